@@ -1,0 +1,101 @@
+"""The values that cross the border of composing: what was asked (`ComposeRequest`) and what was made (`Receipt`).
+
+Light on purpose: the Discord process imports this module, so nothing here imports torch, numpy or music21.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.errors import BadRequest
+
+MIN_SECONDS = 5.0
+MAX_PROMPT_CHARS = 500
+AUDIO_FORMATS = ("mp3", "ogg", "wav")
+
+Stage = Literal["read", "plan", "compose", "render", "master", "encode", "picture"]
+STAGES: tuple[Stage, ...] = ("read", "plan", "compose", "render", "master", "encode", "picture")
+
+Progress = Callable[[Stage, float], None]
+"""Called with the stage that runs now and its finished share 0…1; from the thread that works."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeRequest:
+    """One wish for a song. Explicit fields win over what the prompt says; `None` means: not asked.
+
+    `seconds` in seconds, `bpm` in quarter notes a minute, `key` such as `"D minor"`, `meter` such as `"3/4"`,
+    `seed` any integer 0…2**63−1, `format` one of `AUDIO_FORMATS`.
+    """
+
+    prompt: str
+    style: str | None = None
+    seconds: float | None = None
+    bpm: float | None = None
+    key: str | None = None
+    meter: str | None = None
+    seed: int | None = None
+    format: str = "mp3"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON object."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> ComposeRequest:
+        """Inverse of `to_json`; unknown keys raise `BadRequest`."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        if unknown := set(data) - known:
+            raise BadRequest(f"The request has the unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(known))}.")
+        return cls(**data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """All that is known about a finished song; written beside it as JSON. Key order is the file's.
+
+    `blend`: style → weight. `model`: style, version, sha256 of the weights. `sections`: kind, label, start_bar, bars.
+    `instruments`: role → {program, name}. `requested`: what was asked, by the prompt or explicitly, with where it was
+    read. `measured`: metric → number. `files`: audio, midi, picture (paths). `timings_s`: stage → seconds, and total.
+    `candidates`: how many were composed, which was kept, why others were dropped.
+    """
+
+    id: str
+    prompt: str
+    style: str
+    blend: dict[str, float]
+    seed: int
+    model: dict[str, str]
+    tempo_bpm: float
+    key: str
+    mode: str
+    meter: str
+    bars: int
+    duration_s: float
+    sections: list[dict[str, Any]]
+    instruments: dict[str, dict[str, Any]]
+    requested: dict[str, Any]
+    measured: dict[str, Any]
+    files: dict[str, str]
+    midi_sha256: str
+    timings_s: dict[str, float]
+    candidates: dict[str, Any]
+    title: str = ""
+    notices: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON object."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Receipt:
+        """Inverse of `to_json`."""
+        return cls(**data)
+
+    def dumps(self) -> str:
+        """The receipt file's text."""
+        return json.dumps(self.to_json(), indent=2, ensure_ascii=False) + "\n"

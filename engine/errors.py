@@ -1,0 +1,53 @@
+"""Every error that the engine raises on purpose.
+
+    TunesmithError
+    ├── UserError              you can fix this: the text is shown to the person as it is
+    │   ├── BadRequest         a value in the request is unusable (prompt, seconds, bpm, key, meter, style, seed)
+    │   ├── SetupError         something on this machine is missing (FluidSynth, soundfont, packages, folder)
+    │   └── NotFound           the named song, style or version does not exist
+    └── EngineError            we must fix this: the person gets an incident number, the log the traceback
+        ├── CheckpointError    a checkpoint is damaged, foreign, or does not fit its config
+        ├── RenderError        the synthesiser or an encoder failed
+        └── JobError           a worker died, or a job ran out of time or tries
+
+The message of a `UserError` is one sentence that names the bad value and says what would work.
+`CheckpointError` is shown as it is too when a person runs the command line: a damaged file is named.
+"""
+
+from __future__ import annotations
+
+
+class TunesmithError(Exception):
+    """Root of every error raised on purpose."""
+
+
+class UserError(TunesmithError):
+    """The person can fix this; `str(error)` is one sentence for them."""
+
+
+class BadRequest(UserError):
+    """A value in the request is unusable."""
+
+
+class SetupError(UserError):
+    """Something that this machine needs is missing; the sentence says how to mend it."""
+
+
+class NotFound(UserError):
+    """The named song, style or version does not exist."""
+
+
+class EngineError(TunesmithError):
+    """We must fix this; the person gets an incident number, the log the traceback."""
+
+
+class CheckpointError(EngineError):
+    """A checkpoint is damaged, foreign, or does not fit its config."""
+
+
+class RenderError(EngineError):
+    """The synthesiser or an encoder failed."""
+
+
+class JobError(EngineError):
+    """A worker died, or a job ran out of time or tries."""

@@ -1,0 +1,1 @@
+"""How work runs: inline or in local processes, one contract."""

@@ -1,0 +1,1 @@
+"""corpora → songs → dataset → checkpoint."""

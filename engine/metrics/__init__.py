@@ -1,0 +1,1 @@
+"""Measures: Song → numbers, samples → numbers."""

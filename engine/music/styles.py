@@ -1,0 +1,101 @@
+"""A style is data: a folder `engine/styles/<name>/` with `style.toml`, a checkpoint and a card; this module reads the toml.
+
+In: folder names. Out: `Style` values. Conventions: a role absent from `[roles.*]` does not play in the style. Unknown keys in
+a `style.toml` are errors. Caveat: styles are found by listing the folder, so a new folder is a new style, without code.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, fields
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.errors import BadRequest
+from engine.music.harmony import Mode
+from engine.music.notes import Role
+
+T = TypeVar("T")
+STYLES_DIR = Path(__file__).resolve().parent.parent / "styles"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """How a style casts one role.
+
+    `programs`: General MIDI programs, most usual first (drums: kits). `low`, `high`: playable MIDI pitches, inclusive.
+    `pan` −1…1, `gain_db`, `reverb` and `chorus` sends 0…1. `density`: usual notes a bar. `presence`: share of bars in
+    which the role plays, 0…1 (below 0.5 it enters in louder sections only).
+    """
+
+    programs: tuple[int, ...]
+    low: int
+    high: int
+    density: float
+    presence: float = 1.0
+    pan: float = 0.0
+    gain_db: float = 0.0
+    reverb: float = 0.2
+    chorus: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Style:
+    """Everything that is written about a style (the learnt part is its checkpoint).
+
+    `tempo_low`–`tempo_high` bound a tempo that nobody asked for; `tempo_usual` is its centre. `swing` is the off-beat
+    eighth's position in the beat: .5 straight, .667 triplet. `major_share`: how often an unasked mode is major.
+    `progressions[mode]`: lists of Roman numerals, one a bar (`"ii7 V7"` in one bar is written `"ii7|V7"`).
+    `cadences[mode]`: two bars that close a section. `descriptions`: sentences for the text encoder.
+    `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
+    """
+
+    name: str
+    title: str
+    aliases: tuple[str, ...]
+    descriptions: tuple[str, ...]
+    tempo_low: float
+    tempo_usual: float
+    tempo_high: float
+    meters: tuple[str, ...]
+    major_share: float
+    energy: float
+    swing: float
+    progressions: dict[Mode, tuple[tuple[str, ...], ...]]
+    cadences: dict[Mode, tuple[tuple[str, ...], ...]]
+    parts: dict[Role, Part]
+    master: str
+    temperature: float = 1.0
+    top_p: float = 0.95
+
+    @property
+    def folder(self) -> Path:
+        """Where the style's checkpoint and card lie."""
+        return STYLES_DIR / self.name
+
+
+def style_names() -> tuple[str, ...]:
+    """Names of all styles, sorted."""
+    return tuple(sorted(path.parent.name for path in STYLES_DIR.glob("*/style.toml")))
+
+
+@cache
+def load_style(name: str) -> Style:
+    """Read a style; raises `BadRequest` naming the known ones if there is none called `name`."""
+    if name not in style_names():
+        raise BadRequest(f"The style {name!r} is not known; {', '.join(style_names())} would work.")
+    with (STYLES_DIR / name / "style.toml").open("rb") as file:
+        raw: dict[str, Any] = tomllib.load(file)
+    parts = {Role(role): _strict(Part, values) for role, values in raw.pop("roles").items()}
+    for table in ("progressions", "cadences"):
+        raw[table] = {Mode(mode): tuple(tuple(row.split()) for row in rows) for mode, rows in raw[table].items()}
+    return _strict(Style, {**raw, "name": name, "parts": parts})
+
+
+def _strict(kind: type[T], values: dict[str, Any]) -> T:
+    """Build the dataclass `kind`; lists become tuples; unknown keys raise `ValueError`."""
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    if unknown := set(values) - known:
+        raise ValueError(f"unknown keys for {kind.__name__}: {', '.join(sorted(unknown))}")
+    return kind(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})

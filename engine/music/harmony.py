@@ -98,9 +98,9 @@ class Key:
 
     @property
     def fifths(self) -> int:
-        """Sharps (positive) or flats (negative) of the key signature, −6…+5."""
+        """Sharps (positive) or flats (negative) of the key signature, −5…+6."""
         parallel_major = (self.tonic - WHITE_TONIC[self.mode]) % 12
-        return (parallel_major * 7 + 6) % 12 - 6
+        return (parallel_major * 7 + 5) % 12 - 5
 
     @property
     def scale(self) -> tuple[int, ...]:

@@ -1,0 +1,102 @@
+"""The engine's configuration: one typed object, read once in `main()` and passed down.
+
+In: environment variables `TUNESMITH_*` and a `.env` file in the working directory (the environment wins). Out:
+`Settings`. Conventions: secrets are `SecretStr` and print as stars; an unknown `TUNESMITH_*` key in the `.env` file is
+an error, other programs' keys in it are left alone. Caveat: nothing is created on disk here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from engine.errors import SetupError
+
+ENV_PREFIX = "TUNESMITH_"
+
+
+def default_data_dir() -> Path:
+    """The platform's folder for a person's data: `$XDG_DATA_HOME/tunesmith`, usually `~/.local/share/tunesmith`."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "tunesmith"
+
+
+class Settings(BaseSettings):
+    """What the engine can be told. Every field is also in `.env.example`, with its default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        dotenv_filtering="match_prefix",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+    )
+
+    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+        default_factory=default_data_dir, description="Where songs, the database and incident reports lie."
+    )
+    database_url: SecretStr | None = Field(
+        default=None, description="SQLAlchemy URL of the database; empty means an SQLite file in the data folder."
+    )
+    soundfont: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
+        default=None, description="The .sf2 file to play with; empty means the distribution's own is found."
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the networks run.")
+    candidates: int = Field(default=8, ge=1, le=64, description="Songs composed for a request; the best one is kept.")
+    max_seconds: float = Field(default=300.0, ge=5, le=3600, description="Longest song that may be asked for.")
+    default_seconds: float = Field(default=60.0, ge=5, description="Length when none is asked for.")
+    default_style: str = Field(default="lofi", min_length=1, description="Style when the prompt points to none.")
+    job_timeout_s: float = Field(default=600.0, gt=0, description="A song that takes longer has failed.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="What is logged.")
+
+    @model_validator(mode="after")
+    def _default_length_is_allowed(self) -> Self:
+        if self.default_seconds > self.max_seconds:
+            raise ValueError(f"the default of {self.default_seconds:g} s is over the limit of {self.max_seconds:g} s")
+        return self
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database's URL with its password in clear text: for the store alone, never for a log."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.data_dir.absolute() / 'tunesmith.db'}"
+
+    @classmethod
+    def read(cls, **overrides: Any) -> Settings:
+        """Read environment and `.env`; raises `SetupError`, one sentence that names the key and its bad value."""
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise SetupError(_sentence(error)) from None
+        except UnicodeDecodeError:
+            raise SetupError(
+                "The file .env is not UTF-8 text; save it as UTF-8, or start anew from .env.example."
+            ) from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first problem as a sentence; a secret's value is not repeated."""
+    problem = error.errors(include_url=False)[0]
+    if not problem["loc"]:
+        return f"The settings contradict each other: {problem['msg'].removeprefix('Value error, ')}."
+    field = str(problem["loc"][0])
+    key = f"{ENV_PREFIX}{field.upper()}"
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)
+        return f"The setting {key} is not known; known are {known}."
+    value = "the given value" if field == "database_url" else repr(problem["input"])
+    reason = problem["msg"][:1].lower() + problem["msg"][1:]
+    return f"The setting {key} cannot be {value}: {reason}."

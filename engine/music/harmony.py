@@ -177,13 +177,14 @@ DEGREES = {"I": 0, "II": 1, "III": 2, "IV": 3, "V": 4, "VI": 5, "VII": 6}
 
 def roman_to_chord(text: str, key: Key) -> Chord:
     """Read a Roman numeral in `key`: `"iv7"`, `"bVII"`, `"V7"`, `"iiø7"`, `"Imaj9"`, `"V7/ii"` (applied), `"I/3"`
-    (degree of the key in the bass as a digit).
+    (degree of the key in the bass as a digit 1–7, which `b` or `#` may alter: `"V/#7"` in minor).
 
     Convention: an unaltered numeral is a degree of the key's own scale; `b` and `#` shift it by a semitone. Upper case
     is major (or the written quality), lower case is minor. Raises `ValueError` naming the numeral if it is unreadable.
     """
     head, _, tail = text.partition("/")
-    if tail and not tail.isdigit():
+    bass_degree = re.fullmatch(r"([b#]?)([1-7])", tail)
+    if tail and bass_degree is None:
         target = roman_to_chord(tail, key)
         mode = Mode.MINOR if QUALITIES[target.quality][1:2] == (3,) else Mode.MAJOR
         return roman_to_chord(head, Key(tonic=target.root, mode=mode))
@@ -198,5 +199,7 @@ def roman_to_chord(text: str, key: Key) -> Chord:
         quality = {"maj7": "mmaj7"}.get(quality, "m" + quality)
     if quality not in QUALITIES:
         raise ValueError(f"{text!r} has the unknown quality {suffix!r}")
-    bass = key.scale[int(tail) - 1] if tail else root
+    bass = root
+    if bass_degree is not None:
+        bass = (key.scale[int(bass_degree[2]) - 1] + {"": 0, "b": -1, "#": 1}[bass_degree[1]]) % 12
     return Chord(root=root, quality=quality, bass=bass)

@@ -49,6 +49,9 @@ class Style:
     `progressions[mode]`: lists of Roman numerals, one a bar (`"ii7 V7"` in one bar is written `"ii7|V7"`).
     `cadences[mode]`: two bars that close a section. `descriptions`: sentences for the text encoder.
     `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
+    `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o` outro).
+    `cadence_share`: how often a section that is not the last closes with a cadence. `ensembles`: role → program, casts
+    that belong together; a role that an ensemble does not name is drawn from its part.
     """
 
     name: str
@@ -68,6 +71,9 @@ class Style:
     master: str
     temperature: float = 1.0
     top_p: float = 0.95
+    forms: tuple[str, ...] = ("ABA", "iABAo", "iABABo", "iABABCBo")
+    cadence_share: float = 1.0
+    ensembles: tuple[dict[Role, int], ...] = ()
 
     @property
     def folder(self) -> Path:
@@ -90,7 +96,8 @@ def load_style(name: str) -> Style:
     parts = {Role(role): _strict(Part, values) for role, values in raw.pop("roles").items()}
     for table in ("progressions", "cadences"):
         raw[table] = {Mode(mode): tuple(tuple(row.split()) for row in rows) for mode, rows in raw[table].items()}
-    return _strict(Style, {**raw, "name": name, "parts": parts})
+    ensembles = [{Role(role): program for role, program in row.items()} for row in raw.pop("ensembles", [])]
+    return _strict(Style, {**raw, "name": name, "parts": parts, "ensembles": ensembles})
 
 
 def _strict(kind: type[T], values: dict[str, Any]) -> T:

@@ -1,0 +1,120 @@
+"""The bot itself: a `discord.py` client that owns the open `Studio` and every song in the making.
+
+Intents: servers, and messages in servers and private chats. Message content is not asked for: Discord hands over the
+text of a message that mentions the bot anyway. Nobody is ever pinged (`AllowedMentions.none`). The studio is opened
+after the login, so that a refused token costs nothing, and closed last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+import discord
+from discord.ext import commands
+
+from bot.answer import NOBODY, Answer
+from bot.cogs.compose import Compose
+from bot.endpoint import use_gateway_of
+from bot.errors import explain, guard, whisper
+from bot.progress import Progress
+from bot.views.song import AnotherButton, VoteButton, VoteTurns, song_view
+from engine import Origin, StoredSong, Studio, Update
+
+Making = Callable[[Callable[[Update], None]], Awaitable[StoredSong]]
+"""Starts the making of a song; called with the function that takes updates."""
+
+GOODBYE_S = 5.0
+
+_log = logging.getLogger(__name__)
+
+
+def intents() -> discord.Intents:
+    """The least that the bot needs."""
+    wanted = discord.Intents.none()
+    wanted.guilds = True
+    wanted.guild_messages = True
+    wanted.dm_messages = True
+    return wanted
+
+
+async def tell_command_error(
+    interaction: discord.Interaction[discord.Client], error: discord.app_commands.AppCommandError
+) -> None:
+    """What discord.py itself refuses before a command runs, such as a command that it no longer knows."""
+    text = explain(error)
+    await guard(whisper(interaction, text), lambda _: asyncio.sleep(0))
+
+
+class TunesmithBot(commands.Bot):
+    """`async with TunesmithBot(open_studio) as bot: await bot.start(token)`."""
+
+    studio: Studio
+
+    def __init__(self, open_studio: Callable[[], Awaitable[Studio]]) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            intents=intents(),
+            allowed_mentions=NOBODY,
+            max_messages=None,
+            activity=discord.CustomActivity(name="/compose a song"),
+        )
+        self.votes = VoteTurns()
+        self._open_studio = open_studio
+        self._studio_is_open = False
+        self._making: set[asyncio.Task[object]] = set()
+
+    async def setup_hook(self) -> None:
+        """After the login: open the studio, then offer commands and buttons."""
+        await use_gateway_of(self.http)
+        self.studio = await self._open_studio()
+        self._studio_is_open = True
+        self.tree.error(tell_command_error)
+        self.add_dynamic_items(VoteButton, AnotherButton)
+        await self.add_cog(Compose(self))
+        synced = await self.tree.sync()
+        _log.info("offering %s", ", ".join(f"/{command.name}" for command in synced))
+
+    async def on_ready(self) -> None:
+        """Log that the gateway answers."""
+        _log.info("ready as %s in %d servers", self.user, len(self.guilds))
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Mentions are read by the cogs; there are no prefix commands."""
+
+    def origin_of(self, event: discord.Interaction[TunesmithBot] | discord.Message) -> Origin:
+        """Who asked, and where."""
+        person = event.user if isinstance(event, discord.Interaction) else event.author
+        return Origin(
+            person_id=person.id,
+            guild_id=event.guild.id if event.guild else None,
+            channel_id=event.channel.id if event.channel else None,
+        )
+
+    async def deliver(self, answer: Answer, make: Making) -> None:
+        """Have a song made while its progress shows, then answer with it."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._making.add(task)
+        try:
+            async with Progress(answer.show) as progress:
+                progress(Update(phase="queued", share=0.0))
+                song = await make(progress)
+            await answer.finish(song, song_view(song.id))
+        finally:
+            self._making.discard(task)
+
+    async def close(self) -> None:
+        """Tell those who wait, leave Discord, close the studio."""
+        if not self.is_closed():
+            waiting = set(self._making)
+            for task in waiting:
+                task.cancel()
+            if waiting:
+                await asyncio.wait(waiting, timeout=GOODBYE_S)
+        await super().close()
+        if self._studio_is_open:
+            self._studio_is_open = False
+            await self.studio.close()

@@ -1,0 +1,1 @@
+"""Commands, a folder's file a feature."""

@@ -1,0 +1,118 @@
+"""Wishes for songs: `/compose` and the mention `@Tunesmith chill lofi 60s` go in, one `Studio.compose` call each
+comes out.
+
+Conventions: a mention counts only when it stands in the text itself; replying to one of the bot's messages is no
+wish. A mention alone, or with `help`, is answered by how to use the bot. What a value means and whether it is usable,
+the engine says.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.answer import InteractionAnswer, MentionAnswer
+from bot.errors import guard
+from bot.replies import help_text
+from engine import ComposeRequest, Origin, errors
+
+if TYPE_CHECKING:
+    from bot.client import TunesmithBot
+
+PROMPT_CHARS = 500
+HELP_WORDS = frozenset({"", "help", "?", "hilfe", "commands"})
+_CHOICES = 25
+
+
+class Compose(commands.Cog):
+    """Songs from words."""
+
+    def __init__(self, bot: TunesmithBot) -> None:
+        self.bot = bot
+
+    @app_commands.command(name="compose", description="Compose a song from words: audio, MIDI file and picture")
+    @app_commands.describe(
+        prompt="What to play, e.g. “chill lofi 60s” or “sad ragtime in D minor at 90 bpm”",
+        style="A style, if the prompt should not decide",
+        seconds="How long, in seconds",
+        seed="The same seed and prompt give the same song",
+    )
+    async def compose(
+        self,
+        interaction: discord.Interaction[TunesmithBot],
+        prompt: app_commands.Range[str, 1, PROMPT_CHARS],
+        style: str | None = None,
+        seconds: float | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """Answer `/compose`."""
+        answer = InteractionAnswer(interaction)
+
+        async def work() -> None:
+            await interaction.response.defer()
+            request = read_wish(prompt, style=style, seconds=seconds, seed=seed)
+            await self._compose(answer, request, self.bot.origin_of(interaction))
+
+        await guard(work(), answer.show)
+
+    @compose.autocomplete("style")
+    async def _styles(
+        self, interaction: discord.Interaction[TunesmithBot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        del interaction
+        found = matching_styles(self.bot.studio.style_names(), current)
+        return [app_commands.Choice(name=name, value=name) for name in found]
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a mention."""
+        if message.author.bot or message.webhook_id is not None or self.bot.user is None:
+            return
+        text = mention_text(message.content, self.bot.user.id)
+        if text is None:
+            return
+        answer = MentionAnswer(message)
+        if text.lower() in HELP_WORDS:
+            await guard(answer.show(help_text(self.bot.user.name, self.bot.studio.style_names())), answer.show)
+            return
+
+        async def work() -> None:
+            await self._compose(answer, read_wish(text), self.bot.origin_of(message))
+
+        await guard(work(), answer.show)
+
+    async def _compose(
+        self, answer: InteractionAnswer | MentionAnswer, request: ComposeRequest, origin: Origin
+    ) -> None:
+        await self.bot.deliver(
+            answer, lambda on_update: self.bot.studio.compose(request, origin=origin, on_update=on_update)
+        )
+
+
+def mention_text(content: str, bot_id: int) -> str | None:
+    """What stands beside the mention of the bot; None when the text does not mention it."""
+    text, mentions = re.subn(rf"<@!?{bot_id}>", " ", content)
+    return " ".join(text.split()) if mentions else None
+
+
+def read_wish(
+    prompt: str, *, style: str | None = None, seconds: float | None = None, seed: int | None = None
+) -> ComposeRequest:
+    """The request; a prompt that is empty or too long is refused here, the rest by the engine."""
+    text = " ".join(prompt.split())
+    if not text:
+        raise errors.BadRequest("The prompt is empty; say what to play, such as “chill lofi 60s”.")
+    if len(text) > PROMPT_CHARS:
+        raise errors.BadRequest(f"The prompt has {len(text)} characters; at most {PROMPT_CHARS} work.")
+    return ComposeRequest(prompt=text, style=style or None, seconds=seconds, seed=seed)
+
+
+def matching_styles(names: tuple[str, ...], current: str) -> list[str]:
+    """Styles for what is typed so far: those that begin with it before those that contain it."""
+    typed = current.strip().lower()
+    found = [name for name in names if typed in name.lower()]
+    return sorted(found, key=lambda name: not name.lower().startswith(typed))[:_CHOICES]

@@ -1,0 +1,68 @@
+"""Updates of a request go in, at most one edit a second comes out; the newest update wins, older ones are dropped.
+
+Calling a `Progress` (on the event loop) never waits: a task of its own does the editing. Leaving the context waits
+for the edit that runs and for the rest of its second, so that whatever is sent next (the song) keeps the pace too and
+is never overwritten. Caveat: an edit that does not arrive costs only itself; the song goes on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+
+from bot.errors import UNDELIVERED
+from bot.replies import progress_text
+from engine import Update
+
+MIN_GAP_S = 1.0
+
+_log = logging.getLogger(__name__)
+
+
+class Progress:
+    """`async with Progress(show) as progress: await studio.compose(…, on_update=progress)`."""
+
+    def __init__(self, show: Callable[[str], Awaitable[None]], *, min_gap_s: float = MIN_GAP_S) -> None:
+        self._show = show
+        self._min_gap_s = min_gap_s
+        self._text: str | None = None
+        self._shown: str | None = None
+        self._news = asyncio.Event()
+        self._over = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def __call__(self, update: Update) -> None:
+        """Take note of an update; it is shown when its second comes."""
+        self._text = progress_text(update)
+        self._news.set()
+
+    async def __aenter__(self) -> Progress:
+        self._task = asyncio.create_task(self._edit(), name="progress edits")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._news.set()
+        if self._task is not None:
+            await self._task
+
+    async def _edit(self) -> None:
+        while True:
+            await self._news.wait()
+            if self._over.is_set():
+                return
+            self._news.clear()
+            if self._text is None or self._text == self._shown:
+                continue
+            self._shown = self._text
+            try:
+                await self._show(self._text)
+            except UNDELIVERED as problem:
+                _log.info("a progress edit did not arrive: %s", problem)
+            await asyncio.sleep(
+                self._min_gap_s
+            )  # counted from the arrival, so that a slow edit is not followed at once

@@ -1,0 +1,136 @@
+"""The buttons under a song, 👍 👎 with counts and 🎲: a `custom_id` goes in, a `Studio` call and its answer come out.
+
+The `custom_id` holds the verb and the song's id; all else is in the store, so a button lives as long as its message.
+Caveat: two people who press at once would race each other's edit of the counts. `VoteTurns` lets one vote of a song
+pass at a time and leaves the edit to the last one that waits, so the newest count stands and a crowd costs few edits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+import discord
+
+from bot.answer import InteractionAnswer
+from bot.errors import guard, whisper
+from engine import Tally
+
+if TYPE_CHECKING:
+    from bot.client import TunesmithBot
+
+Verb = Literal["up", "down"]
+
+_SONG_ID = r"(?P<song>[0-9A-Za-z_-]{1,64})"
+_FACES: dict[Verb, str] = {"up": "👍", "down": "👎"}
+NO_VOTES = Tally(up=0, down=0, own=None)
+
+
+class VoteTurns:
+    """One vote of a song at a time."""
+
+    def __init__(self) -> None:
+        self._locks: dict[str, asyncio.Lock] = {}
+        self._inside: dict[str, int] = {}
+
+    @asynccontextmanager
+    async def turn(self, song_id: str) -> AsyncIterator[VoteTurns]:
+        """Wait for this song's turn."""
+        lock = self._locks.setdefault(song_id, asyncio.Lock())
+        self._inside[song_id] = self._inside.get(song_id, 0) + 1
+        try:
+            async with lock:
+                yield self
+        finally:
+            self._inside[song_id] -= 1
+            if self._inside[song_id] == 0:
+                del self._inside[song_id], self._locks[song_id]
+
+    def nobody_waits(self, song_id: str) -> bool:
+        """Whether the vote that has its turn is the last one."""
+        return self._inside.get(song_id, 0) <= 1
+
+
+class VoteButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tunesmith:(?P<verb>up|down):{_SONG_ID}"):
+    """👍 or 👎; pressing the same one again withdraws the vote."""
+
+    def __init__(self, verb: Verb, song_id: str, count: int = 0) -> None:
+        super().__init__(
+            discord.ui.Button(
+                style=discord.ButtonStyle.secondary,
+                emoji=_FACES[verb],
+                label=str(count),
+                custom_id=f"tunesmith:{verb}:{song_id}",
+            )
+        )
+        self.verb: Verb = verb
+        self.song_id = song_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> VoteButton:
+        """Recover a button from what Discord sends back."""
+        del interaction, item
+        return cls("up" if match["verb"] == "up" else "down", match["song"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Count the vote and show the counts."""
+        await guard(self._vote(interaction), lambda text: whisper(interaction, text))
+
+    async def _vote(self, interaction: discord.Interaction[Any]) -> None:
+        await interaction.response.defer()
+        bot: TunesmithBot = interaction.client
+        async with bot.votes.turn(self.song_id) as turns:
+            value: Literal[1, -1] = 1 if self.verb == "up" else -1
+            tally = await bot.studio.vote(self.song_id, person_id=interaction.user.id, value=value)
+            if turns.nobody_waits(self.song_id):
+                await interaction.edit_original_response(view=song_view(self.song_id, tally))
+
+
+class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tunesmith:another:{_SONG_ID}"):
+    """🎲: the same wish once more, with other dice."""
+
+    def __init__(self, song_id: str) -> None:
+        super().__init__(
+            discord.ui.Button(
+                style=discord.ButtonStyle.primary,
+                emoji="🎲",
+                label="Another one",
+                custom_id=f"tunesmith:another:{song_id}",
+            )
+        )
+        self.song_id = song_id
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> AnotherButton:
+        """Recover a button from what Discord sends back."""
+        del interaction, item
+        return cls(match["song"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer with a new message."""
+        answer = InteractionAnswer(interaction)
+        await guard(self._another(interaction, answer), answer.show)
+
+    async def _another(self, interaction: discord.Interaction[Any], answer: InteractionAnswer) -> None:
+        await interaction.response.defer(thinking=True)
+        bot: TunesmithBot = interaction.client
+        await bot.deliver(
+            answer,
+            lambda on_update: bot.studio.another(self.song_id, origin=bot.origin_of(interaction), on_update=on_update),
+        )
+
+
+def song_view(song_id: str, tally: Tally = NO_VOTES) -> discord.ui.View:
+    """The row of buttons under a song."""
+    view = discord.ui.View(timeout=None)
+    view.add_item(VoteButton("up", song_id, tally.up))
+    view.add_item(VoteButton("down", song_id, tally.down))
+    view.add_item(AnotherButton(song_id))
+    return view

@@ -1,0 +1,77 @@
+"""The bass role: roots on the downbeats, fifths, octaves, sevenths and approach notes between them.
+
+In: a passage and the section's figures. Out: notes counted from the passage's start. Figure words: `R` root, `3`, `5`, `7` chord
+degrees, `8` the octave, `A` a step or semitone (or fifth) from the next root. A chord's slash bass counts as its root.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.grammar.chance import any_of
+from engine.grammar.grammar import BAR, SIXTEENTH, Casting, Passage, Step, read_figure
+from engine.music.harmony import QUALITIES, Chord
+from engine.music.notes import Note
+
+HOME = 38
+DEGREES = {"3": (3, 4, 5, 2), "5": (7, 6, 8), "7": (10, 11, 9, 7)}
+
+
+def play_bass(passage: Passage, figures: tuple[str, ...], casting: Casting, rng: np.random.Generator) -> list[Note]:
+    """One note at a time, the root under every chord change."""
+    notes: list[Note] = []
+    root = HOME
+    for bar in range(passage.bars):
+        figure = figures[-1] if bar % 4 == 3 else figures[0]
+        for step in _steps_in_bar(read_figure(figure), passage, bar):
+            onset = bar * BAR + step.onset * SIXTEENTH
+            chord = passage.chord_at(onset)
+            root = _nearest(chord.bass, root, casting)
+            pitch = _pitch(step.what, chord, root, passage, onset, casting, rng)
+            loud = 62 + 30 * passage.energy + 8 * step.accent + 3 * rng.standard_normal()
+            velocity = int(min(118, max(30, round(loud))))
+            notes.append(Note(onset=onset, pitch=pitch, duration=step.duration * SIXTEENTH, velocity=velocity))
+    return notes
+
+
+def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[Step]:
+    """The figure; where the chord changes at the half bar, a root on it, and nothing held across."""
+    if passage.chords[2 * bar] == passage.chords[2 * bar + 1]:
+        return list(steps)
+    out = [_shortened(step, 8) for step in steps if step.onset < 8]
+    later = [step for step in steps if step.onset >= 8]
+    first = min((step.onset for step in later if step.onset > 8), default=16)
+    out.append(Step(onset=8, duration=first - 8, what="R", accent=0))
+    return out + [step for step in later if step.onset > 8]
+
+
+def _shortened(step: Step, end: int) -> Step:
+    return Step(onset=step.onset, duration=min(step.duration, end - step.onset), what=step.what, accent=step.accent)
+
+
+def _nearest(pitch_class: int, before: int, casting: Casting) -> int:
+    options = [pitch for pitch in range(casting.low, casting.high + 1) if pitch % 12 == pitch_class]
+    return min(options, key=lambda pitch: abs(pitch - before) + 0.9 * abs(pitch - HOME))
+
+
+def _pitch(  # noqa: PLR0913 - the word, the harmony around it and the instrument are all needed at once
+    what: str, chord: Chord, root: int, passage: Passage, onset: int, casting: Casting, rng: np.random.Generator
+) -> int:
+    if what == "A":
+        following = passage.chord_at((onset // BAR + 1) * BAR)
+        target = _nearest(following.bass, root, casting)
+        scale = [step for step in (-2, -1, 1, 2) if (target + step) % 12 in passage.key.scale]
+        return _within(target + any_of(rng, (-1, 1, -5, *scale, *scale)), casting)
+    if what == "8":
+        return root + 12 if root + 12 <= casting.high else root
+    if what in DEGREES:
+        tones = [(tone - (chord.bass - chord.root)) % 12 for tone in QUALITIES[chord.quality]]
+        step = next((degree for degree in DEGREES[what] if degree in tones), 0)
+        return root + step if root + step <= casting.high else _within(root + step - 12, casting)
+    return root
+
+
+def _within(pitch: int, casting: Casting) -> int:
+    if pitch < casting.low:
+        return pitch + 12
+    return pitch - 12 if pitch > casting.high else pitch

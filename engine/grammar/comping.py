@@ -1,0 +1,86 @@
+"""The harmony role: voiced chords in a comping rhythm.
+
+In: a passage and the section's figures (one a bar, in turn). Out: notes counted from the passage's start. Figure words: `all`,
+`top` (without the lowest), `low` (the lowest two), `push` (the next chord, early), `1`–`4` (one voice, from below).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.grammar.grammar import BAR, HALF_BAR, SIXTEENTH, Casting, Passage, Step, read_figure
+from engine.grammar.voicing import Voicing, lead
+from engine.music.harmony import Chord
+from engine.music.notes import Note
+
+
+def play_comping(passage: Passage, figures: tuple[str, ...], casting: Casting, rng: np.random.Generator) -> list[Note]:
+    """Voice each chord with least motion and strike it where the figures say."""
+    voiced = _voice(passage, casting, rng)
+    notes: list[Note] = []
+    for bar in range(passage.bars):
+        steps = _steps_in_bar(read_figure(figures[_turn(bar, passage.bars, len(figures))]), passage, bar)
+        for step in steps:
+            notes += _strike(passage, voiced, bar, step, rng)
+    return notes
+
+
+def _turn(bar: int, bars: int, figures: int) -> int:
+    """The first figure three times, then the next one; the last bar of a section takes the last figure."""
+    return figures - 1 if bar == bars - 1 or bar % 4 == 3 else (bar % 2 if figures > 2 else 0)
+
+
+def _voice(passage: Passage, casting: Casting, rng: np.random.Generator) -> list[Voicing]:
+    voiced: list[Voicing] = []
+    before: Chord | None = None
+    for chord in (*passage.chords, passage.following):
+        same = before is not None and (chord.root, chord.quality) == (before.root, before.quality)
+        previous = voiced[-1] if voiced else None
+        voiced.append(voiced[-1] if same else lead(chord, previous, casting.low, casting.high, rng))
+        before = chord
+    return voiced
+
+
+def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[Step]:
+    """The figure, with a stroke added where a chord would else pass in silence (section start, change at the half bar)."""
+    out = list(steps)
+    starts = passage.bars > 0 and bar == 0 and all(step.onset > 4 for step in out)
+    if starts:
+        out.insert(0, Step(onset=0, duration=min(4, out[0].onset), what="all", accent=0))
+    changes = passage.chords[2 * bar] != passage.chords[2 * bar + 1]
+    if changes and not any(8 <= step.onset < 14 for step in out):
+        out.append(Step(onset=8, duration=6, what="all", accent=-1))
+    return out
+
+
+def _strike(passage: Passage, voiced: list[Voicing], bar: int, step: Step, rng: np.random.Generator) -> list[Note]:
+    onset = bar * BAR + step.onset * SIXTEENTH
+    half = onset // HALF_BAR
+    if step.what == "push":
+        half = min(half + 1, len(voiced) - 1)
+    voices = _voices(voiced[half], step.what)
+    end = _end(passage, half, onset, onset + step.duration * SIXTEENTH)
+    loud = 46 + 34 * passage.energy + 8 * step.accent + 3 * rng.standard_normal()
+    top = voices[-1]
+    return [
+        Note(onset=onset, pitch=pitch, duration=end - onset, velocity=_velocity(loud + (4 if pitch == top else 0)))
+        for pitch in voices
+    ]
+
+
+def _voices(voicing: Voicing, what: str) -> Voicing:
+    if what.isdigit():
+        return (voicing[(int(what) - 1) % len(voicing)],)
+    return {"top": voicing[1:], "low": voicing[:2]}.get(what, voicing)
+
+
+def _end(passage: Passage, half: int, onset: int, end: int) -> int:
+    """Cut a note where its chord ends and where the passage ends."""
+    index = half
+    while index + 1 < len(passage.chords) and passage.chords[index + 1] == passage.chords[half]:
+        index += 1
+    return max(onset + SIXTEENTH, min(end, (index + 1) * HALF_BAR, passage.bars * BAR))
+
+
+def _velocity(value: float) -> int:
+    return int(min(120, max(20, round(value))))

@@ -1,0 +1,31 @@
+"""Composed corpora: a style's written grammar makes as many songs as training needs.
+
+In: a style's name, a count, a seed. Out: `Song`s, one after another, without holding them. Song `i` of a seed is the same whatever
+the count, because each has its own generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.grammar.composer import PlayedBars, compose
+from engine.grammar.grammar import Grammar
+from engine.grammar.lofi import LOFI
+from engine.music.notes import Song
+
+GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in (LOFI,)}
+
+
+def compose_lofi(rng: np.random.Generator, *, drum_bars: PlayedBars = None) -> Song:
+    """One lofi song."""
+    return compose(LOFI, rng, drum_bars=drum_bars)
+
+
+def composed_songs(style: str, count: int, seed: int, *, drum_bars: PlayedBars = None) -> Iterator[Song]:
+    """`count` songs; raises `ValueError` naming the written styles if `style` has no grammar."""
+    if style not in GRAMMARS:
+        raise ValueError(f"the style {style!r} has no written grammar; {', '.join(GRAMMARS)} have")
+    for index in range(count):
+        yield compose(GRAMMARS[style], np.random.default_rng((seed, index)), drum_bars=drum_bars)

@@ -1,0 +1,150 @@
+"""What a written style is: a `Grammar` of weighted vocabularies, and the `Passage` that the players fill with notes.
+
+A grammar is data: the players (`comping`, `bass`, `drums`, `melody`, `counter`) read it and know no style by name.
+
+Conventions: a *figure* is text, one step a word, `onset:duration:what` in sixteenths of the bar, `!` behind it for an accent and
+`-` for a soft step. A *grid* is text, one character a sixteenth, spaces ignored: `x` accent, `o` plain, `-` ghost, `O` open hat,
+`.` nothing. A *rhythm* is four characters a beat: `x` onset, `~` held, `.` rest, or `ttt` for an eighth triplet.
+Caveat: figures and grids are written for 4/4 bars of sixteen sixteenths.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from engine.grammar.chance import Weighted
+from engine.music.harmony import Chord, Key, Mode
+from engine.music.notes import Role, Section, SectionKind
+from engine.music.timing import METERS, TICKS_PER_QUARTER, Meter
+
+SIXTEENTH = TICKS_PER_QUARTER // 4
+BAR = METERS["4/4"].bar_ticks
+HALF_BAR = BAR // 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a figure: onset and duration in sixteenths, what is played, and its accent (−1 soft, 0, 1 accent)."""
+
+    onset: int
+    duration: int
+    what: str
+    accent: int
+
+
+@cache
+def read_figure(text: str) -> tuple[Step, ...]:
+    """`"0:6:R! 8:4:5"` to steps; raises `ValueError` naming a word that cannot be read."""
+    steps = []
+    for word in text.split():
+        match = re.fullmatch(r"(\d+):(\d+):(\w+)([!-]?)", word)
+        if match is None:
+            raise ValueError(f"{word!r} is no step of a figure")
+        accent = {"!": 1, "-": -1, "": 0}[match[4]]
+        steps.append(Step(onset=int(match[1]), duration=int(match[2]), what=match[3], accent=accent))
+    return tuple(steps)
+
+
+@cache
+def read_grid(text: str) -> tuple[tuple[int, str], ...]:
+    """`"x... o..."` to (sixteenth, mark) pairs without the dots."""
+    return tuple((place, mark) for place, mark in enumerate(text.replace(" ", "")) if mark != ".")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Casting:
+    """The programs of a role, weighted, and its playable range (MIDI pitches, inclusive)."""
+
+    programs: Weighted[int]
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrumVocabulary:
+    """Boom-bap by layers: each layer is a pool of grids; `kicks` are pairs of bars; `fills` are lines `"38 ....…"`."""
+
+    kicks: Weighted[tuple[str, str]]
+    backbeats: Weighted[str]
+    ghosts: Weighted[str]
+    hats: Weighted[str]
+    layers: Weighted[tuple[int, str] | None]
+    fills: Weighted[tuple[str, ...]]
+    snares: Mapping[SectionKind, Weighted[int]]
+    quiet: Weighted[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MelodyVocabulary:
+    """How tunes are made: beat rhythms, notes a bar (least, most), contour moves in scale steps, phrase plans by bars.
+
+    A phrase plan is one word a bar: `a`, `b` the motifs, `'` a varied tail, `i` the first motif upside down, `f` its first half
+    sequenced, `c` a half close, `d` a full close, `.` a bar of rest. `sparse` are the plans of intros, breaks and outros. `arcs`:
+    scale steps by which eight bars lie above the section's centre.
+    """
+
+    beats: Weighted[str]
+    least: int
+    most: int
+    moves: Weighted[int]
+    phrases: Mapping[int, Weighted[str]]
+    sparse: Mapping[int, Weighted[str]]
+    half_closes: Weighted[str]
+    full_closes: Weighted[str]
+    arcs: Weighted[tuple[int, ...]]
+    pentatonic_pull: float
+    centre: int
+    chorus_lift: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grammar:
+    """A style in writing. `cells[mode]`: four-bar progressions in Roman numerals, one word a bar, `|` between half bars."""
+
+    name: str
+    meter: Meter
+    tempo_bpm: tuple[float, float]
+    swing: tuple[float, float]
+    modes: Weighted[Mode]
+    forms: Weighted[str]
+    casts: Mapping[SectionKind, Weighted[tuple[str, float]]]
+    cells: Mapping[Mode, Weighted[str]]
+    endings: Mapping[Mode, Weighted[str]]
+    colours: Mapping[str, Weighted[str]]
+    approach_share: float
+    comping: Weighted[tuple[str, ...]]
+    bass: Weighted[tuple[str, ...]]
+    counters: Weighted[str]
+    drums: DrumVocabulary
+    melody: MelodyVocabulary
+    parts: Mapping[Role, Casting]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A section that waits for notes: two chords a bar, the chord that follows it, who plays and how loud (0…1).
+
+    `returns`: how often the same label has sounded before. `final`: the song ends with this passage's last bar.
+    """
+
+    key: Key
+    section: Section
+    chords: tuple[Chord, ...]
+    following: Chord
+    roles: frozenset[Role]
+    energy: float
+    returns: int
+    final: bool
+
+    @property
+    def bars(self) -> int:
+        """Length in bars."""
+        return self.section.bars
+
+    def chord_at(self, tick: int) -> Chord:
+        """The chord that sounds at a tick counted from the passage's start; past the end the following chord."""
+        index = tick // HALF_BAR
+        return self.chords[index] if index < len(self.chords) else self.following

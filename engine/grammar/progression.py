@@ -1,0 +1,71 @@
+"""Chords of a section: weighted four-bar cells in Roman numerals go in, two chords a bar come out.
+
+A longer section repeats its cell with other colours and often another ending, sometimes a second cell. Colours (m7 ↔ m9 ↔ m11…)
+and approach chords (applied dominants and their tritone substitutes before a chord) are chosen here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.grammar.chance import any_of, happens, pick
+from engine.grammar.grammar import Grammar
+from engine.music.harmony import QUALITIES, Chord, Key, roman_to_chord
+
+Bars = list[tuple[Chord, Chord]]
+
+
+def read_cell(text: str, key: Key) -> Bars:
+    """`"i9 v7|V7/iv"` to bars of two chords."""
+    bars = []
+    for word in text.split():
+        halves = [roman_to_chord(numeral, key) for numeral in word.split("|")]
+        bars.append((halves[0], halves[-1]))
+    return bars
+
+
+def section_chords(grammar: Grammar, key: Key, bars: int, rng: np.random.Generator) -> tuple[Chord, ...]:
+    """Two chords a bar for a section of `bars` bars."""
+    first = pick(rng, grammar.cells[key.mode])
+    second = first if happens(rng, 0.65) else pick(rng, grammar.cells[key.mode])
+    cells = [read_cell(first, key), read_cell(second, key)]
+    out: Bars = []
+    while len(out) < bars:
+        cell = cells[len(out) // 4 % 2]
+        out += [_coloured(grammar, pair, rng) for pair in cell]
+    out = _approached(grammar, out[:bars], rng)
+    return tuple(chord for pair in out for chord in pair)
+
+
+def ending_chords(grammar: Grammar, key: Key, chords: tuple[Chord, ...], rng: np.random.Generator) -> tuple[Chord, ...]:
+    """The same chords with a cadence in place of the last two bars."""
+    cadence = read_cell(pick(rng, grammar.endings[key.mode]), key)
+    return chords[: -2 * len(cadence)] + tuple(chord for pair in cadence for chord in pair)
+
+
+def _coloured(grammar: Grammar, pair: tuple[Chord, Chord], rng: np.random.Generator) -> tuple[Chord, Chord]:
+    first = _with_colour(grammar, pair[0], rng)
+    return (first, first) if pair[0] == pair[1] else (first, _with_colour(grammar, pair[1], rng))
+
+
+def _with_colour(grammar: Grammar, chord: Chord, rng: np.random.Generator) -> Chord:
+    choices = grammar.colours.get(chord.quality)
+    if choices is None:
+        return chord
+    return Chord(root=chord.root, quality=pick(rng, choices), bass=chord.bass)
+
+
+def _approached(grammar: Grammar, bars: Bars, rng: np.random.Generator) -> Bars:
+    """Some held chords give their second half to a dominant (or its tritone substitute) of the next bar's chord."""
+    out = list(bars)
+    for index, (first, second) in enumerate(bars):
+        target = bars[(index + 1) % len(bars)][0]
+        if first != second or target.root == first.root or not happens(rng, grammar.approach_share):
+            continue
+        step = any_of(rng, (7, 7, 1))
+        minor = 3 in QUALITIES[target.quality]
+        quality = "7b9" if step == 7 and minor else "9" if step == 7 else "7"
+        root = (target.root + step) % 12
+        if root != first.root:
+            out[index] = (first, Chord(root=root, quality=quality, bass=root))
+    return out

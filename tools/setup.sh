@@ -114,26 +114,34 @@ find_python() {
         "sudo apt-get install -y python3.12 python3.12-venv" "make PYTHON=python3.12 setup"
 }
 
-ensure_venv() {
-    if [[ -x "$VENV/bin/python" ]] && "$VENV/bin/python" -m pip --version >/dev/null 2>&1; then
-        is_new_enough "$VENV/bin/python" || fail "$VENV holds an older Python than 3.$OLDEST_MINOR. Remove that folder, then run the same command again."
-        return
-    fi
-    local python
+works() { # a python that starts and has pip; one made without pip is given it
+    [[ -x "$VENV/bin/python" ]] || return 1
+    "$VENV/bin/python" -m pip --version >/dev/null 2>&1 || "$VENV/bin/python" -m ensurepip >/dev/null 2>&1
+}
+
+make_venv() {
+    local python package="python3-venv"
     python="$(find_python)"
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
-        local package="python3-venv"
-        [[ "$(command -v "$python")" == /usr/bin/python3 ]] || package="$("$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')"
+        [[ "$(command -v "$python")" == /usr/bin/python3 ]] ||
+            package="$("$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')"
         install_system_packages "$python cannot make virtual environments" "$package"
     fi
-    local -a clear=()
-    if [[ -e "$VENV" && -n "$(ls -A "$VENV")" ]]; then
-        # Half of an earlier, interrupted run may be cleared; somebody's own folder may not.
-        [[ -f "$VENV/pyvenv.cfg" ]] || fail "$VENV exists and is not a virtual environment. Give another folder: make VENV=folder …"
-        clear=(--clear)
-    fi
     say "Making the virtual environment $VENV with $("$python" --version)"
-    "$python" -m venv "${clear[@]}" "$VENV" || fail "the virtual environment could not be made in $VENV."
+    "$python" -m venv --clear "$VENV" || fail "the virtual environment could not be made in $VENV."
+}
+
+ensure_venv() {
+    if [[ ! -e "$VENV/.installing" ]] && works; then
+        is_new_enough "$VENV/bin/python" ||
+            fail "$VENV holds an older Python than 3.$OLDEST_MINOR. Remove that folder, then run the same command again."
+    else
+        # An interrupted run may leave half a package behind, so its folder is made anew; somebody's own folder is not ours to clear.
+        [[ ! -e "$VENV" || -z "$(ls -A "$VENV")" || -f "$VENV/pyvenv.cfg" ]] ||
+            fail "$VENV exists and is not a virtual environment. Give another folder: make VENV=folder setup"
+        make_venv
+    fi
+    : >"$VENV/.installing" # stands until everything is installed
 }
 
 # --- dependencies ----------------------------------------------------------------------------------------------------
@@ -175,7 +183,7 @@ wanted_stamp() { cat pyproject.toml constraints.txt tools/setup.sh | sha256sum |
 is_ready() { # the larger set-up serves the smaller one too
     local stamp
     for stamp in "$VENV/.ready-$LEVEL" "$VENV/.ready-dev"; do
-        [[ -f "$stamp" && "$(<"$stamp")" == "$1 $PWD" && -x "$VENV/bin/tunesmith" ]] && return 0
+        [[ -f "$stamp" && "$(<"$stamp")" == "$1 $PWD" && ! -e "$VENV/.installing" && -x "$VENV/bin/tunesmith" ]] && return 0
     done
     return 1
 }
@@ -198,6 +206,7 @@ main() {
     install_dependencies
     describe_torch
     printf '%s %s\n' "$wanted" "$PWD" >"$VENV/.ready-$LEVEL"
+    rm -f "$VENV/.installing"
     say "Ready"
 }
 

@@ -1,0 +1,163 @@
+"""Songs and votes, kept: what was asked, what came out, who liked it.
+
+In: JSON requests and receipts, votes. Out: `SongRecord`, `VoteCount`. Conventions: a song is `composing` until it is
+`done` or `failed`; a person has at most one vote a song; all times are UTC. Caveat: one process composes on a database,
+for `fail_unfinished` takes every unfinished song for one that a dead process left behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from engine.errors import NotFound
+from engine.store.database import open_database
+from engine.store.files import SongFolders
+from engine.store.tables import songs, votes
+
+Status = Literal["composing", "done", "failed"]
+Value = Literal[1, -1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SongOrigin:
+    """Who asked, and where: Discord snowflakes, or None for the command line."""
+
+    person_id: int | None = None
+    guild_id: int | None = None
+    channel_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SongRecord:
+    """A song's row. `receipt` is None until it is done; `failure` says why it failed."""
+
+    id: str
+    request: dict[str, Any]
+    receipt: dict[str, Any] | None
+    origin: SongOrigin
+    created_at: datetime
+    status: Status
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteCount:
+    """A song's votes: counts, and the person's own (None: none)."""
+
+    up: int
+    down: int
+    own: Value | None
+
+
+class Store:
+    """Open with `await Store.open(url, data_dir)`, close with `await store.close()`. `files`: the songs' folders."""
+
+    def __init__(self, engine: AsyncEngine, data_dir: Path) -> None:
+        self._engine = engine
+        self.files = SongFolders(data_dir)
+
+    @classmethod
+    async def open(cls, url: str, data_dir: Path) -> Self:
+        """Connect and bring the schema up to date; raises `SetupError`."""
+        return cls(await open_database(url), data_dir)
+
+    async def close(self) -> None:
+        """Give back all connections. Safe to call twice."""
+        await self._engine.dispose()
+
+    async def begin(self, song_id: str, request: Mapping[str, Any], origin: SongOrigin) -> None:
+        """A song is being composed."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                songs.insert().values(
+                    id=song_id,
+                    request=dict(request),
+                    person_id=origin.person_id,
+                    guild_id=origin.guild_id,
+                    channel_id=origin.channel_id,
+                    created_at=datetime.now(UTC),
+                    status="composing",
+                )
+            )
+
+    async def finish(self, song_id: str, receipt: Mapping[str, Any]) -> None:
+        """The song is done; raises `NotFound` if it was never begun."""
+        await self._end(song_id, status="done", receipt=dict(receipt))
+
+    async def fail(self, song_id: str, reason: str) -> None:
+        """The song came to nothing; raises `NotFound` if it was never begun."""
+        await self._end(song_id, status="failed", failure=reason)
+
+    async def fail_unfinished(self) -> tuple[str, ...]:
+        """Mark what a dead process left `composing` as failed; returns the ids."""
+        async with self._engine.begin() as connection:
+            left = (await connection.scalars(sa.select(songs.c.id).where(songs.c.status == "composing"))).all()
+            await connection.execute(
+                songs.update()
+                .where(songs.c.status == "composing")
+                .values(status="failed", failure="the process ended before the song was done")
+            )
+        return tuple(left)
+
+    async def song(self, song_id: str) -> SongRecord:
+        """The song's row; raises `NotFound`."""
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(sa.select(songs).where(songs.c.id == song_id))).mappings().one_or_none()
+        if row is None:
+            raise _not_found(song_id)
+        origin = SongOrigin(person_id=row["person_id"], guild_id=row["guild_id"], channel_id=row["channel_id"])
+        kept = {name: row[name] for name in ("id", "request", "receipt", "created_at", "status", "failure")}
+        return SongRecord(origin=origin, **kept)
+
+    async def press(self, song_id: str, *, person_id: int, value: Value) -> VoteCount:
+        """A person's vote button: sets the vote, or withdraws it if it is `value` already. Raises `NotFound`."""
+        mine = (votes.c.song_id == song_id) & (votes.c.person_id == person_id)
+        row = {"song_id": song_id, "person_id": person_id, "value": value, "changed_at": datetime.now(UTC)}
+        try:
+            async with self._engine.begin() as connection:
+                withdrawn = await connection.execute(votes.delete().where(mine & (votes.c.value == value)))
+                if withdrawn.rowcount == 0:
+                    await connection.execute(self._upsert(row))
+                return await _count(connection, song_id, person_id)
+        except IntegrityError:
+            raise _not_found(song_id) from None
+
+    async def votes(self, song_id: str, *, person_id: int | None = None) -> VoteCount:
+        """The song's votes as they are (no votes for an unknown song)."""
+        async with self._engine.connect() as connection:
+            return await _count(connection, song_id, person_id)
+
+    async def _end(self, song_id: str, **values: Any) -> None:
+        async with self._engine.begin() as connection:
+            changed = await connection.execute(songs.update().where(songs.c.id == song_id).values(**values))
+        if changed.rowcount == 0:
+            raise _not_found(song_id)
+
+    def _upsert(self, row: dict[str, Any]) -> sa.Insert:
+        """Insert a vote, or change the one that is there."""
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        statement = insert(votes).values(row)
+        return statement.on_conflict_do_update(
+            index_elements=["song_id", "person_id"], set_={k: row[k] for k in ("value", "changed_at")}
+        )
+
+
+async def _count(connection: AsyncConnection, song_id: str, person_id: int | None) -> VoteCount:
+    rows = await connection.execute(sa.select(votes.c.person_id, votes.c.value).where(votes.c.song_id == song_id))
+    by_person = {row.person_id: row.value for row in rows}
+    values = list(by_person.values())
+    own = by_person.get(person_id) if person_id is not None else None
+    return VoteCount(up=values.count(1), down=values.count(-1), own=own)
+
+
+def _not_found(song_id: str) -> NotFound:
+    return NotFound(f"There is no song {song_id[:40]!r}; it may have been removed.")

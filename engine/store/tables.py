@@ -1,0 +1,70 @@
+"""The tables as SQLAlchemy sees them today; how they came to be is in `migrations/`.
+
+Conventions: times are aware datetimes in UTC on both sides, whatever the database keeps; people, guilds and channels
+are Discord snowflakes in 64 bits; requests and receipts are JSON as their flow wrote them. Caveat: a change here needs
+a migration; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime, kept and given back in UTC; a naive one is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """To the database."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"the time {value} has no time zone")
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """From the database; SQLite forgets the zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+songs = sa.Table(
+    "songs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("receipt", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("person_id", sa.BigInteger, nullable=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=True),
+    sa.Column("channel_id", sa.BigInteger, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("status", sa.String(16), nullable=False),
+    sa.Column("failure", sa.Text, nullable=True),
+    sa.CheckConstraint("status IN ('composing', 'done', 'failed')", name="status"),
+    sa.Index("ix_songs_guild_id", "guild_id"),
+    sa.Index("ix_songs_created_at", "created_at"),
+)
+
+votes = sa.Table(
+    "votes",
+    metadata,
+    sa.Column("song_id", sa.String(32), sa.ForeignKey("songs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("value", sa.SmallInteger, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("value IN (-1, 1)", name="value"),
+)

@@ -1,0 +1,235 @@
+"""What the store promises on every database."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from engine.errors import NotFound, SetupError
+from engine.store import SongOrigin, Store, VoteCount
+from engine.store.database import migration_config, open_database
+from engine.store.tables import UtcDateTime, metadata
+
+REQUEST = {"prompt": "chill lofi 60s ♪", "seed": None}
+RECEIPT = {"id": "song1", "seed": 2**62, "files": {"audio": "a.mp3"}}
+ORIGIN = SongOrigin(person_id=2**63 - 1, guild_id=2, channel_id=3)
+BACKENDS = ["sqlite"]
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(params=BACKENDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database of the parametrised kind."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'a folder' / 'db.sqlite'}"
+
+
+@pytest.fixture
+async def store(url: str, tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(url, tmp_path)
+    yield store
+    await store.close()
+
+
+async def test_a_finished_song_comes_back_as_it_was_kept(store: Store) -> None:
+    before = datetime.now(UTC)
+    await store.begin("song1", REQUEST, ORIGIN)
+    await store.finish("song1", RECEIPT)
+    record = await store.song("song1")
+    assert (record.request, record.receipt, record.origin, record.status) == (REQUEST, RECEIPT, ORIGIN, "done")
+    assert record.created_at.tzinfo is UTC
+    assert before <= record.created_at <= datetime.now(UTC)
+
+
+async def test_a_song_that_is_being_composed_has_no_receipt(store: Store) -> None:
+    await store.begin("song1", REQUEST, SongOrigin())
+    record = await store.song("song1")
+    assert (record.receipt, record.status, record.origin) == (None, "composing", SongOrigin())
+
+
+async def test_a_failed_song_says_why(store: Store) -> None:
+    await store.begin("song1", REQUEST, ORIGIN)
+    await store.fail("song1", "the synthesiser failed")
+    record = await store.song("song1")
+    assert (record.status, record.failure) == ("failed", "the synthesiser failed")
+
+
+async def test_what_a_dead_process_left_unfinished_is_marked_failed(store: Store) -> None:
+    for name in ("done", "left"):
+        await store.begin(name, REQUEST, ORIGIN)
+    await store.finish("done", RECEIPT)
+    assert await store.fail_unfinished() == ("left",)
+    assert (await store.song("left")).status == "failed"
+    assert (await store.song("done")).status == "done"
+    assert await store.fail_unfinished() == ()
+
+
+async def test_an_unknown_song_is_not_found(store: Store) -> None:
+    with pytest.raises(NotFound, match="'nothing'"):
+        await store.song("nothing")
+    with pytest.raises(NotFound, match="'nothing'"):
+        await store.press("nothing", person_id=1, value=1)
+    with pytest.raises(NotFound, match="'nothing'"):
+        await store.finish("nothing", RECEIPT)
+    assert await store.votes("nothing") == VoteCount(up=0, down=0, own=None)
+
+
+async def test_a_person_has_one_vote_that_can_be_changed_and_withdrawn(store: Store) -> None:
+    await store.begin("song1", REQUEST, ORIGIN)
+    assert await store.press("song1", person_id=7, value=1) == VoteCount(up=1, down=0, own=1)
+    assert await store.press("song1", person_id=8, value=1) == VoteCount(up=2, down=0, own=1)
+    assert await store.press("song1", person_id=7, value=-1) == VoteCount(up=1, down=1, own=-1)
+    assert await store.press("song1", person_id=7, value=-1) == VoteCount(up=1, down=0, own=None)
+    assert await store.votes("song1", person_id=8) == VoteCount(up=1, down=0, own=1)
+
+
+async def test_votes_of_different_songs_are_apart(store: Store) -> None:
+    for name in ("song1", "song2"):
+        await store.begin(name, REQUEST, ORIGIN)
+    await store.press("song1", person_id=7, value=1)
+    assert await store.press("song2", person_id=7, value=-1) == VoteCount(up=0, down=1, own=-1)
+
+
+async def test_many_people_voting_at_once_are_all_counted(store: Store) -> None:
+    await store.begin("song1", REQUEST, ORIGIN)
+    await asyncio.gather(*(store.press("song1", person_id=p, value=1 if p % 3 else -1) for p in range(30)))
+    assert await store.votes("song1") == VoteCount(up=20, down=10, own=None)
+
+
+async def test_one_person_pressing_twice_at_once_ends_without_a_vote(store: Store) -> None:
+    await store.begin("song1", REQUEST, ORIGIN)
+    for _ in range(5):
+        await asyncio.gather(*(store.press("song1", person_id=7, value=1) for _ in range(2)))
+        assert await store.votes("song1", person_id=7) == VoteCount(up=0, down=0, own=None)
+
+
+async def test_everything_is_there_after_closing_and_opening_again(store: Store, url: str, tmp_path: Path) -> None:
+    await store.begin("song1", REQUEST, ORIGIN)
+    await store.finish("song1", RECEIPT)
+    await store.press("song1", person_id=7, value=1)
+    await store.close()
+    again = await Store.open(url, tmp_path)
+    assert (await again.song("song1")).receipt == RECEIPT
+    assert await again.votes("song1", person_id=7) == VoteCount(up=1, down=0, own=1)
+    await again.close()
+
+
+async def test_several_processes_may_open_a_fresh_database_at_once(url: str, tmp_path: Path) -> None:
+    program = f"""
+import asyncio, sys
+from pathlib import Path
+from engine.store import SongOrigin, Store
+async def main(name):
+    store = await Store.open({url!r}, Path({str(tmp_path)!r}))
+    await store.begin(name, {{}}, SongOrigin())
+    await store.press(name, person_id=1, value=1)
+    await store.close()
+asyncio.run(main(sys.argv[1]))
+"""
+    running = [
+        await asyncio.create_subprocess_exec(sys.executable, "-c", program, f"song{i}", cwd=ROOT) for i in range(3)
+    ]
+    assert [await process.wait() for process in running] == [0, 0, 0]
+    store = await Store.open(url, tmp_path)
+    assert [(await store.votes(f"song{i}")).up for i in range(3)] == [1, 1, 1]
+    await store.close()
+
+
+async def test_the_migrations_lead_to_the_tables_of_the_code(url: str) -> None:
+    engine = await open_database(url)
+
+    def differences(connection: sa.Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+    async with engine.begin() as connection:
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+
+
+async def test_the_migrations_can_be_walked_back_and_forth(url: str) -> None:
+    engine = await open_database(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda c: command.downgrade(migration_config(c), "base"))
+        names = await connection.run_sync(lambda c: sa.inspect(c).get_table_names())
+        assert set(names) <= {"alembic_version"}
+        await connection.run_sync(lambda c: command.upgrade(migration_config(c), "head"))
+    await engine.dispose()
+
+
+async def test_the_database_itself_refuses_a_vote_of_another_value(store: Store, url: str) -> None:
+    await store.begin("song1", REQUEST, ORIGIN)
+    engine = create_async_engine(url)
+    with pytest.raises(sa.exc.IntegrityError):
+        async with engine.begin() as connection:
+            await connection.execute(
+                sa.text(
+                    "INSERT INTO votes (song_id, person_id, value, changed_at) VALUES ('song1', 1, 2, '2026-01-01')"
+                )
+            )
+    await engine.dispose()
+
+
+async def test_sqlite_runs_in_wal(store: Store, url: str) -> None:
+    with sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "db").write_bytes(b"this is no database, it only has the name of one" * 99)
+    with pytest.raises(SetupError, match=r"db cannot be opened .*TUNESMITH_DATABASE_URL"):
+        await open_database(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
+
+
+async def test_a_database_of_a_newer_version_is_refused(url: str) -> None:
+    engine = await open_database(url)
+    async with engine.begin() as connection:
+        await connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    await engine.dispose()
+    with pytest.raises(SetupError, match="another version of tunesmith"):
+        await open_database(url)
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SetupError, match=r"file/below for the database cannot be made"):
+        await open_database(f"sqlite+aiosqlite:///{tmp_path / 'file' / 'below' / 'db'}")
+
+
+@pytest.mark.parametrize("bad", ["nonsense", "mystery+driver://host/db"])
+async def test_a_database_url_that_makes_no_sense_is_a_setup_error(bad: str) -> None:
+    with pytest.raises(SetupError):
+        await open_database(bad)
+
+
+@pytest.mark.parametrize("song_id", ["../../etc", "a/b", "", "..", "A" * 40, "x" * 33, "song\n"])
+async def test_an_id_that_could_leave_the_folder_never_becomes_a_path(store: Store, song_id: str) -> None:
+    with pytest.raises(NotFound):
+        store.files.path(song_id)
+
+
+async def test_a_songs_folder_is_made_and_removed_with_all_in_it(store: Store, tmp_path: Path) -> None:
+    folder = store.files.make("song1")
+    (folder / "a.mid").touch()
+    assert folder == tmp_path / "songs" / "song1"
+    store.files.remove("song1")
+    assert not folder.exists()
+    store.files.remove("song1")
+
+
+def test_times_are_kept_in_utc_and_naive_ones_refused() -> None:
+    column = UtcDateTime()
+    noon_in_oslo = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+    assert column.process_bind_param(noon_in_oslo, sa.create_mock_engine("sqlite://", print).dialect).hour == 10
+    with pytest.raises(ValueError, match="no time zone"):
+        column.process_bind_param(datetime(2026, 7, 1), sa.create_mock_engine("sqlite://", print).dialect)

@@ -1,7 +1,8 @@
 """The bass role: roots on the downbeats, fifths, octaves, sevenths and approach notes between them.
 
-In: a passage and the section's figures. Out: notes counted from the passage's start. Figure words: `R` root, `3`, `5`, `7` chord
-degrees, `8` the octave, `A` a step or semitone (or fifth) from the next root. A chord's slash bass counts as its root.
+In: a passage and the section's figures. Out: notes counted from the passage's start. Figure words: `R` root, `3`,
+`5`, `7` chord degrees, `8` the octave, `A` a step or semitone (or fifth) from the next root. A slash bass counts as
+the root.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ def play_bass(passage: Passage, figures: tuple[str, ...], casting: Casting, rng:
             onset = bar * BAR + step.onset * SIXTEENTH
             chord = passage.chord_at(onset)
             root = _nearest(chord.bass, root, casting)
-            pitch = _pitch(step.what, chord, root, passage, onset, casting, rng)
+            if step.what == "A":
+                following = passage.chord_at((bar + 1) * BAR)
+                pitch = _approach(passage, _nearest(following.bass, root, casting), casting, rng)
+            else:
+                pitch = _degree(step.what, chord, root, casting)
             loud = 62 + 30 * passage.energy + 8 * step.accent + 3 * rng.standard_normal()
             velocity = int(min(118, max(30, round(loud))))
             notes.append(Note(onset=onset, pitch=pitch, duration=step.duration * SIXTEENTH, velocity=velocity))
@@ -54,14 +59,14 @@ def _nearest(pitch_class: int, before: int, casting: Casting) -> int:
     return min(options, key=lambda pitch: abs(pitch - before) + 0.9 * abs(pitch - HOME))
 
 
-def _pitch(  # noqa: PLR0913 - the word, the harmony around it and the instrument are all needed at once
-    what: str, chord: Chord, root: int, passage: Passage, onset: int, casting: Casting, rng: np.random.Generator
-) -> int:
-    if what == "A":
-        following = passage.chord_at((onset // BAR + 1) * BAR)
-        target = _nearest(following.bass, root, casting)
-        scale = [step for step in (-2, -1, 1, 2) if (target + step) % 12 in passage.key.scale]
-        return _within(target + any_of(rng, (-1, 1, -5, *scale, *scale)), casting)
+def _approach(passage: Passage, target: int, casting: Casting, rng: np.random.Generator) -> int:
+    """A semitone, a scale step or a fifth beside the next root."""
+    scale = [step for step in (-2, -1, 1, 2) if (target + step) % 12 in passage.key.scale]
+    return _within(target + any_of(rng, (-1, 1, -5, *scale, *scale)), casting)
+
+
+def _degree(what: str, chord: Chord, root: int, casting: Casting) -> int:
+    """The pitch of a figure word above the root that sounds; the root where the chord has no such degree."""
     if what == "8":
         return root + 12 if root + 12 <= casting.high else root
     if what in DEGREES:

@@ -1,7 +1,6 @@
 """Weighted choices from a request's own generator: a weighted vocabulary goes in, one entry comes out.
 
-Conventions: a vocabulary is a tuple of `(entry, weight)` pairs; weights are positive and need not sum to 1. Every function
-draws exactly one number from the generator, so a choice never shifts those after it.
+Conventions: a vocabulary is a tuple of `(entry, weight)` pairs; weights are positive and need not sum to 1.
 """
 
 from __future__ import annotations

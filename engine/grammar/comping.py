@@ -1,7 +1,8 @@
 """The harmony role: voiced chords in a comping rhythm.
 
-In: a passage and the section's figures (one a bar, in turn). Out: notes counted from the passage's start. Figure words: `all`,
-`top` (without the lowest), `low` (the lowest two), `push` (the next chord, early), `1`–`4` (one voice, from below).
+In: a passage and the section's figures (one a bar, in turn). Out: notes counted from the passage's start. Figure
+words: `all`, `top` (without the lowest), `low` (the lowest two), `push` (the next chord, early), `1`–`4` (one voice,
+from below).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def _voice(passage: Passage, casting: Casting, rng: np.random.Generator) -> list
 
 
 def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[Step]:
-    """The figure, with a stroke added where a chord would else pass in silence (section start, change at the half bar)."""
+    """The figure, with a stroke added where a chord would pass in silence (section start, half-bar change)."""
     out = list(steps)
     starts = passage.bars > 0 and bar == 0 and all(step.onset > 4 for step in out)
     if starts:

@@ -1,8 +1,9 @@
 """A grammar and a generator go in, a whole `Song` comes out.
 
-The form is chosen first, then for each section label its chords, rhythms, groove and tune (its `Material`); a returning label plays
-the same material with varied tails, fills and sometimes an added voice. Conventions: all randomness comes from the generator; the
-same generator state gives the same song. Caveat: forms, figures and grids are written for 4/4.
+The form is chosen first, then for each section label its chords, rhythms, groove and tune (its `Material`); a
+returning label plays the same material with varied tails, fills and sometimes an added voice. Conventions: all
+randomness comes from the generator; the same state gives the same song. Caveat: forms, figures and grids are written
+for 4/4.
 """
 
 from __future__ import annotations
@@ -100,14 +101,13 @@ def _materials(
         if borrowed:
             shared = materials[main.label].chords
             chords = (shared * 2)[: 2 * section.bars]
-        lift = words.chorus_lift if section.kind is SectionKind.CHORUS else 0
         names, energy = pick(rng, grammar.casts[section.kind])
         materials[section.label] = Material(
             chords=chords,
             comping=pick(rng, grammar.comping),
             bass=pick(rng, grammar.bass),
             groove=choose_groove(grammar.drums, section.kind, rng, drum_bars),
-            tune=make_tune(motifs, words, section.bars, rng, lift=lift, sparse=section.kind in SPARSE),
+            tune=make_tune(motifs, words, section, rng, sparse=section.kind in SPARSE),
             counter=pick(rng, grammar.counters),
             roles=frozenset(Role(name) for name in names.split()),
             energy=energy,

@@ -1,7 +1,7 @@
 """Composed corpora: a style's written grammar makes as many songs as training needs.
 
-In: a style's name, a count, a seed. Out: `Song`s, one after another, without holding them. Song `i` of a seed is the same whatever
-the count, because each has its own generator.
+In: a style's name, a count, a seed. Out: `Song`s, one after another, without holding them. Song `i` of a seed is the
+same whatever the count, because each has its own generator.
 """
 
 from __future__ import annotations

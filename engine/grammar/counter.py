@@ -1,7 +1,7 @@
 """The counter role: what fills the space around the tune.
 
-In: a passage, the melody's notes in it, one of four manners. Out: notes counted from the passage's start.
-`pad` holds two or three upper chord tones, `arpeggio` breaks the chord in quiet eighths, `answer` plays short licks where the
+In: a passage, the melody's notes in it, one of four manners. Out: notes counted from the passage's start. `pad` holds
+two or three upper chord tones, `arpeggio` breaks the chord in quiet eighths, `answer` plays short licks where the
 melody rests, `guide` sings the chords' thirds and sevenths in long notes.
 """
 
@@ -91,7 +91,7 @@ def _guide(passage: Passage, casting: Casting, rng: np.random.Generator) -> list
         steps = [step for step in QUALITIES[chord.quality] if step in (3, 4, 10, 11, 9)] or [0]
         classes = {(chord.root + step) % 12 for step in steps}
         goals = [p for p in range(casting.low, casting.high + 1) if p % 12 in classes]
-        here = min(goals, key=lambda p, at=here: abs(p - at) + 0.2 * abs(p - casting.low - 12))
+        here = _near(goals, here, casting)
         passing = end - onset == BAR and happens(rng, 0.4)
         held = end - onset - (TICKS_PER_QUARTER if passing else 0)
         notes.append(Note(onset=onset, pitch=here, duration=held, velocity=_loud(passage, rng)))
@@ -102,6 +102,10 @@ def _guide(passage: Passage, casting: Casting, rng: np.random.Generator) -> list
                 Note(onset=onset + held, pitch=pitch, duration=end - onset - held, velocity=_loud(passage, rng, -4))
             )
     return notes
+
+
+def _near(goals: list[int], here: int, casting: Casting) -> int:
+    return min(goals, key=lambda pitch: abs(pitch - here) + 0.2 * abs(pitch - casting.low - 12))
 
 
 def _answers(passage: Passage, melody: list[Note], casting: Casting, rng: np.random.Generator) -> list[Note]:
@@ -119,7 +123,7 @@ def _answers(passage: Passage, melody: list[Note], casting: Casting, rng: np.ran
 
 
 def _gaps(passage: Passage, melody: list[Note]) -> list[tuple[int, int]]:
-    """Rests of the melody that last an eighth more than a quarter or longer, from the next eighth on; at most a bar each."""
+    """Rests of the melody of at least three eighths, from the next eighth on, split at bar lines."""
     gaps = []
     clock = 0
     for note in [*melody, Note(onset=passage.bars * BAR, pitch=0, duration=0, velocity=1)]:

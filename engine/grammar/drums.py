@@ -1,7 +1,7 @@
 """The drums role: a groove of layered grids, ghost notes, fills at section ends.
 
-In: a passage and a `Groove` chosen once a section label. Out: notes counted from the passage's start, General MIDI percussion
-keys. Optionally a groove may come from played bars given from outside (`played`): tuples of notes counted from the bar line.
+In: a passage and a `Groove` chosen once a section label. Out: notes counted from the passage's start, General MIDI
+percussion keys. A groove may also come from played bars given from outside: tuples of notes counted from the bar line.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _layer_hits(layer: Layer, energy: float, rng: np.random.Generator) -> list[N
 def _filled(hits: list[Note], fill: tuple[str, ...], energy: float, rng: np.random.Generator) -> list[Note]:
     layers = [_layer(line) for line in fill]
     start = min(place for _, grid in layers for place, _ in read_grid(grid)) * SIXTEENTH
-    kept = [hit for hit in hits if hit.onset < start or hit.pitch in (CLOSED_HAT, RIDE) and len(layers) == 1]
+    kept = [hit for hit in hits if hit.onset < start or (hit.pitch in (CLOSED_HAT, RIDE) and len(layers) == 1)]
     return kept + [hit for layer in layers for hit in _layer_hits(layer, energy, rng)]
 
 
@@ -121,7 +121,7 @@ def _loud(pitch: int, accent: int, energy: float, rng: np.random.Generator) -> i
 
 
 def quantised(bar: Sequence[Note]) -> list[Note]:
-    """A played bar on the grid: onsets to the nearest written position, pitches that the vocabulary does not know left out."""
+    """A played bar on the grid: onsets to the nearest written position, pitches that are not `PLAYABLE` left out."""
     hits: dict[tuple[int, int], Note] = {}
     for note in bar:
         beat, within = divmod(note.onset, TICKS_PER_QUARTER)

@@ -2,10 +2,10 @@
 
 A grammar is data: the players (`comping`, `bass`, `drums`, `melody`, `counter`) read it and know no style by name.
 
-Conventions: a *figure* is text, one step a word, `onset:duration:what` in sixteenths of the bar, `!` behind it for an accent and
-`-` for a soft step. A *grid* is text, one character a sixteenth, spaces ignored: `x` accent, `o` plain, `-` ghost, `O` open hat,
-`.` nothing. A *rhythm* is four characters a beat: `x` onset, `~` held, `.` rest, or `ttt` for an eighth triplet.
-Caveat: figures and grids are written for 4/4 bars of sixteen sixteenths.
+Conventions: a *figure* is text, one step a word, `onset:duration:what` in sixteenths of the bar, `!` behind it for an
+accent and `-` for a soft step. A *grid* is text, one character a sixteenth, spaces ignored: `x` accent, `o` plain,
+`-` ghost, `O` open hat, `.` nothing. A *rhythm* is four characters a beat: `x` onset, `~` held, `.` rest, or `ttt`
+for a triplet. Caveat: figures and grids are written for 4/4 bars of sixteen sixteenths.
 """
 
 from __future__ import annotations
@@ -79,11 +79,12 @@ class DrumVocabulary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MelodyVocabulary:
-    """How tunes are made: beat rhythms, notes a bar (least, most), contour moves in scale steps, phrase plans by bars.
+    """How tunes are made: beat rhythms, notes a bar (least, most), contour moves in scale steps, phrase plans by
+    bars.
 
-    A phrase plan is one word a bar: `a`, `b` the motifs, `'` a varied tail, `i` the first motif upside down, `f` its first half
-    sequenced, `c` a half close, `d` a full close, `.` a bar of rest. `sparse` are the plans of intros, breaks and outros. `arcs`:
-    scale steps by which eight bars lie above the section's centre.
+    A phrase plan is one word a bar: `a`, `b` the motifs, `'` a varied tail, `i` the first motif upside down, `f` its
+    first half sequenced, `c` a half close, `d` a full close, `.` a bar of rest. `sparse`: the plans of intros,
+    breaks, outros. `arcs`: scale steps by which eight bars lie above the section's centre.
     """
 
     beats: Weighted[str]
@@ -102,7 +103,9 @@ class MelodyVocabulary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grammar:
-    """A style in writing. `cells[mode]`: four-bar progressions in Roman numerals, one word a bar, `|` between half bars."""
+    """A style in writing. `cells[mode]`: four-bar progressions in Roman numerals, a word a bar, `|` between half
+    bars.
+    """
 
     name: str
     meter: Meter

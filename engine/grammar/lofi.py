@@ -1,7 +1,8 @@
 """Lofi hip-hop, written down: the vocabularies that the players read.
 
-Slow boom-bap with swung hats, seventh and ninth chords on electric piano, round bass, short pentatonic tunes that breathe.
-Conventions: see `grammar`. Numerals are degrees of the mode's own scale (`VI` in minor is a major chord on the flat sixth).
+Slow boom-bap with swung hats, seventh and ninth chords on electric piano, round bass, short pentatonic tunes that
+breathe. Conventions: see `grammar`. Numerals are degrees of the mode's own scale (`VI` in minor is a major chord on the
+flat sixth).
 """
 
 from __future__ import annotations
@@ -264,9 +265,9 @@ MELODY = MelodyVocabulary(
         ("~x~~", 0.5),
         ("ttt", 0.15),
     ),
-    least=3,
-    most=7,
-    moves=((1, 4.5), (-1, 5.0), (2, 2.2), (-2, 2.0), (3, 0.8), (-3, 0.6), (4, 0.5), (-4, 0.2), (0, 1.0)),
+    least=4,
+    most=8,
+    moves=((1, 4.2), (-1, 4.8), (2, 2.6), (-2, 2.4), (3, 1.1), (-3, 0.8), (4, 0.7), (-4, 0.3), (0, 1.0)),
     phrases={
         4: (
             ("a b a d", 3.0),
@@ -321,7 +322,7 @@ MELODY = MelodyVocabulary(
         ((1, 1, -1, -1, 1, 3, 1, 0), 1.0),
     ),
     pentatonic_pull=0.5,
-    centre=70,
+    centre=72,
     chorus_lift=3,
 )
 

@@ -1,13 +1,14 @@
 """The melody role: cues to pitches by the cheapest path through the scale.
 
-In: a passage and a tune. Out: notes counted from the passage's start. The path (dynamic programming over all pitches of the
-range) weighs how far a pitch is from the cue's wish, chord tones on strong beats and long notes, notes a semitone above a chord
-tone, the pentatonic scale, leap sizes, and whether the line moves the way the motif does.
+In: a passage and a tune. Out: notes counted from the passage's start. The path (dynamic programming over all pitches
+of the range) weighs how far a pitch is from the cue's wish, chord tones on strong beats and long notes, notes a
+semitone above a chord tone, the pentatonic scale, leap sizes, and whether the line moves the way the motif does.
 Caveat: leaps are weighed pair by pair; that they turn back comes from the motif's own contour.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -51,7 +52,7 @@ def _wishes(key: Key, tune: Tune, cues: list[Cue], casting: Casting) -> list[int
         wish = ladder[min(max(home + cue.step, 0), len(ladder) - 1)]
         if cue.close:
             goal = key.tonic if cue.close == "full" else (key.tonic + 7) % 12
-            wish = min((p for p in ladder if p % 12 == goal), key=lambda pitch, near=wish: abs(pitch - near))
+            wish = _nearest((pitch for pitch in ladder if pitch % 12 == goal), wish)
         out.append(wish)
     return out
 
@@ -127,7 +128,7 @@ def _class_costs(key: Key, chord: tuple[int, ...], weight: float, pull: float) -
 
 
 def _broken_runs(passage: Passage, timed: list[tuple[int, Cue]], pitches: list[int], casting: Casting) -> list[int]:
-    """No pitch more than `MAX_RUN` times running: the last of a longer run steps to a neighbouring chord or scale tone."""
+    """No pitch more than `MAX_RUN` times running: the last of a longer run steps to a neighbouring chord tone."""
     out = list(pitches)
     run = 1
     for index in range(1, len(out)):
@@ -138,9 +139,13 @@ def _broken_runs(passage: Passage, timed: list[tuple[int, Cue]], pitches: list[i
                 p for p in range(out[index] - 5, out[index] + 6) if casting.low <= p <= casting.high and p != out[index]
             ]
             tones = [p for p in near if p % 12 in chord.pitch_classes]
-            out[index] = min(tones or near, key=lambda pitch, here=out[index]: abs(pitch - here))
+            out[index] = _nearest(tones or near, out[index])
             run = 1
     return out
+
+
+def _nearest(pitches: Iterable[int], goal: int) -> int:
+    return min(pitches, key=lambda pitch: abs(pitch - goal))
 
 
 def _velocity(passage: Passage, onset: int, rng: np.random.Generator) -> int:

@@ -1,8 +1,8 @@
 """Tunes before their pitches: motifs, and the plan that repeats, varies and closes them.
 
-In: the melody vocabulary. Out: a `Tune`: bars of `Cue`s, each an onset and duration in ticks and a wish in scale steps above the
-section's centre. The `melody` module turns wishes into pitches that fit the chords. Because a motif's cues are the same wherever
-it returns, listeners hear it again although its pitches bend to the harmony.
+In: the melody vocabulary. Out: a `Tune`: bars of `Cue`s, each an onset and duration in ticks and a wish in scale
+steps above the section's centre. The `melody` module turns wishes into pitches that fit the chords. A motif's cues
+are the same wherever it returns, so it is heard again although its pitches bend to the harmony.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.grammar.chance import any_of, happens, pick
 from engine.grammar.grammar import SIXTEENTH, MelodyVocabulary
+from engine.music.notes import Section, SectionKind
 from engine.music.timing import TICKS_PER_QUARTER
 
 
@@ -78,9 +79,11 @@ def contrasting_motifs(motifs: Motifs, words: MelodyVocabulary, rng: np.random.G
 
 
 def make_tune(
-    motifs: Motifs, words: MelodyVocabulary, bars: int, rng: np.random.Generator, *, lift: int = 0, sparse: bool = False
+    motifs: Motifs, words: MelodyVocabulary, section: Section, rng: np.random.Generator, *, sparse: bool = False
 ) -> Tune:
-    """Lay the motifs out over `bars` bars (4 or 8) by a phrase plan and an arc."""
+    """Lay the motifs out over the section's bars (4 or 8) by a phrase plan and an arc; a chorus lies higher."""
+    bars = section.bars
+    lift = words.chorus_lift if section.kind is SectionKind.CHORUS else 0
     plan = pick(rng, (words.sparse if sparse else words.phrases)[bars]).split()
     arc = pick(rng, words.arcs)
     arc = arc if bars == len(arc) else arc[1::2]
@@ -133,10 +136,8 @@ def _contour(words: MelodyVocabulary, count: int, rng: np.random.Generator) -> l
     steps = [int(rng.integers(-1, 3))]
     move = 0
     while len(steps) < count:
-        if abs(move) >= 3:
-            move = -1 if move > 0 else 1
-        else:
-            move = pick(rng, words.moves)
+        back = -1 if move > 0 else 1
+        move = back if abs(move) >= 3 else pick(rng, words.moves)
         if abs(steps[-1] + move) > 4:
             move = -move
         steps.append(steps[-1] + move)

@@ -1,7 +1,7 @@
 """Chords of a section: weighted four-bar cells in Roman numerals go in, two chords a bar come out.
 
-A longer section repeats its cell with other colours and often another ending, sometimes a second cell. Colours (m7 ↔ m9 ↔ m11…)
-and approach chords (applied dominants and their tritone substitutes before a chord) are chosen here.
+A longer section repeats its cell with other colours, or goes on with a second cell. Colours (m7 ↔ m9 ↔ m11…) and
+approach chords (applied dominants and their tritone substitutes before a chord) are chosen here.
 """
 
 from __future__ import annotations

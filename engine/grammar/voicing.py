@@ -1,7 +1,8 @@
 """Chords to hands: a chord symbol goes in, three or four MIDI pitches come out, close to the voicing before.
 
-Rootless and open shapes are preferred when a bass plays. Conventions: pitches ascend; all within `low`…`high`. The cost is
-what each voice moves plus how far the hand strays from its home; small noise keeps two songs from always agreeing.
+Shapes may be rootless (the bass has the root) and open. Conventions: pitches ascend; all within `low`…`high`. The
+cost is what each voice moves plus how far the hand strays from its home; small noise keeps two songs from always
+agreeing.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from engine.music.harmony import QUALITIES, Chord
 
 Voicing = tuple[int, ...]
-HOME_LOW, HOME_TOP = 54, 68
+HOME_LOW, HOME_TOP = 52, 65
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Readers of the open sources: a module each, from a folder of files to labelled pieces."""

@@ -1,1 +1,35 @@
-"""Tunesmith's engine: words in, songs out. The names exported here are all that `bot/` may use; importing them is light."""
+"""Tunesmith's engine: words in, songs out. The names exported here are all that `bot/` may use.
+
+Caveat: they are looked up when first asked for, so that importing a leaf of the engine does not load the database.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine import errors
+    from engine.compose.request import ComposeRequest, Receipt
+    from engine.settings import Settings
+    from engine.studio import Origin, StoredSong, Studio, Tally, Update
+
+__all__ = ["ComposeRequest", "Origin", "Receipt", "Settings", "StoredSong", "Studio", "Tally", "Update", "errors"]
+
+_HOMES = {
+    "ComposeRequest": "engine.compose.request",
+    "Origin": "engine.studio",
+    "Receipt": "engine.compose.request",
+    "Settings": "engine.settings",
+    "StoredSong": "engine.studio",
+    "Studio": "engine.studio",
+    "Tally": "engine.studio",
+    "Update": "engine.studio",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """An exported name, from its home."""
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")

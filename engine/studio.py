@@ -1,20 +1,33 @@
-"""The one door to the engine: a prompt goes in and a finished, stored song comes out; a vote goes in and a tally comes out.
+"""The one door to the engine: a prompt goes in and a finished, stored song comes out; a vote goes in, a tally comes out.
 
-Used by the Discord process and by the command line. Light: importing this module and opening a `Studio` never loads torch,
-music21 or onnxruntime; those live in the resident composing process that the studio starts.
+Used by the Discord process and by whoever else wants songs kept. Light: importing this module and opening a `Studio`
+never loads torch, music21 or onnxruntime; those live in the resident composing process that the studio starts. Caveat:
+a caller who is cancelled gets no song, and what was made until then is cleared away when a studio is opened next.
 """
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
+from engine.compose.naming import new_seed, new_song_id
 from engine.compose.request import ComposeRequest, Receipt
+from engine.compose.shares import overall_share
+from engine.errors import NotFound, TunesmithError
+from engine.jobs import Executor, JobEvent, LocalExecutor
+from engine.music.styles import style_names
+from engine.settings import Settings
+from engine.store import SongOrigin, Store
 
 Phase = Literal["queued", "composing", "rendering", "done"]
 VoteValue = Literal[1, -1]
+
+COMPOSER = "engine.compose.resident:open_composer"
+COMPOSING_STAGES = ("read", "plan", "compose")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,29 +69,110 @@ class Tally:
     own: VoteValue | None
 
 
+OnUpdate = Callable[[Update], None]
+
+
 class Studio:
     """Open with `await Studio.open(settings)`; close with `await studio.close()`. Also an async context manager."""
 
-    async def compose(
-        self, request: ComposeRequest, *, origin: Origin, on_update: Callable[[Update], None] | None = None
-    ) -> StoredSong:
-        """Compose, render, store. `on_update` is called on the event loop. Raises `BadRequest`, `SetupError`, `EngineError`."""
-        raise NotImplementedError
+    def __init__(self, store: Store, executor: Executor) -> None:
+        self._store = store
+        self._executor = executor
 
-    async def another(
-        self, song_id: str, *, origin: Origin, on_update: Callable[[Update], None] | None = None
+    @classmethod
+    async def open(cls, settings: Settings, *, executor: Executor | None = None) -> Self:
+        """Open the store and start the composing process (loading goes on in the background). Raises `SetupError`.
+
+        `executor`: another place for the composing, such as a thread; the studio starts and closes it.
+        """
+        store = await Store.open(settings.resolved_database_url, settings.data_dir)
+        for song_id in await store.fail_unfinished():
+            store.files.remove(song_id)
+        if executor is None:
+            config = settings.model_dump(mode="json", exclude={"database_url"})
+            executor = LocalExecutor(COMPOSER, config, timeout_s=settings.job_timeout_s)
+        await executor.start()
+        return cls(store, executor)
+
+    async def close(self) -> None:
+        """Let the running song end (for a while), stop the composing process, close the store. Safe to call twice."""
+        await self._executor.close()
+        await self._store.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def compose(
+        self, request: ComposeRequest, *, origin: Origin, on_update: OnUpdate | None = None
     ) -> StoredSong:
+        """Compose, render, store. `on_update` is called on the event loop.
+
+        Raises `BadRequest`, `SetupError`, `EngineError`.
+        """
+        song_id = new_song_id()
+        folder = await asyncio.to_thread(self._store.files.make, song_id)
+        await self._store.begin(song_id, request.to_json(), SongOrigin(**dataclasses.asdict(origin)))
+        try:
+            payload = {"id": song_id, "request": request.to_json(), "folder": str(folder)}
+            answer = await self._executor.submit("compose", payload, _listener(on_update))
+            await self._store.finish(song_id, answer["receipt"])
+        except TunesmithError as error:
+            await self._clear(song_id, error)
+            raise
+        if on_update is not None:
+            on_update(Update(phase="done", share=1.0))
+        return await self.song(song_id)
+
+    async def another(self, song_id: str, *, origin: Origin, on_update: OnUpdate | None = None) -> StoredSong:
         """Compose the stored song's request anew with a fresh seed. Raises `NotFound` as well."""
-        raise NotImplementedError
+        request = (await self.song(song_id)).request
+        return await self.compose(dataclasses.replace(request, seed=new_seed()), origin=origin, on_update=on_update)
 
     async def vote(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """Set the person's vote; the same value again withdraws it. Raises `NotFound`."""
-        raise NotImplementedError
+        count = await self._store.press(song_id, person_id=person_id, value=value)
+        return Tally(up=count.up, down=count.down, own=count.own)
 
     async def song(self, song_id: str) -> StoredSong:
         """Recall a song. Raises `NotFound`."""
-        raise NotImplementedError
+        folder = self._store.files.path(song_id)
+        record = await self._store.song(song_id)
+        if record.receipt is None:
+            raise NotFound(f"The song {song_id!r} is not there: it is being composed, or came to nothing.")
+        receipt = Receipt.from_json(record.receipt)
+        audio, midi, picture = (folder / Path(receipt.files[kind]).name for kind in ("audio", "midi", "picture"))
+        for path in (audio, midi, picture):
+            if not await asyncio.to_thread(path.is_file):
+                raise NotFound(f"The file {path.name} of the song {song_id!r} is gone; compose it again with its seed.")
+        request = ComposeRequest.from_json(record.request)
+        return StoredSong(id=song_id, request=request, receipt=receipt, audio=audio, midi=midi, picture=picture)
 
     def style_names(self) -> tuple[str, ...]:
         """Styles that can be asked for."""
-        raise NotImplementedError
+        return style_names()
+
+    async def _clear(self, song_id: str, error: TunesmithError) -> None:
+        """Nothing half-made stays: the folder goes, the row says why."""
+        await asyncio.to_thread(self._store.files.remove, song_id)
+        await self._store.fail(song_id, f"{type(error).__name__}: {error}")
+
+
+def _listener(on_update: OnUpdate | None) -> Callable[[JobEvent], None] | None:
+    """What the job runner tells, as updates; the share never goes back."""
+    if on_update is None:
+        return None
+    furthest = 0.0
+
+    def listen(event: JobEvent) -> None:
+        nonlocal furthest
+        if event.state == "queued":
+            on_update(Update(phase="queued", share=0.0, ahead=event.ahead))
+            return
+        stage = event.data.get("stage", "read")
+        furthest = max(furthest, overall_share(stage, event.data.get("share", 0.0)))
+        on_update(Update(phase="composing" if stage in COMPOSING_STAGES else "rendering", share=furthest))
+
+    return listen

@@ -1,10 +1,11 @@
 """Written time to human time: swing, microtiming, accents, phrase dynamics, articulation.
 
-In: a `Song` (straight, on the 24-tick grid) and a seed. Out: a `PerformedSong` (960 ticks a quarter). The same song and seed
-give the same performance. Conventions: swing moves the off-beat eighth to `song.swing` of its beat and everything between
-in proportion; a beat that holds only triplets stays as written; compound meters do not swing. Nobody strays further than 0.9
-of a written tick, so notes of different bars, and of different places in a straight grid, never change order; drums are
-tightest. Accents are lighter where the written velocities already vary. Caveat: there is no final ritardando.
+In: a `Song` (straight, on the 24-tick grid) and a seed. Out: a `PerformedSong` (960 ticks a quarter). The same song
+and seed give the same performance. Conventions: swing moves the off-beat eighth to `song.swing` of its beat and
+everything between in proportion; a beat that holds only triplets stays as written; compound meters do not swing.
+Nobody strays further than 0.9 of a written tick, so notes of different bars, and of different places in a straight
+grid, never change order; drums are tightest. Accents are lighter where the written velocities already vary. Caveat:
+there is no final ritardando.
 """
 
 from __future__ import annotations

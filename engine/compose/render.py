@@ -1,10 +1,10 @@
 """MIDI bytes to sound, by FluidSynth. This module is FluidSynth's one home.
 
-In: a Standard MIDI File as bytes and a length in seconds. Out: `audio [2, N] float32`, 44,100 Hz, N exact, unmastered (peaks
-around ±0.3, not limited). Conventions: one synth keeps the soundfont's samples loaded; each job gets a fresh synth that takes
-them from that cache, because a used one would carry its reverb's state over, so the same bytes give the same samples. Where
-libfluidsynth cannot be loaded, midi2audio runs the command-line program instead (slower, 16 bits). Caveat: the player works
-in blocks of 64 samples and whole milliseconds.
+In: a Standard MIDI File as bytes and a length in seconds. Out: `audio [2, N] float32`, 44,100 Hz, N exact, unmastered
+(peaks around ±0.3, not limited). Conventions: one synth keeps the soundfont's samples loaded; each job gets a fresh
+synth that takes them from that cache, because a used one would carry its reverb's state over, so the same bytes give
+the same samples. Where libfluidsynth cannot be loaded, midi2audio runs the command-line program instead (slower, 16
+bits). Caveat: the player works in blocks of 64 samples and whole milliseconds.
 """
 
 from __future__ import annotations

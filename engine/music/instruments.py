@@ -1,8 +1,9 @@
 """General MIDI: what programs and drum keys are called, and what each instrument can really play.
 
-In: program numbers 0–127 and percussion keys. Out: names and ranges. Conventions: a range is (low, high) in MIDI pitches as
-they sound, both inclusive, and covers what a player of the instrument is usually asked for rather than a virtuoso's
-extremes. Caveat: effects and percussive programs have no range of their own; theirs is where a soundfont still sounds sane.
+In: program numbers 0–127 and percussion keys. Out: names and ranges. Conventions: a range is (low, high) in MIDI
+pitches as they sound, both inclusive, and covers what a player of the instrument is usually asked for rather than a
+virtuoso's extremes. Caveat: effects and percussive programs have no range of their own; theirs is where a soundfont
+still sounds sane.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ _TABLE: tuple[tuple[str, int, int], ...] = (
     ("Drawbar Organ", 36, 96), ("Percussive Organ", 36, 96), ("Rock Organ", 36, 96), ("Church Organ", 36, 96),
     ("Reed Organ", 36, 96), ("Accordion", 53, 89), ("Harmonica", 60, 84), ("Bandoneon", 48, 89),
     ("Nylon Guitar", 40, 84), ("Steel Guitar", 40, 84), ("Jazz Guitar", 40, 86), ("Clean Guitar", 40, 86),
-    ("Muted Guitar", 40, 80), ("Overdriven Guitar", 40, 86), ("Distortion Guitar", 40, 86), ("Guitar Harmonics", 52, 96),
+    ("Muted Guitar", 40, 80), ("Overdriven Guitar", 40, 86), ("Distortion Guitar", 40, 86),
+    ("Guitar Harmonics", 52, 96),
     ("Acoustic Bass", 28, 60), ("Finger Bass", 28, 60), ("Picked Bass", 28, 60), ("Fretless Bass", 28, 60),
     ("Slap Bass", 28, 60), ("Pop Bass", 28, 60), ("Synth Bass", 24, 60), ("Rubber Bass", 24, 60),
     ("Violin", 55, 100), ("Viola", 48, 88), ("Cello", 36, 76), ("Contrabass", 28, 60),

@@ -1,8 +1,8 @@
 """A song as it is played: the same notes in human time, ready to be written as MIDI.
 
-Conventions: time in performed ticks, 960 a quarter (40 for each written tick), so that a few milliseconds of human timing
-can be told apart; onsets counted from the song's start. The written song travels along: form, chords and key stay as they
-are. Caveat: the last notes may end after the last bar line, because they ring out.
+Conventions: time in performed ticks, 960 a quarter (40 for each written tick), so that a few milliseconds of human
+timing can be told apart; onsets counted from the song's start. The written song travels along: form, chords and key
+stay as they are. Caveat: the last notes may end after the last bar line, because they ring out.
 """
 
 from __future__ import annotations

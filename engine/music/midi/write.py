@@ -1,10 +1,10 @@
 """A performed song to a Standard MIDI File, byte for byte the same each time.
 
-In: a `PerformedSong` and, for each role, the style's `Part` (volume, pan, sends). Out: a type-1 file at 960 ticks a quarter:
-a conductor track (title, tempo, meter, key signature, a marker for each section, chords as text events), then one named
-track a role. Conventions: channels 1–4 for melody, counter, harmony and bass, 10 for drums; within a tick, settings come first,
-then notes off, then notes on. 0 dB of gain is volume 100. Caveat: MIDI knows only major and minor, so the other modes are
-written with the right signature and the nearer of the two.
+In: a `PerformedSong` and, for each role, the style's `Part` (volume, pan, sends). Out: a type-1 file at 960 ticks a
+quarter: a conductor track (title, tempo, meter, key signature, a marker for each section, chords as text events),
+then one named track a role. Conventions: channels 1–4 for melody, counter, harmony and bass, 10 for drums; within a
+tick, settings come first, then notes off, then notes on. 0 dB of gain is volume 100. Caveat: MIDI knows only major
+and minor, so the other modes are written with the right signature and the nearer of the two.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _Event = tuple[int, int, bytes]
 
 
 def write_midi(performed: PerformedSong, parts: Mapping[Role, Part]) -> bytes:
-    """Write the file; a role without a part gets neutral settings. Raises `ValueError` for notes that MIDI cannot hold."""
+    """Write the file; a role without a part gets neutral settings. `ValueError` for notes that MIDI cannot hold."""
     end = performed.song.bars * performed.song.meter.bar_ticks * PERFORMED_PER_WRITTEN
     chunks = [_chunk(_conductor(performed.song), end)]
     chunks += [_chunk(_track(track, parts.get(track.role)), end) for track in performed.tracks]

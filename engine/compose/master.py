@@ -1,0 +1,111 @@
+"""Mastering: the rendered mix becomes a finished record of its style, ended and equally loud.
+
+In: `audio [2, N] float32` as the synthesiser gave it, the chain's name, tempo, seed and the kick drum's times. Out:
+the same shape at −14 LUFS (as near as the true-peak limit allows), true peak at most −1 dBTP, no constant offset, 5
+ms of fade-in, and a fade-out over the last 1.5 s at most. The same arguments give the same samples. Caveat: a chain
+hears the whole mix, not stems, so a drive works on bass and drums as well and is kept mild.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from engine.compose import effects
+from engine.compose.limiter import to_loudness
+from engine.compose.loudness import integrated_loudness
+from engine.compose.render import SAMPLE_RATE_HZ, Audio
+
+TARGET_LUFS = -14.0
+CEILING_DB = -1.0
+ENCODER_MARGIN_DB = 0.4
+"""Lossy encoders add a little to the peaks; the limiter stays so much lower."""
+FADE_IN_S = 0.005
+FADE_OUT_S = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What a chain may use besides the audio."""
+
+    tempo_bpm: float
+    kick_times_s: Sequence[float]
+    rng: np.random.Generator
+
+    @property
+    def beat_s(self) -> float:
+        return 60.0 / self.tempo_bpm
+
+
+def master(audio: Audio, *, chain: str, tempo_bpm: float, seed: int, kick_times_s: Sequence[float]) -> Audio:
+    """Run the named chain, then fade, level and limit. Raises `ValueError` for an unknown chain."""
+    if chain not in CHAINS:
+        raise ValueError(f"the mastering chain {chain!r} is not known; {', '.join(sorted(CHAINS))} would work")
+    job = _Job(tempo_bpm=tempo_bpm, kick_times_s=kick_times_s, rng=np.random.Generator(np.random.PCG64(seed)))
+    mixed = effects.without_dc(CHAINS[chain](_levelled(audio), job))
+    ended = effects.fade(mixed, in_s=FADE_IN_S, out_s=min(FADE_OUT_S, audio.shape[1] / SAMPLE_RATE_HZ / 4))
+    return to_loudness(ended, target_lufs=TARGET_LUFS, ceiling_db=CEILING_DB - ENCODER_MARGIN_DB)
+
+
+def _levelled(audio: Audio) -> Audio:
+    """Scaled to the target loudness, so that every chain meets the same level; silence stays silence."""
+    loudness = integrated_loudness(audio)
+    if not math.isfinite(loudness):
+        return audio
+    return np.asarray(audio * np.float32(10 ** ((TARGET_LUFS - loudness) / 20)), np.float32)
+
+
+def _plain(audio: Audio, job: _Job) -> Audio:
+    return audio
+
+
+def _lofi(audio: Audio, job: _Job) -> Audio:
+    """Worn tape and dusty vinyl: dark, warm, narrow, breathing with the kick."""
+    ducked = effects.duck(audio, job.kick_times_s, depth_db=2.5, release_s=min(0.45 * job.beat_s, 0.3))
+    warm = effects.saturate(effects.shelf(ducked, "low", 160.0, 1.5), 1.3, bias=0.12)
+    dark = effects.cut(warm, "low", 5200.0)
+    taped = effects.tape(dark, job.rng, wow_cents=5.0, flutter_cents=1.2)
+    noise = effects.vinyl(audio.shape[1], job.rng, clicks_a_s=9.0, click_db=-27.0, hiss_db=-62.0)
+    return effects.width(taped, 0.85) + noise
+
+
+def _classical(audio: Audio, job: _Job) -> Audio:
+    """A light hall, no compression."""
+    return effects.room(audio, job.rng, decay_s=1.8, wet_db=-13.0, bright_hz=5000.0)
+
+
+def _ragtime(audio: Audio, job: _Job) -> Audio:
+    """A small dry parlour, an upright's lack of depth."""
+    upright = effects.shelf(effects.shelf(audio, "low", 130.0, -3.0), "high", 2500.0, 1.5)
+    return effects.room(effects.width(upright, 0.7), job.rng, decay_s=0.45, wet_db=-15.0, bright_hz=4000.0)
+
+
+def _folk(audio: Audio, job: _Job) -> Audio:
+    """A wooden room."""
+    near = effects.shelf(audio, "high", 5000.0, 1.0)
+    return effects.room(near, job.rng, decay_s=0.8, wet_db=-14.0, bright_hz=6000.0)
+
+
+def _rock(audio: Audio, job: _Job) -> Audio:
+    """Driven and glued together, with more bottom and top."""
+    driven = effects.saturate(audio, 1.6)
+    glued = effects.compress(driven, threshold_db=-18.0, ratio=2.5, attack_s=0.012, release_s=0.12)
+    shaped = effects.shelf(effects.shelf(glued, "low", 90.0, 1.5), "high", 4000.0, 1.5)
+    return effects.room(shaped, job.rng, decay_s=0.5, wet_db=-18.0, bright_hz=5000.0)
+
+
+CHAINS: Mapping[str, Callable[[Audio, _Job], Audio]] = MappingProxyType(
+    {
+        "plain": _plain,
+        "lofi": _lofi,
+        "classical": _classical,
+        "ragtime": _ragtime,
+        "folk": _folk,
+        "rock": _rock,
+    }
+)
+"""Name, as `master` in a style.toml has it, to chain."""

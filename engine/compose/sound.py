@@ -1,0 +1,150 @@
+"""The last stage of composing: a written song becomes three finished files.
+
+In: a `Song`, its `Style`, the asked length, a seed and where to. Out: `<name>.mp3` (or ogg, wav), `<name>.mid` and
+`<name>.png`, all of them or none. Conventions: `seconds` is the length of the audio, so what it has beyond the bars
+is for ringing out; the MIDI file depends on song, style and seed alone. The picture is drawn while the synthesiser
+works. Caveat: files of the same name are replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar
+
+import numpy as np
+
+from engine.compose.encode import Format, encode, write_whole
+from engine.compose.master import master
+from engine.compose.perform import perform
+from engine.compose.picture import draw_song
+from engine.compose.render import Audio, Synth
+from engine.compose.request import Progress
+from engine.errors import RenderError, SetupError
+from engine.music.instruments import KICKS
+from engine.music.midi.write import write_midi
+from engine.music.notes import Role, Song
+from engine.music.performance import PerformedSong
+from engine.music.styles import Style
+
+T = TypeVar("T")
+SILENT_BELOW = 1e-4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundFiles:
+    """Where the files are, the MIDI file's SHA-256, and seconds spent on render, master, encode and picture."""
+
+    audio: Path
+    midi: Path
+    picture: Path
+    midi_sha256: str
+    timings_s: Mapping[str, float]
+
+
+class SoundMaker:
+    """Turns songs into files with one synthesiser; threads may share it."""
+
+    def __init__(self, synth: Synth) -> None:
+        self._synth = synth
+
+    def make(  # noqa: PLR0913 — the order in full, each part by its name
+        self,
+        song: Song,
+        style: Style,
+        *,
+        seconds: float,
+        seed: int,
+        folder: Path,
+        name: str,
+        format: Format,
+        progress: Progress,
+    ) -> SoundFiles:
+        """Make the files. Raises `SetupError` when they cannot be written and `RenderError` when there is no sound."""
+        if not folder.is_dir():
+            raise SetupError(
+                f"The folder {str(folder)!r} does not exist; a folder that exists and is writable would work."
+            )
+        audio_path, midi_path, picture_path = (folder / f"{name}.{ending}" for ending in (format, "mid", "png"))
+        watch = _Stopwatch()
+        with ThreadPoolExecutor(1) as painter:
+            drawing = painter.submit(
+                watch.timed, "picture", lambda: draw_song(song, subtitle=_subtitle(song, seconds, seed))
+            )
+            performed = perform(song, seed=seed)
+            midi = write_midi(performed, style.parts)
+            rendered = watch.timed("render", lambda: self._render(midi, seconds, progress))
+        progress("master", 0.0)
+        mastered = watch.timed("master", lambda: _master(rendered, performed, style, seed))
+        progress("encode", 0.0)
+        with _all_or_none(audio_path, midi_path, picture_path):
+            write_whole(midi_path, midi)
+            comment = f"{song.style}, {song.tempo_bpm:g} bpm, {song.key}, seed {seed}"
+            watch.timed(
+                "encode",
+                lambda: encode(mastered, audio_path, format=format, title=song.title or name, comment=comment),
+            )
+            progress("picture", 0.0)
+            write_whole(picture_path, drawing.result())
+        progress("picture", 1.0)
+        return SoundFiles(
+            audio=audio_path,
+            midi=midi_path,
+            picture=picture_path,
+            midi_sha256=hashlib.sha256(midi).hexdigest(),
+            timings_s=watch.timings_s,
+        )
+
+    def _render(self, midi: bytes, seconds: float, progress: Progress) -> Audio:
+        audio = self._synth.render(midi, seconds, lambda share: progress("render", share))
+        if not np.isfinite(audio).all() or float(np.abs(audio).max()) < SILENT_BELOW:
+            raise RenderError(f"{self._synth.soundfont.name} rendered silence or no numbers")
+        return audio
+
+
+class _Stopwatch:
+    """Seconds that named pieces of work took."""
+
+    def __init__(self) -> None:
+        self.timings_s: dict[str, float] = {}
+
+    def timed(self, name: str, work: Callable[[], T]) -> T:
+        """Do the work and remember how long it took."""
+        start = perf_counter()
+        result = work()
+        self.timings_s[name] = round(perf_counter() - start, 4)
+        return result
+
+
+def _master(rendered: Audio, performed: PerformedSong, style: Style, seed: int) -> Audio:
+    kicks = performed.onset_times_s(Role.DRUMS, KICKS)
+    return master(rendered, chain=style.master, tempo_bpm=performed.song.tempo_bpm, seed=seed, kick_times_s=kicks)
+
+
+def _subtitle(song: Song, seconds: float, seed: int) -> str:
+    whole, rest = divmod(round(seconds), 60)
+    parts = (
+        song.style,
+        f"{song.tempo_bpm:.4g} bpm",
+        str(song.key),
+        str(song.meter),
+        f"{whole}:{rest:02d}",
+        f"seed {seed}",
+    )
+    return "  ·  ".join(parts)
+
+
+@contextmanager
+def _all_or_none(*paths: Path) -> Iterator[None]:
+    """Take the files away again when something fails while they are written."""
+    try:
+        yield
+    except BaseException:
+        for path in paths:
+            path.unlink(missing_ok=True)
+        raise

@@ -142,7 +142,7 @@ class Context:
             last.onset, last.role, last.pitch + (N_PITCHES if last.role == DRUMS and last.onset != BAR else 0),
             last.duration, last.velocity, slot if last.onset != BAR else MAX_SLOTS,
             chord.root, chord.quality, chord.bass, following.root, following.quality,
-            pitch[BASS], pitch[HARMONY], pitch[COUNTER], pitch[MELODY], *self.counts,
+            pitch[BASS], pitch[HARMONY], pitch[COUNTER], pitch[MELODY], *(min(count, COUNT_CAP - 1) for count in self.counts),
         ]  # fmt: skip
         pitches: list[int] = []
         for lag in LAGS:
@@ -183,7 +183,7 @@ class Context:
             return
         role = event.role
         self.slot = event.onset
-        self.counts[role] = min(self.counts[role] + 1, COUNT_CAP - 1)
+        self.counts[role] += 1
         slots, pitches = self._notes[self.bar][role]
         slots.append(event.onset)
         pitches.append(event.pitch)

@@ -1,0 +1,65 @@
+"""Of N candidates, the best: those that fail a gate are dropped, the rest are ranked by closeness to the style's own music.
+
+In: songs and the style's reference (measure → [mean, deviation, 5th, 95th percentile], from the checkpoint). Out: the index that is
+kept, and a verdict a candidate for the receipt. Source of the idea: rejection by statistics of a reference set (Yang & Lerch, 2020).
+Caveat: if every candidate fails, the one with the fewest failures is kept and its verdict says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.metrics.gates import degeneracy
+from engine.metrics.symbolic import measure_song
+from engine.music.notes import Role, Song
+
+FAR = 3.0
+"""Deviations past which a measure is not counted as worse."""
+RANKED = (
+    "pitch_class_entropy",
+    "scale_consistency",
+    "polyphony",
+    "empty_beat_rate",
+    "groove_consistency",
+    "distinct_bars",
+    "returning_bars",
+    "chord_tone_share",
+    "octave_leap_share",
+    "velocity_spread",
+    "notes_per_second",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A candidate's failures (empty: passed) and its distance from the style's reference in mean deviations."""
+
+    failures: tuple[str, ...]
+    distance: float
+
+
+def distance_to(reference: Mapping[str, Sequence[float]], measures: Mapping[str, Any]) -> float:
+    """Mean over the ranked measures of |value − mean| / deviation, each at most `FAR`; 0 without a reference."""
+    parts = []
+    for name in RANKED:
+        value = measures.get(name)
+        if name in reference and isinstance(value, int | float):
+            mean, deviation = reference[name][0], max(reference[name][1], 1e-3)
+            parts.append(min(FAR, abs(value - mean) / deviation))
+    return sum(parts) / len(parts) if parts else 0.0
+
+
+def judge(
+    song: Song, reference: Mapping[str, Sequence[float]], ranges: Mapping[Role, tuple[int, int]]
+) -> Verdict:
+    """Gates and distance of one candidate."""
+    return Verdict(
+        failures=degeneracy(song, ranges), distance=round(distance_to(reference, measure_song(song).to_json()), 4)
+    )
+
+
+def choose(verdicts: Sequence[Verdict]) -> int:
+    """Index of the candidate with the fewest failures, then the smallest distance, then the lowest index."""
+    return min(range(len(verdicts)), key=lambda i: (len(verdicts[i].failures), verdicts[i].distance, i))

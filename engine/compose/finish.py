@@ -1,0 +1,99 @@
+"""Events → a Song that can be played: absolute notes, clean overlaps, chords that let go, loudness that follows the plan.
+
+In: a plan and one candidate's events; out: a `Song`. Conventions: melody and bass sound one note at a time; an accompanying note is
+cut at a chord change unless it belongs to the new chord; nothing sounds past the last bar line. Caveat: the final chord may ring
+longer than its bar; that is added when the song is rendered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.compose.plan import Plan
+from engine.music.notes import Note, Role, Song, Track
+from engine.music.tokens import ROLE_ORDER, Event, events_to_tracks
+
+SINGLE_LINES = (Role.MELODY, Role.BASS)
+SHORTEST_TICKS = 4
+ENERGY_SWING = 20
+"""Velocity between the softest and the loudest bar of a plan."""
+
+
+def single_line(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """End every note where the next begins; of notes struck together the highest stays."""
+    line: list[Note] = []
+    for note in notes:
+        if line and line[-1].onset == note.onset:
+            line.pop()
+        elif line and line[-1].end > note.onset:
+            line[-1] = replace(line[-1], duration=note.onset - line[-1].onset)
+        line.append(note)
+    return tuple(line)
+
+
+def no_restrikes(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """End every note where its own pitch is struck again."""
+    following: dict[int, int] = {}
+    kept: list[Note] = []
+    for note in reversed(notes):
+        limit = following.get(note.pitch)
+        if limit is not None and limit > note.onset:
+            note = replace(note, duration=min(note.duration, limit - note.onset))
+        following[note.pitch] = note.onset
+        kept.append(note)
+    return tuple(reversed(kept))
+
+
+def _let_go(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Cut accompanying notes at the first chord change whose chord they do not belong to."""
+    half = plan.meter.half_bar_ticks
+    chords = [chord for bar in plan.bars for chord in bar.chords]
+    kept = []
+    for note in notes:
+        end = min(note.end, len(chords) * half)
+        for change in range(note.onset // half + 1, -(-end // half)):
+            if change < len(chords) and chords[change] != chords[change - 1]:
+                if note.pitch % 12 not in chords[change].pitch_classes:
+                    end = max(change * half, note.onset + SHORTEST_TICKS)
+                    break
+        kept.append(replace(note, duration=end - note.onset))
+    return tuple(kept)
+
+
+def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """Louder where the plan is loud."""
+    shaded = []
+    for note in notes:
+        bar = min(note.onset // plan.meter.bar_ticks, len(plan.bars) - 1)
+        lift = (plan.bars[bar].energy - 0.5) * ENERGY_SWING
+        shaded.append(replace(note, velocity=round(min(118.0, max(24.0, note.velocity + lift)))))
+    return tuple(shaded)
+
+
+def finish_song(plan: Plan, events: list[Event]) -> Song:
+    """The candidate as a song."""
+    programs = [plan.cast[role].program if role in plan.cast else 0 for role in ROLE_ORDER]
+    tracks = []
+    total = len(plan.bars) * plan.meter.bar_ticks
+    for track in events_to_tracks(
+        events, meter=plan.meter, shift_to_white=plan.key.shift_to_white, programs=programs
+    ):
+        notes = tuple(replace(n, duration=min(n.duration, total - n.onset)) for n in track.notes)
+        if track.role in SINGLE_LINES:
+            notes = single_line(notes)
+        if track.role in (Role.HARMONY, Role.BASS, Role.COUNTER):
+            notes = _let_go(plan, notes)
+        if track.role is not Role.DRUMS:
+            notes = no_restrikes(notes)
+        tracks.append(Track(role=track.role, program=track.program, notes=_shade(plan, notes)))
+    return Song(
+        style=plan.style,
+        tempo_bpm=plan.tempo_bpm,
+        key=plan.key,
+        meter=plan.meter,
+        swing=plan.swing,
+        sections=plan.sections,
+        chords=tuple(chord for bar in plan.bars for chord in bar.chords),
+        tracks=tuple(sorted(tracks, key=lambda track: list(Role).index(track.role))),
+        title=plan.title,
+    )

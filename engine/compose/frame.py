@@ -1,0 +1,66 @@
+"""Plan → frame: what the network is told, in the same integers that training measured on songs.
+
+Conventions: energies become ranks within the song, as `frame_of_song` measures them; densities are the cast's usual ones, more in
+loud sections and fewer in soft ones.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from engine.compose.plan import Plan
+from engine.music.frames import (
+    KINDS,
+    MODES,
+    BarFrame,
+    Frame,
+    chord_ids,
+    density_level,
+    energy_level,
+    meter_id,
+    tempo_level,
+)
+from engine.music.tokens import ROLE_ORDER, slots_in_bar
+
+
+def _ranks(values: list[float]) -> list[float]:
+    ordered = sorted(values)
+    return [(bisect_right(ordered, value) - 0.5 * ordered.count(value)) / len(values) for value in values]
+
+
+def _density(plan: Plan, bar: int) -> tuple[int, ...]:
+    """Density level a role: the usual one ± 25 % with the bar's energy."""
+    lift = 0.75 + 0.5 * plan.bars[bar].energy
+    levels = []
+    for role in ROLE_ORDER:
+        casting = plan.cast.get(role)
+        levels.append(density_level(casting.density * lift) if casting and role in plan.bars[bar].roles else 0)
+    return tuple(levels)
+
+
+def frame_of_plan(plan: Plan) -> Frame:
+    """The frame of a planned song."""
+    shift = plan.key.shift_to_white
+    ranks = _ranks([bar.energy for bar in plan.bars])
+    bars = []
+    for index, bar in enumerate(plan.bars):
+        section = plan.sections[bar.section]
+        bars.append(
+            BarFrame(
+                kind=KINDS.index(section.kind),
+                bar_in_section=index - section.start_bar,
+                bars_left=section.end_bar - index - 1,
+                energy=energy_level(ranks[index]),
+                roles=tuple(role in bar.roles and role in plan.cast for role in ROLE_ORDER),
+                density=_density(plan, section.start_bar),
+                chords=(chord_ids(bar.chords[0], shift), chord_ids(bar.chords[1], shift)),
+            )
+        )
+    return Frame(
+        style=plan.style,
+        meter=meter_id(plan.meter),
+        mode=MODES.index(plan.key.mode),
+        tempo=tempo_level(plan.tempo_bpm),
+        slots=slots_in_bar(plan.meter),
+        bars=tuple(bars),
+    )

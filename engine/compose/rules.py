@@ -1,0 +1,190 @@
+"""What may be written where: the plan and the style as masks and biases on the network's logits.
+
+In: a `Plan`, and the running `Context` of one candidate. Out: a boolean row a head (True: allowed) and additive biases in nats.
+Conventions: pitches here are in normal form (see `engine.music.harmony`), as the network's are. Impossible output cannot be drawn;
+unwelcome output is made rarer. Caveat: the numbers of nats are judgement, tuned by measurement (docs/LOG.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.compose.plan import Casting, Plan
+from engine.music.context import NO_PITCH, Context
+from engine.music.harmony import Chord
+from engine.music.tokens import (
+    BAR,
+    BASS,
+    BAR_EVENT,
+    COUNTER,
+    DRUMS,
+    HARMONY,
+    MELODY,
+    N_DRUMS,
+    N_ONSETS,
+    N_PITCHES,
+    N_ROLES,
+    ROLE_ORDER,
+    SLOTS_PER_QUARTER,
+    Event,
+    slots_in_bar,
+)
+
+Mask = NDArray[np.bool_]
+Bias = NDArray[np.float64]
+
+FORBIDDEN = -1e9
+VOICES_AT_ONCE = {DRUMS: 4, BASS: 1, HARMONY: 4, COUNTER: 3, MELODY: 1}
+MAX_LEAP = {MELODY: 12, BASS: 14, COUNTER: 24, HARMONY: 48}
+REPEAT_FREE, REPEAT_LIMIT = 2, 5
+REPEAT_COST = 0.8
+CHORD_COST = {
+    # role: nats against a scale tone outside the chord (on a strong beat, elsewhere), and against a tone outside both
+    HARMONY: (3.5, 2.5, 6.0),
+    BASS: (4.0, 1.0, 3.5),
+    COUNTER: (1.5, 0.7, 4.5),
+    MELODY: (1.0, 0.2, 3.5),
+}
+BASS_ROOT_BONUS = 2.0
+LEAP_COST_PER_SEMITONE = 0.06
+
+
+class Rules:
+    """The rules of one plan; shared by all its candidates, keeps no state of theirs."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._shift = plan.key.shift_to_white
+        self.slots = slots_in_bar(plan.meter)
+        self._beat = 12 if str(plan.meter) == "6/8" else SLOTS_PER_QUARTER
+        self._cast: list[Casting | None] = [plan.cast.get(role) for role in ROLE_ORDER]
+        self._active = [tuple(role in bar.roles and role in plan.cast for role in ROLE_ORDER) for bar in plan.bars]
+        self._caps = [_cap(casting) for casting in self._cast]
+        self._ranges = [self._range_mask(casting) for casting in self._cast]
+        self._scale = frozenset((pc + self._shift) % 12 for pc in plan.key.scale)
+        self._tables: dict[tuple[int, int, int, bool], Bias] = {}
+
+    def _range_mask(self, casting: Casting | None) -> Mask:
+        mask = np.zeros(N_PITCHES, np.bool_)
+        if casting is not None:
+            mask[max(0, casting.low + self._shift) : min(N_PITCHES, casting.high + self._shift + 1)] = True
+        return mask
+
+    def active(self, bar: int) -> tuple[bool, ...]:
+        """Who plays in a bar, in `ROLE_ORDER`."""
+        return self._active[bar]
+
+    def _missing(self, context: Context) -> list[int]:
+        """Roles that must still play in this bar; the melody and the counter may rest for one bar."""
+        active = self._active[context.bar]
+        missing = [role for role in (DRUMS, BASS, HARMONY) if active[role] and context.counts[role] == 0]
+        if active[MELODY] and context.counts[MELODY] == 0 and (context.bar - context.melody_bar > 1 or not any(active[:MELODY])):
+            missing.append(MELODY)
+        if not missing and sum(context.counts) == 0:
+            missing = [role for role in range(N_ROLES) if active[role]]
+        return missing
+
+    def _voices_now(self, context: Context, role: int, slot: int) -> int:
+        slots, _ = context.notes_in_bar(context.bar, role)
+        return slots.count(slot) if slots and slots[-1] == slot else 0
+
+    def _open_roles(self, context: Context, last: Event, slot: int) -> list[int]:
+        """Roles that may place a note at `slot`: active, below their cap, and after the last event in order."""
+        active = self._active[context.bar]
+        first = last.role if last.onset == slot else 0
+        return [
+            role
+            for role in range(first, N_ROLES)
+            if active[role]
+            and context.counts[role] < self._caps[role]
+            and self._voices_now(context, role, slot) < VOICES_AT_ONCE[role]
+            and not (role == DRUMS == last.role and last.onset == slot and last.pitch == N_DRUMS - 1)
+        ]
+
+    def onset_mask(self, context: Context, last: Event) -> Mask:
+        """`[N_ONSETS]`: slots from the last one on, and the bar line once everybody who must has played."""
+        mask = np.zeros(N_ONSETS, np.bool_)
+        here = last.onset if last.onset != BAR else 0
+        missing = self._missing(context)
+        if self._open_roles(context, BAR_EVENT, -1):
+            mask[here + (last.onset != BAR) : self.slots] = True
+            mask[here] = bool(self._open_roles(context, last, here))
+        if missing and not context.counts[missing[0]] and any(mask[:BAR]):
+            latest = self.slots // 2 if BASS not in missing and DRUMS not in missing else self.slots // 4
+            if mask[: latest + 1].any():
+                mask[latest + 1 :] = False
+        mask[BAR] = not missing or not mask[:BAR].any()
+        return mask
+
+    def role_mask(self, context: Context, last: Event, slot: int) -> Mask:
+        """`[N_ROLES]`: who may play at `slot`; whoever is overdue goes first once a half bar has passed."""
+        open_roles = self._open_roles(context, last, slot)
+        overdue = [role for role in self._missing(context) if role in open_roles]
+        late = overdue and slot * 4 >= self.slots
+        mask = np.zeros(N_ROLES, np.bool_)
+        mask[overdue if late else open_roles] = True
+        return mask
+
+    @staticmethod
+    def drum_mask(last: Event, slot: int) -> Mask:
+        """`[N_DRUMS]`: percussion after the last one struck at the same slot."""
+        mask = np.ones(N_DRUMS, np.bool_)
+        if last.onset == slot and last.role == DRUMS:
+            mask[: last.pitch + 1] = False
+        return mask
+
+    def pitch_bias(self, context: Context, last: Event, slot: int, role: int) -> Bias:
+        """`[N_PITCHES]` nats to add; `FORBIDDEN` where a pitch cannot be."""
+        half = 1 if slot * 2 >= self.slots else 0
+        strong = slot % self._beat == 0
+        bias = self._table(context.bar, half, role, strong).copy()
+        if last.onset == slot and last.role == role:
+            bias[: last.pitch + (3 if role == HARMONY else 1)] = FORBIDDEN
+        previous = context.pitch[role]
+        if previous != NO_PITCH and VOICES_AT_ONCE[role] == 1:
+            self._shape_line(bias, context, role, previous)
+        if (bias > FORBIDDEN / 2).any():
+            return bias
+        return np.where(self._ranges[role], 0.0, FORBIDDEN)
+
+    def _shape_line(self, bias: Bias, context: Context, role: int, previous: int) -> None:
+        """Bound leaps and repetitions of a single line, in place."""
+        reach = MAX_LEAP[role]
+        kept = bias[max(0, previous - reach) : previous + reach + 1].copy()
+        distance = np.abs(np.arange(max(0, previous - reach), max(0, previous - reach) + len(kept)) - previous)
+        if (kept > FORBIDDEN / 2).any():
+            bias[:] = FORBIDDEN
+            cost = LEAP_COST_PER_SEMITONE * np.maximum(0, distance - 5) if role == MELODY else 0.0
+            bias[max(0, previous - reach) : previous + reach + 1] = kept - cost
+        if role == MELODY and context.run > REPEAT_FREE:
+            others = np.delete(bias, previous)
+            if context.run >= REPEAT_LIMIT and (others > FORBIDDEN / 2).any():
+                bias[previous] = FORBIDDEN
+            else:
+                bias[previous] -= REPEAT_COST * (context.run - REPEAT_FREE)
+
+    def _table(self, bar: int, half: int, role: int, strong: bool) -> Bias:
+        key = (bar, half, role, strong)
+        if key not in self._tables:
+            self._tables[key] = self._make_table(self._plan.bars[bar].chords[half], role, strong)
+        return self._tables[key]
+
+    def _make_table(self, chord: Chord, role: int, strong: bool) -> Bias:
+        tones = frozenset((pc + self._shift) % 12 for pc in chord.pitch_classes)
+        bass = (chord.bass + self._shift) % 12
+        on_beat, off_beat, outside = CHORD_COST[role]
+        bias = np.full(N_PITCHES, FORBIDDEN)
+        for pitch in np.nonzero(self._ranges[role])[0]:
+            pc = int(pitch) % 12
+            cost = 0.0 if pc in tones or (role == BASS and pc == bass) else (on_beat if strong else off_beat)
+            if pc not in tones and pc not in self._scale and not (role == BASS and pc == bass):
+                cost = outside
+            bonus = BASS_ROOT_BONUS if role == BASS and strong and pc == bass else 0.0
+            bias[pitch] = bonus - cost
+        return bias
+
+
+def _cap(casting: Casting | None) -> int:
+    """Most notes a bar that a role may write: a bit more than twice its usual density."""
+    return 0 if casting is None else int(2.2 * casting.density + 4)

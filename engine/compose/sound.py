@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
@@ -38,13 +38,17 @@ SILENT_BELOW = 1e-4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundFiles:
-    """Where the files are, the MIDI file's SHA-256, and seconds spent on render, master, encode and picture."""
+    """Where the files are, the MIDI file's SHA-256, and seconds spent on render, master, encode and picture.
+
+    `samples`: the audio as it was given to the encoder, `[2, N] float32`, for whoever measures it.
+    """
 
     audio: Path
     midi: Path
     picture: Path
     midi_sha256: str
     timings_s: Mapping[str, float]
+    samples: Audio = field(repr=False, compare=False)
 
 
 class SoundMaker:
@@ -98,6 +102,7 @@ class SoundMaker:
             picture=picture_path,
             midi_sha256=hashlib.sha256(midi).hexdigest(),
             timings_s=watch.timings_s,
+            samples=mastered,
         )
 
     def _render(self, midi: bytes, seconds: float, progress: Progress) -> Audio:

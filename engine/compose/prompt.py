@@ -1,0 +1,142 @@
+"""Words to wishes: everything in a prompt that is explicit, and the words that are left for the text encoder.
+
+In: what somebody typed, at most 500 characters. Out: `Wishes`. Conventions: each kind of wish has its own module in
+`words/`; they read one after the other from one page, and a word that one of them took is not read by the next. Impossible
+wishes raise `BadRequest` in one sentence. Caveat: English only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+
+from engine.compose.request import MAX_PROMPT_CHARS, MIN_SECONDS
+from engine.compose.words.genres import read_genres
+from engine.compose.words.instruments import read_players
+from engine.compose.words.keys import read_key
+from engine.compose.words.lengths import check_length, read_length
+from engine.compose.words.page import Page
+from engine.compose.words.tempos import check_bpm, read_meter, read_pace, read_tempo
+from engine.errors import BadRequest
+from engine.music.harmony import Key, Mode
+from engine.music.notes import Role
+from engine.music.styles import load_style, style_names
+from engine.music.timing import Meter
+
+MAX_SEED = 2**63 - 1
+SEED = re.compile(r"\bseed\s*(?:no\.?|number|of|is|[:=#])?\s*(?P<n>-?\d+)\b")
+_VAGUE_NEGATION = re.compile(
+    r"\b(?:not|without|nothing|never|isn't|don't want)\s+(?:it\s)?(?:to be\s)?(?:too|so|very|overly|really|any|a)?\s*[a-z]+"
+    r"|\bno\s+(?!problem|idea|matter|doubt|limits?)[a-z]+"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a prompt asks for; `None` and empty: nothing said.
+
+    `seconds` in seconds, `bpm` and `bpm_range` in quarter notes a minute, `pace` −1 very slow … 1 very fast, `mode` a mode
+    without a tonic. `styles` wanted, in the order of the text; `unwanted_styles` may name genres that are no style here;
+    `other_genres` are wanted ones that are none. `instruments` and `unwanted_instruments` are names of
+    `words.instruments.INSTRUMENTS`; `roles_off` are roles to leave out; `alone`: only the wanted instruments. `rest` is
+    the text for the encoder; `read` tells for each field the words in which it was found.
+    """
+
+    text: str
+    seconds: float | None = None
+    bpm: float | None = None
+    bpm_range: tuple[float, float] | None = None
+    pace: float | None = None
+    key: Key | None = None
+    mode: Mode | None = None
+    meter: Meter | None = None
+    styles: tuple[str, ...] = ()
+    unwanted_styles: tuple[str, ...] = ()
+    other_genres: tuple[str, ...] = ()
+    seed: int | None = None
+    instruments: tuple[str, ...] = ()
+    unwanted_instruments: tuple[str, ...] = ()
+    roles_off: frozenset[Role] = frozenset()
+    alone: bool = False
+    rest: str = ""
+    read: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[str] = ()) -> Wishes:
+    """Read a prompt. Fields named in `overruled` ("seconds", "bpm", "seed") are asked elsewhere: read, but not checked.
+
+    Raises `BadRequest` for an empty or too long prompt, a length outside 5 s … `max_seconds`, a tempo outside 40–240,
+    a key that is none ("H major"), an unknown meter, or a seed out of range.
+    """
+    page = Page.open(text)
+    if not page.text:
+        raise BadRequest(f"The prompt {text[:20]!r} says nothing; some words such as 'chill lofi 60s' would work.")
+    if len(page.text) > MAX_PROMPT_CHARS:
+        raise BadRequest(f"The prompt has {len(page.text)} characters; up to {MAX_PROMPT_CHARS} would work.")
+    seed = _read_seed(page)
+    bpm, bpm_range = read_tempo(page)
+    seconds = read_length(page)
+    meter = read_meter(page)
+    key, mode = read_key(page)
+    pace = read_pace(page)
+    players = read_players(page)
+    genres = read_genres(page, style_aliases())
+    for match in list(page.matches(_VAGUE_NEGATION)):
+        page.take("not", match.start(), match.end())
+    wishes = Wishes(
+        text=page.text,
+        seconds=seconds,
+        bpm=bpm,
+        bpm_range=bpm_range,
+        pace=pace,
+        key=key,
+        mode=mode,
+        meter=meter,
+        styles=genres.wanted,
+        unwanted_styles=genres.unwanted,
+        other_genres=genres.others,
+        seed=seed,
+        instruments=players.wanted,
+        unwanted_instruments=players.unwanted,
+        roles_off=players.roles_off,
+        alone=players.alone,
+        rest=page.rest,
+        read=dict(page.words),
+    )
+    _check(wishes, max_seconds=max_seconds, overruled=overruled)
+    return wishes
+
+
+@cache
+def style_aliases() -> dict[str, Sequence[str]]:
+    """Style → the other words for it, from the styles' own files."""
+    return {name: load_style(name).aliases for name in style_names()}
+
+
+def _read_seed(page: Page) -> int | None:
+    """Take "seed 42"."""
+    for match in page.matches(SEED):
+        page.take("seed", match.start(), match.end())
+        return int(match["n"])
+    return None
+
+
+def check_seed(seed: int) -> int:
+    """`seed`, or `BadRequest` if it is out of range."""
+    if not 0 <= seed <= MAX_SEED:
+        raise BadRequest(f"The seed {seed} is out of range; an integer from 0 to {MAX_SEED} would work.")
+    return seed
+
+
+def _check(wishes: Wishes, *, max_seconds: float, overruled: Collection[str]) -> None:
+    """Raise `BadRequest` for the first wish that cannot be met."""
+    if wishes.seed is not None and "seed" not in overruled:
+        check_seed(wishes.seed)
+    if wishes.seconds is not None and "seconds" not in overruled:
+        check_length(wishes.seconds, said=wishes.read["seconds"], low=MIN_SECONDS, high=max_seconds)
+    if "bpm" not in overruled:
+        for bpm in (wishes.bpm, *(wishes.bpm_range or ())):
+            if bpm is not None:
+                check_bpm(bpm, said=wishes.read["bpm"])

@@ -1,0 +1,1 @@
+"""How each kind of wish is recognised in a prompt: lengths, tempos, keys, meters, styles, instruments."""

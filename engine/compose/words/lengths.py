@@ -1,0 +1,160 @@
+"""How long a song shall be: "60s", "1:15", "a minute and a half" → seconds.
+
+In: a `Page`. Out: seconds, or None. Conventions: the first length that is meant for the song counts; further ones are left
+alone. Caveat: "60s rock" names a decade, "60s lofi" and "60s, rock" a length; a clock time ("at 7:30") is no length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeAlias
+
+from engine.compose.words.numbers import DIGITS, NUMBER, to_number
+from engine.compose.words.page import Page
+from engine.errors import BadRequest
+
+Match: TypeAlias = re.Match[str]
+
+_MIN = r"(?:minutes?|mins?\b\.?|minuets?(?=\s+long))"
+_SEC = r"(?:seconds?|secs?\b\.?)"
+_AND = r"(?:\s*(?:,|and|&|\+)?\s*)"
+_NOT_UNIT = r"(?!\s*(?:bpm|beats?|bars?|/|:|%|th\b|nd\b|rd\b|st\b|in\b|key))"
+_FRACTION = {"half": 0.5, "quarter": 0.25, "third": 1 / 3, "three quarters": 0.75, "3/4": 0.75, "1/2": 0.5, "1/4": 0.25}
+_FRACTION_WORDS = r"(?P<fraction>three[\s-]quarters|3/4|1/2|1/4|half|quarter|third)"
+
+DECADES = {50, 60, 70, 80, 90}
+DECADE_WORDS = re.compile(
+    r"[\s-]+(?:(?:style|synth\w*|electro\w*|pop|rock\w*|punk|metal|disco|funk\w*|soul|hits?|nostalgi\w+|retro|vibes?|feel\w*|"
+    r"sound\w*|era|movie|film|tv|sitcom|cartoon|anime|game|video|arcade|console|hip|rap|r&b|rnb|new|ballad|country|folk|"
+    r"surf|psychedeli\w+|grunge|action|dance|club|house|techno|eurodance|trance|jazz|swing|blues|music|song|tune|band|"
+    r"guitar|drums?|inspired|themed|aesthetic|motown|beat|boom|gangsta|britpop|alternative|indie|garage|prog\w*|kids?)\b)"
+)
+DECADE_BEFORE = re.compile(r"(?:\bthe|\bearly|\bmid|\blate|'|\b(?:19|18|20)|\bfrom the|\bof the)[\s-]*$")
+
+BEFORE_OTHER = re.compile(
+    r"\b(?:after|every|at|the last|the first|first|within|in the next|until|till|before|ago|route|area|track|opus|op\.?|"
+    r"wait|than \d+|drops? at|starts? at)\s*(?:about\s*)?$"
+)
+AFTER_OTHER = re.compile(
+    r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|intro\b|outro|solo|fade|break|delay|reverb|drop\b|"
+    r"timer|countdown|deadline|drive|walk|commute|flight|trip|shift|nap|to go|hand|per)\b"
+)
+CLOCK = re.compile(r"\s*(?:[ap]\.?\s?m\b|o'?clock|in the (?:morning|evening|afternoon)|at night|ratio)")
+LESS = re.compile(r"\b(?:under|less than|shorter than|below|not (?:longer|more) than)\s*$")
+MORE = re.compile(r"\b(?:over|more than|longer than|above)\s*$")
+
+Reading: TypeAlias = tuple[re.Pattern[str], Callable[[Match], float]]
+
+
+def _compound(match: Match) -> float:
+    """Minutes, with "and a half" or seconds after them."""
+    seconds = 60 * to_number(match["n"] or "a")
+    if match["part"]:
+        seconds += 60 * _FRACTION[match["part"]]
+    if match["s"]:
+        seconds += to_number(match["s"])
+    return seconds
+
+
+def _mean(match: Match) -> float:
+    """The middle of a range, in seconds."""
+    unit = 60 if match["unit"].startswith("m") else 1
+    return unit * (to_number(match["low"]) + to_number(match["high"])) / 2
+
+
+def _fraction(match: Match) -> float:
+    """A fraction of a minute or an hour."""
+    share = _FRACTION[re.sub(r"[\s-]+", " ", match["fraction"])]
+    return share * (3600 if match["unit"].startswith("h") else 60)
+
+
+READINGS: tuple[Reading, ...] = (
+    (
+        re.compile(rf"\b(?:an?\s)?{_FRACTION_WORDS}[\s-](?:of\s)?(?:an?[\s-]|1[\s-])?(?P<unit>min(?:ute)?|hour)\b"),
+        _fraction,
+    ),
+    (
+        re.compile(rf"\b(?P<n>{NUMBER})\sand\s(?:a|one)[\s-](?P<fraction>half|quarter|third)[\s-](?:minutes?|mins?)\b"),
+        lambda m: 60 * (to_number(m["n"]) + _FRACTION[m["fraction"]]),
+    ),
+    (
+        re.compile(
+            rf"(?<![\w.:/])(?P<low>{DIGITS})\s*(?:-|to|or)\s*(?P<high>{DIGITS})[\s-]*(?P<unit>s\b|{_SEC}|{_MIN})"
+        ),
+        _mean,
+    ),
+    (
+        re.compile(
+            rf"(?<![\w.:/])(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|quarter|third)\b"
+            rf"|{_AND}(?P<s>{NUMBER})(?:[\s-]*(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
+        ),
+        _compound,
+    ),
+    (
+        re.compile(
+            rf"(?<![\w.:/])(?P<n>\d+(?:[.,]\d+)?)(?:{_MIN}|\s?m(?=\s?\d))(?P<part>)"
+            rf"(?:\s?(?P<s>\d+(?:[.,]\d+)?)(?:\s?(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
+        ),
+        _compound,
+    ),
+    (re.compile(r"(?<![\w.:/])(?P<n>\d{1,2}(?:[.,]\d+)?)m\b(?!/)"), lambda m: 60 * to_number(m["n"])),
+    (
+        re.compile(r"(?<![\w.:/])(?P<n>\d+)'\s?(?P<s>[0-5]\d)(?:''|\"|\b)"),
+        lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
+    ),
+    (
+        re.compile(r"(?<![\w.:/])(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])"),
+        lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
+    ),
+    (re.compile(rf"(?<![\w.:/])(?P<n>{NUMBER})[\s-]*(?:{_SEC}|s\b(?!'))(?!/)"), lambda m: to_number(m["n"])),
+    (re.compile(rf"(?<![\w.:/])(?P<n>{NUMBER}|\ban?)[\s-]*(?:hours?|hrs?|h)\b"), lambda m: 3600 * to_number(m["n"])),
+    (
+        re.compile(rf"\b(?:length|duration|seconds|secs)\s*(?:of|is|:|=)?\s*(?P<n>{DIGITS})\b{_NOT_UNIT}"),
+        lambda m: to_number(m["n"]),
+    ),
+)
+
+
+def read_length(page: Page) -> float | None:
+    """Take the song's length from the page: seconds (not checked against any limit), or None."""
+    found: list[tuple[int, int, float]] = []
+    for pattern, to_seconds in READINGS:
+        for match in page.matches(pattern):
+            overlaps = any(start < match.end() and match.start() < end for start, end, _ in found)
+            if not overlaps and _is_length(page, match):
+                found.append((match.start(), match.end(), to_seconds(match)))
+    if not found:
+        return None
+    start, end, seconds = min(found)
+    if LESS.search(page.before(start)):
+        seconds *= 0.9
+    elif MORE.search(page.before(start)):
+        seconds *= 1.1
+    if re.search(r"(?:^|\s)-$", page.before(start)):
+        start, seconds = start - 1, -seconds
+    long = re.match(r"[\s-]*long\b", page.after(end))
+    page.take("seconds", start, end + (long.end() if long else 0))
+    return seconds
+
+
+def _is_length(page: Page, match: Match) -> bool:
+    """Whether a match means the song's length: no decade, no clock time, no bare "minute" or "second"."""
+    before, after, said = page.before(match.start()), page.after(match.end()), match[0]
+    if ":" in said and (CLOCK.match(after) or re.search(r"\b(?:at|around|by|since|verse|psalm)\s*$", before)):
+        return False
+    if BEFORE_OTHER.search(before) or AFTER_OTHER.match(after):
+        return False
+    decade = re.fullmatch(r"(\d\d)s", said)
+    if decade and (DECADE_BEFORE.search(before) or (int(decade[1]) in DECADES and DECADE_WORDS.match(after))):
+        return False
+    if re.match(r"min", said):  # "minute" without a number
+        return bool(re.match(r"[\s-]*long\b", after)) or " and a" in said
+    return True
+
+
+def check_length(seconds: float, *, said: str, low: float, high: float) -> float:
+    """`seconds`, or `BadRequest` naming what was said and which lengths work."""
+    if not low <= seconds <= high:
+        raise BadRequest(f"The length {said!r} cannot be made; {low:g} to {high:g} seconds would work.")
+    return seconds

@@ -1,0 +1,117 @@
+"""The text that a prompt's readers share: each takes the words that it understood, the rest goes on.
+
+In: raw text as somebody typed it. Out: a `Page`. Conventions: `low` is the lower-case text, of the same length as `text`;
+words that a reader took are blanked in it, so that no other reader reads them again. Caveat: negation is seen only
+directly before a word or a list of words ("no drums or bass"), not across a clause.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+BLANK = "\x00"
+FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
+QUOTES = str.maketrans({"’": "'", "‘": "'", "′": "'", "“": '"', "”": '"', "″": '"', "–": "-", "—": "-", "−": "-"})
+MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]*:)\d+(?::\w)?>|@(?:everyone|here)\b")
+LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)\S+", re.IGNORECASE)
+
+NEGATION = re.compile(
+    r"(?:\b(?:no|not|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|anything but|"
+    r"nothing like|never|skip|drop|leave out|lose|isn't|aren't|ain't|don't (?:want|use|like|need|add|include)|"
+    r"do not (?:want|use|like|need|add|include)|no more)|-)"
+    r"(?:\s+(?:any|a|an|the|more|really|want|too much|so much|much|like|be|to be|sound like|sounding like|exactly|use|"
+    r"kind of|sort of|style))*[\s-]*$"
+)
+CHAIN = re.compile(r"\s*(?:,?\s*(?:or|nor|and|&)(?:\s+(?:no|any|the|a|an))?|/)\s*")
+COMMA = re.compile(r"\s*,\s*")
+
+
+@dataclass(slots=True)
+class Page:
+    """A cleaned prompt, what has been taken from it, and where negated words ended."""
+
+    text: str
+    low: str
+    words: dict[str, str] = field(default_factory=dict)
+    _negated_ends: list[int] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, raw: str) -> Page:
+        """Clean `raw` and open it."""
+        text = clean(raw)
+        return cls(text, "".join(c.lower() if len(c.lower()) == 1 else c for c in text))
+
+    def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+        """Matches of `pattern` in the words that nobody took yet; words taken on the way are seen as taken."""
+        start = 0
+        while match := pattern.search(self.low, start):
+            start = max(match.end(), match.start() + 1)
+            yield match
+
+    def before(self, start: int) -> str:
+        """The untaken lower-case text before `start`."""
+        return self.low[:start]
+
+    def after(self, end: int) -> str:
+        """The untaken lower-case text from `end` on."""
+        return self.low[end:]
+
+    def note(self, name: str, start: int, end: int) -> None:
+        """Remember the words from which the field `name` was read (several are joined)."""
+        said = self.text[start:end].strip(" ,.;:")
+        self.words[name] = f"{self.words[name]}, {said}" if name in self.words else said
+
+    def take(self, name: str, start: int, end: int) -> None:
+        """Note the words and blank them."""
+        self.note(name, start, end)
+        self.blank(start, end)
+
+    def blank(self, start: int, end: int) -> None:
+        """Blank words so that nobody reads them again."""
+        self.low = self.low[:start] + BLANK * (end - start) + self.low[end:]
+
+    def negation_start(self, start: int, end: int) -> int | None:
+        """Where the negation of the words `start`–`end` begins, or None if they are wanted. Remembers lists."""
+        match = NEGATION.search(self.low[:start])
+        begin = None
+        if match and not (match[0].startswith("-") and match.start() and not self.low[match.start() - 1].isspace()):
+            begin = match.start()
+        elif any(self._continues(last, start, end) for last in self._negated_ends if last <= start):
+            begin = start
+        if begin is not None:
+            self._negated_ends.append(end)
+        return begin
+
+    def _continues(self, last: int, start: int, end: int) -> bool:
+        """Whether the words go on the negated list that ended at `last`."""
+        between = self.text[last:start].lower()
+        if CHAIN.fullmatch(between):
+            return True
+        later_or = re.match(r"[\w ]*(?:,[\w ]+)*,? (?:or|nor) ", self.text[end:].lower())
+        return bool(COMMA.fullmatch(between)) and later_or is not None
+
+    @property
+    def rest(self) -> str:
+        """The words that nobody took, with tidy spaces."""
+        kept = "".join(c if low != BLANK else " " for c, low in zip(self.text, self.low, strict=True))
+        kept = re.sub(r"\(\s*\)|\[\s*\]|\"\s*\"", " ", kept)
+        kept = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"\s+", " ", kept))
+        kept = re.sub(r"([,.;:])(?:\s*[,.;:])+", r"\1", kept)
+        kept = re.sub(
+            r"(?:[\s,;:&-]|\b(?:and|with|in|at|for|of|a|an|the|but|by|on|to|is)\b)+$", "", kept, flags=re.IGNORECASE
+        )
+        return re.sub(r"^[\s,.;:&!?-]+", "", kept)
+
+
+def clean(raw: str) -> str:
+    """`raw` without control characters, mentions and links, in compatibility form, with plain quotes and tidy spaces."""
+    for sign, digits in FRACTIONS.items():
+        raw = re.sub(rf"(?<!\d)\s*{sign}", f" 0{digits}", raw)
+        raw = re.sub(rf"(?<=\d)\s*{sign}", digits, raw)
+    text = unicodedata.normalize("NFKC", raw).translate(QUOTES)
+    text = LINK.sub(" ", MENTION.sub(" ", text))
+    shown = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in text)
+    return " ".join("".join(c for c in shown if unicodedata.category(c) not in ("Cf", "Co", "Cs", "Cn")).split())

@@ -1,0 +1,109 @@
+"""How fast: "82 bpm" → an exact tempo, "slow" → a pace, "120-130 bpm" → a range; and the meter.
+
+In: a `Page`. Out: beats a minute (quarter notes), a pace −1…1, a range; a meter. Conventions: tempo words stay on the page,
+because they also tell the mood. Caveat: a bare number is a tempo only after "tempo", "at" or "around" at the end of a clause.
+"""
+
+from __future__ import annotations
+
+import re
+
+from engine.compose.words.numbers import DIGITS, NUMBER, to_number
+from engine.compose.words.page import Page
+from engine.errors import BadRequest
+from engine.music.timing import METERS, Meter
+
+MIN_BPM, MAX_BPM = 40.0, 240.0
+
+_BPM = r"(?:b\.?\s?p\.?\s?m\b\.?|beats?\s(?:per|a|each)\sminute|beats?/min(?:ute)?)"
+RANGE = re.compile(rf"(?<![\w.])(?P<low>{DIGITS})\s*(?:-|to|and|or)\s*(?P<high>{DIGITS})[\s-]*{_BPM}")
+EXACT = (
+    re.compile(rf"(?<![\w.])(?P<n>-?{DIGITS}|\b{NUMBER})[\s-]*{_BPM}"),
+    re.compile(
+        rf"\b(?:bpm|tempo)\s*(?:of|is|at|to|:|=|around|about|~)?\s*(?:of\s|about\s)?(?P<n>{DIGITS})\b(?!\s*(?:s\b|sec|min))"
+    ),
+    re.compile(rf"(?:♩|\bq)\s*=\s*(?P<n>{DIGITS})\b"),
+    re.compile(r"@\s*(?P<n>\d{2,3})\b(?!\s*(?:s\b|sec|min|am|pm|:))"),
+    re.compile(r"\b(?:at|around)\s+(?P<n>[4-9]\d|1\d\d|2[0-3]\d|240)(?=\s*(?:$|[,;!]|\.(?!\d)|in\s[a-g]\b))"),
+)
+
+PACES: tuple[tuple[float, str], ...] = (
+    (-1.0, r"(?:very|really|super|extremely|ultra) slow|largo|grave|larghissimo|lento"),
+    (-0.7, r"slow|slowly|slower|adagio|sluggish|unhurried|down-?tempo|slow-tempo"),
+    (-0.35, r"andante|relaxed tempo|laid[\s-]back|walking pace|leisurely"),
+    (0.0, r"moderate(?:ly)?(?: paced| tempo| fast)?|moderato|mid[\s-]?tempo|medium tempo"),
+    (0.7, r"fast|faster|quick|allegro|up-?tempo|upbeat|lively|brisk|speedy|vivace"),
+    (
+        1.0,
+        r"(?:very|really|super|extremely|ultra) (?:fast|quick)|presto|prestissimo|breakneck|frantic|frenetic|blazing",
+    ),
+)
+_NOT_PACE = re.compile(
+    r"\s*(?:food|asleep|forward|ly|build|burn|down\b(?!-?tempo)|cooker|fade|motion|food|lane|reader|reverb)"
+)
+
+METER = re.compile(
+    r"(?<![\d/.,:])(\d{1,2})\s?/\s?(\d{1,2})(?![\d/:])(?!\s*(?:of|minutes?|mins?|hours?|cup|stars?|tbsp|inch))"
+)
+METER_WORDS: tuple[tuple[str, str], ...] = (
+    (r"\bwaltz(?:es|ing)?\b|\bin three\b|\btriple (?:meter|metre|time)\b|\bthree[\s-](?:four|quarter) time\b", "3/4"),
+    (r"\bsix[\s-]eight(?: time)?\b|\bjigs?\b|\btarantella\b|\bcompound (?:meter|metre|time)\b", "6/8"),
+    (r"\bcommon time\b|\bfour[\s-]four(?: time)?\b|\bfour[\s-]on[\s-]the[\s-]floor\b", "4/4"),
+    (r"\btwo[\s-](?:four|quarter) time\b|\bpolka\b", "2/4"),
+    (r"\bthree[\s-]four(?: time| meter| metre)?\b", "3/4"),
+)
+_KEPT_METER_WORDS = re.compile(r"waltz|jig|tarantella|polka|four[\s-]on")
+
+
+def read_tempo(page: Page) -> tuple[float | None, tuple[float, float] | None]:
+    """Take the tempo: an exact one in beats a minute, or a range of two; unchecked. At most one of them is set."""
+    for match in page.matches(RANGE):
+        low, high = sorted((to_number(match["low"]), to_number(match["high"])))
+        page.take("bpm", match.start(), match.end())
+        return None, (low, high)
+    for pattern in EXACT:
+        for match in page.matches(pattern):
+            negative = match["n"].startswith("-")
+            page.take("bpm", match.start(), match.end())
+            return (-1 if negative else 1) * to_number(match["n"].lstrip("-")), None
+    return None, None
+
+
+def read_pace(page: Page) -> float | None:
+    """The pace that tempo words ask for: −1 very slow … 1 very fast; None if nothing is said. The words stay."""
+    for pace, words in sorted(PACES, key=lambda row: -abs(row[0])):
+        for match in page.matches(re.compile(rf"\b(?:{words})\b")):
+            if _NOT_PACE.match(page.after(match.end())):
+                continue
+            page.note("pace", match.start(), match.end())
+            negated = re.search(
+                r"\b(?:not|no|n't|never|nothing|isn't)\s+(?:too|so|very|that|overly)?\s*$", page.before(match.start())
+            )
+            return -pace / 2 if negated else pace
+    return None
+
+
+def check_bpm(bpm: float, *, said: str) -> float:
+    """`bpm`, or `BadRequest` naming what was said and which tempos work."""
+    if not MIN_BPM <= bpm <= MAX_BPM:
+        raise BadRequest(f"The tempo {said!r} cannot be played; {MIN_BPM:g} to {MAX_BPM:g} bpm would work.")
+    return bpm
+
+
+def read_meter(page: Page) -> Meter | None:
+    """Take the meter. Raises `BadRequest` for a written time signature that is not known ("5/4")."""
+    for match in page.matches(METER):
+        upper, lower = int(match[1]), int(match[2])
+        if lower not in (2, 4, 8, 16) or not 2 <= upper <= 17 or f"{upper}/{lower}" in ("2/2",):
+            continue
+        time = re.match(r"\s*(?:time(?: signature)?|meter|metre|beat|measure)\b", page.after(match.end()))
+        page.take("meter", match.start(), match.end() + (time.end() if time else 0))
+        return Meter.parse(f"{upper}/{lower}")
+    for pattern, text in METER_WORDS:
+        for match in page.matches(re.compile(pattern)):
+            if page.negation_start(match.start(), match.end()) is not None:
+                continue
+            keep = _KEPT_METER_WORDS.search(match[0])
+            (page.note if keep else page.take)("meter", match.start(), match.end())
+            return METERS[text]
+    return None

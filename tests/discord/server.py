@@ -1,0 +1,364 @@
+"""The local Discord as a whole: one server with one channel, a bot account, people, and the rules that all must
+keep."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from aiohttp import web
+
+from tests.discord.gateway import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
+from tests.discord.ids import snowflake
+from tests.discord.interactions import COMPONENT, Interaction
+from tests.discord.messages import Message
+from tests.discord.people import Exchange, Person
+from tests.discord.rest import PREFIX, Rest
+
+TOKEN = "local.token.of-no-worth"
+DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
+PERMISSIONS = str((1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16))
+
+
+class LocalDiscord:
+    """`async with LocalDiscord() as discord:`; leaving it fails if a rule was broken."""
+
+    def __init__(self, *, token: str = TOKEN) -> None:
+        self.token = token
+        self.bot_id = self.application_id = snowflake(1_600_000_000)
+        self.guild_id, self.channel_id = snowflake(1_600_000_000), snowflake(1_600_000_000)
+        self.private_channel_id = snowflake(1_600_000_000)
+        self.channels = {self.channel_id, self.private_channel_id}
+        self.size_limit = DEFAULT_SIZE_LIMIT
+        self.privileged_intents = 0
+        self.bot_may_write = True
+        self.edit_delay_s = 0.0
+        self.commands: list[dict[str, Any]] = []
+        self.messages: dict[int, Message] = {}
+        self.replies: dict[int, list[Message]] = {}
+        self.interactions: dict[str, Interaction] = {}
+        self.connections: list[int] = []
+        self.faults: list[str] = []
+        self.changed = asyncio.Condition()
+        self.gateway, self.rest = Gateway(self), Rest(self)
+        self.base_url = ""
+        self._people: dict[str, Person] = {}
+        self._runner: web.AppRunner | None = None
+
+    # -- opening and closing -------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> LocalDiscord:
+        application = web.Application(client_max_size=64 * 1024 * 1024)
+        application.add_routes([*self.rest.routes(), web.get("/gateway/", self.gateway.handle)])
+        application.add_routes([web.get("/attachments/{channel}/{file}/{name}", self._serve_file)])
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        self.base_url = f"http://127.0.0.1:{port}"
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.gateway.drop()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self.faults and kind is None:
+            raise AssertionError("the bot broke rules of Discord:\n" + "\n".join(self.faults))
+        if self.faults and error is not None:
+            error.add_note("the bot broke rules of Discord:\n" + "\n".join(self.faults))
+
+    @property
+    def api_base(self) -> str:
+        """What `DISCORD_API_BASE` must say."""
+        return self.base_url + PREFIX
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the WebSocket is."""
+        return self.base_url.replace("http", "ws", 1) + "/gateway/"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that lead a bot here."""
+        return {"DISCORD_TOKEN": self.token, "DISCORD_API_BASE": self.api_base}
+
+    def complain(self, text: str) -> None:
+        """Note a broken rule; it fails the test at the end."""
+        self.faults.append(text)
+
+    @contextlib.contextmanager
+    def expecting(self, *patterns: str) -> Iterator[None]:
+        """Inside, exactly these rules must be broken, each matched by a pattern."""
+        before = len(self.faults)
+        yield
+        new, self.faults[before:] = self.faults[before:], []
+        assert len(new) == len(patterns), f"expected {patterns}, got {new}"
+        for pattern, fault in zip(patterns, new, strict=True):
+            assert re.search(pattern, fault), f"expected {pattern!r}, got {fault!r}"
+
+    async def ready(self, *, timeout_s: float = 20.0) -> None:
+        """Wait until a bot is connected and offers commands."""
+        await self._until(lambda: self.gateway.is_connected and bool(self.commands), "connected", timeout_s)
+
+    async def gone(self, *, timeout_s: float = 10.0) -> None:
+        """Wait until no bot is connected."""
+        await self._until(lambda: not self.gateway.is_connected, "gone", timeout_s)
+
+    async def _until(self, is_so: Any, what: str, timeout_s: float) -> None:
+        async with self.changed:
+            try:
+                await asyncio.wait_for(self.changed.wait_for(is_so), timeout_s)
+            except TimeoutError:
+                raise AssertionError(f"after {timeout_s} s the bot is not {what}") from None
+
+    async def tell_change(self) -> None:
+        """Wake everybody who waits for something."""
+        async with self.changed:
+            self.changed.notify_all()
+
+    # -- people --------------------------------------------------------------------------------------------------------
+
+    def person(self, name: str = "Ada") -> Person:
+        """Somebody; the same name is the same person."""
+        return self._people.setdefault(name, Person(world=self, name=name))
+
+    async def slash(self, command: str, **options: Any) -> Exchange:
+        """Ada types a command."""
+        return await self.person().slash(command, **options)
+
+    async def press(self, message: Message, face: str) -> Exchange:
+        """Ada presses a button."""
+        return await self.person().press(message, face)
+
+    async def mention(self, text: str = "") -> Exchange:
+        """Ada mentions the bot."""
+        return await self.person().mention(text)
+
+    async def post(
+        self, person: Person, content: str, *, reply_to: Message | None = None, author_is_bot: bool = False
+    ) -> Message:
+        """A person's message in the channel reaches the bot."""
+        author = person.to_json() | ({"bot": True} if author_is_bot else {})
+        message = Message(
+            channel_id=self.channel_id, author=author, guild_id=self.guild_id, changed=self.changed, cdn=self.base_url
+        )
+        message.content = content
+        if reply_to is not None:
+            message.reference = {"type": 0, "channel_id": str(self.channel_id), "message_id": str(reply_to.id)}
+        pinged_by_reply = reply_to is not None and reply_to.author["id"] == str(self.bot_id)
+        mentioned = bool(re.search(rf"<@!?{self.bot_id}>", content)) or pinged_by_reply
+        message.mentions = [self.bot_json()] if mentioned else []
+        self.messages[message.id] = message
+        member = {key: value for key, value in self._member_json(author).items() if key != "user"}
+        body = message.to_json() | {"guild_id": str(self.guild_id), "member": member}
+        body["mentions"] = [user | {"member": member} for user in message.mentions]
+        await self.gateway.emit("MESSAGE_CREATE", body, intent=GUILD_MESSAGES, hidden_words=not mentioned)
+        return message
+
+    # -- what the API and the gateway need -----------------------------------------------------------------------------
+
+    def new_bot_message(self, *, interaction: Interaction | None = None, channel_id: int | None = None) -> Message:
+        """An empty message by the bot."""
+        message = Message(
+            channel_id=channel_id or self.channel_id,
+            author=self.bot_json(),
+            guild_id=self.guild_id,
+            changed=self.changed,
+            cdn=self.base_url,
+        )
+        if interaction is not None:
+            message.metadata = {key: value for key, value in interaction.metadata().items() if key != "name"}
+            message.application_id = self.application_id
+            if interaction.type == COMPONENT and interaction.source is not None:
+                source = interaction.source
+                message.reference = {"type": 0, "channel_id": str(source.channel_id), "message_id": str(source.id)}
+        return message
+
+    async def publish(self, message: Message, *, edited: bool = False) -> None:
+        """A message is new or changed: keep its version, tell the bot's gateway and whoever waits."""
+        self.messages[message.id] = message
+        if edited:
+            message.edited_at_s = time.time()
+        message.note_version()
+        asked = int((message.reference or {}).get("message_id", 0))
+        if not edited and asked in self.replies:
+            self.replies[asked].append(message)
+        await self.tell_change()
+        if not message.ephemeral:
+            kind = "MESSAGE_UPDATE" if edited else "MESSAGE_CREATE"
+            intent = DIRECT_MESSAGES if message.channel_id == self.private_channel_id else GUILD_MESSAGES
+            body = message.to_json() | {"guild_id": str(self.guild_id)}
+            await self.gateway.emit(kind, json.loads(json.dumps(body)), intent=intent)
+
+    async def delete(self, message: Message) -> None:
+        """Take a message away."""
+        message.deleted = True
+        await self.tell_change()
+
+    async def send_interaction(self, interaction: Interaction) -> None:
+        """Hand an interaction to the bot."""
+        assert self.gateway.is_connected, "no bot is connected"
+        self.interactions[interaction.token] = interaction
+        body: dict[str, Any] = {
+            "id": str(interaction.id),
+            "application_id": str(self.application_id),
+            "type": interaction.type,
+            "token": interaction.token,
+            "version": 1,
+            "data": interaction.data,
+            "guild_id": str(self.guild_id),
+            "guild": {"id": str(self.guild_id), "locale": "en-US", "features": []},
+            "channel_id": str(self.channel_id),
+            "channel": self._channel_json() | {"permissions": PERMISSIONS, "guild_id": str(self.guild_id)},
+            "member": self._member_json(interaction.person) | {"permissions": PERMISSIONS},
+            "locale": "en-US",
+            "guild_locale": "en-US",
+            "app_permissions": PERMISSIONS,
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": str(self.guild_id)},
+            "context": 0,
+            "attachment_size_limit": interaction.size_limit,
+        }
+        if interaction.source is not None:
+            body["message"] = interaction.source.to_json()
+        await self.gateway.emit("INTERACTION_CREATE", body)
+
+    def pings_of(self, content: str, allowed: dict[str, Any] | None) -> list[str]:
+        """Whom a text would really ping, after `allowed_mentions`."""
+        found = re.findall(r"<@[!&]?\d+>|@everyone|@here", content)
+        if allowed is None:
+            return found
+        kinds = set(allowed.get("parse") or [])
+        named = {str(one) for key in ("users", "roles") for one in allowed.get(key) or []}
+
+        def is_live(ping: str) -> bool:
+            kind = "everyone" if ping in ("@everyone", "@here") else "roles" if ping.startswith("<@&") else "users"
+            return kind in kinds or re.sub(r"\D", "", ping) in named
+
+        return [ping for ping in found if is_live(ping)]
+
+    def bot_json(self) -> dict[str, Any]:
+        """The bot's user."""
+        return Person(world=self, name="Tunesmith", id=self.bot_id).to_json() | {"bot": True, "global_name": None}
+
+    def application_json(self) -> dict[str, Any]:
+        """The bot's application."""
+        return {
+            "id": str(self.application_id),
+            "name": "Tunesmith",
+            "icon": None,
+            "description": "",
+            "type": None,
+            "bot": self.bot_json(),
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "flags": 0,
+            "max_participants": None,
+            "redirect_uris": [],
+            "interactions_endpoint_url": None,
+            "owner": self.person("Owner").to_json(),
+            "approximate_guild_count": 1,
+            "team": None,
+            "explicit_content_filter": 0,
+            "integration_types_config": {},
+        }
+
+    def ready_json(self) -> dict[str, Any]:
+        """The user and the application for READY."""
+        return {"user": self.bot_json(), "application": {"id": str(self.application_id), "flags": 0}}
+
+    def guilds_json(self) -> list[dict[str, Any]]:
+        """The one server."""
+        everyone = {
+            "id": str(self.guild_id),
+            "name": "@everyone",
+            "color": 0,
+            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+            "hoist": False,
+            "icon": None,
+            "unicode_emoji": None,
+            "position": 0,
+            "permissions": PERMISSIONS,
+            "managed": False,
+            "mentionable": False,
+            "flags": 0,
+        }
+        return [
+            {
+                "id": str(self.guild_id),
+                "name": "The music room",
+                "icon": None,
+                "owner_id": str(self.person("Owner").id),
+                "roles": [everyone],
+                "channels": [self._channel_json()],
+                "members": [self._member_json(self.bot_json())],
+                "member_count": 2,
+                "large": False,
+                "unavailable": False,
+                "threads": [],
+                "stage_instances": [],
+                "guild_scheduled_events": [],
+                "voice_states": [],
+                "presences": [],
+                "emojis": [],
+                "stickers": [],
+                "features": [],
+                "premium_tier": 0,
+                "verification_level": 0,
+                "default_message_notifications": 0,
+                "explicit_content_filter": 0,
+                "mfa_level": 0,
+                "nsfw_level": 0,
+                "system_channel_flags": 0,
+                "preferred_locale": "en-US",
+                "afk_timeout": 300,
+                "joined_at": "2024-01-01T00:00:00+00:00",
+            }
+        ]
+
+    def _channel_json(self) -> dict[str, Any]:
+        return {
+            "id": str(self.channel_id),
+            "type": 0,
+            "name": "songs",
+            "position": 0,
+            "permission_overwrites": [],
+            "topic": None,
+            "nsfw": False,
+            "parent_id": None,
+            "rate_limit_per_user": 0,
+            "flags": 0,
+        }
+
+    def _member_json(self, user: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "user": user,
+            "nick": None,
+            "avatar": None,
+            "banner": None,
+            "roles": [],
+            "joined_at": "2024-01-01T00:00:00+00:00",
+            "premium_since": None,
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "pending": False,
+            "communication_disabled_until": None,
+        }
+
+    async def _serve_file(self, request: web.Request) -> web.Response:
+        for message in self.messages.values():
+            for file in message.attached:
+                if file.id == int(request.match_info["file"]) and file.filename == request.match_info["name"]:
+                    return web.Response(body=file.data)
+        raise web.HTTPNotFound

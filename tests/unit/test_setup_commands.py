@@ -1,4 +1,4 @@
-"""The Makefile with a stand-in for set-up and command: what is passed on, and what is refused before anything starts."""
+"""The Makefile with a stand-in for set-up and command: what is passed on, what is refused before anything starts."""
 
 from __future__ import annotations
 

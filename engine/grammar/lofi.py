@@ -321,7 +321,7 @@ MELODY = MelodyVocabulary(
         ((0, -1, 0, -1, 0, -1, 1, 0), 1.0),
         ((1, 1, -1, -1, 1, 3, 1, 0), 1.0),
     ),
-    pentatonic_pull=0.5,
+    pentatonic_pull=0.35,
     centre=72,
     chorus_lift=3,
 )

@@ -22,7 +22,7 @@ from engine.music.timing import TICKS_PER_QUARTER
 
 IMPOSSIBLE = 1e6
 MAX_RUN = 3
-LEAP_COST = (1.3, 0.0, 0.0, 0.35, 0.35, 0.6, 2.2, 0.9, 1.7, 1.8, 3.0, 3.5, 1.8)
+LEAP_COST = (1.3, 0.0, 0.0, 0.5, 0.6, 0.9, 2.4, 0.9, 1.7, 1.8, 3.0, 3.5, 1.8)
 PENTATONIC_MINOR, PENTATONIC_MAJOR = (0, 3, 5, 7, 10), (0, 2, 4, 7, 9)
 MINOR_MODES = (Mode.MINOR, Mode.DORIAN, Mode.PHRYGIAN, Mode.LOCRIAN)
 
@@ -91,13 +91,13 @@ def _note_costs(
 ) -> NDArray[np.float64]:
     """Costs [pitches] float64 of each pitch low…high for one cue."""
     onset, cue = timed
-    chord = passage.chord_at(onset)
-    classes = np.arange(casting.low, casting.high + 1)
+    pitches = np.arange(casting.low, casting.high + 1)
+    chord, later = passage.chord_at(onset), passage.chord_at(onset + max(0, cue.duration - TICKS_PER_QUARTER // 2))
     by_class = _class_costs(passage.key, chord.pitch_classes, _weight(onset, cue), words.pentatonic_pull)
-    close = 0.0
-    if cue.close:
-        close = 0.6
-    return by_class[classes % 12] + (0.5 + close) * np.abs(classes - wish)
+    if later != chord:
+        by_class = by_class + _class_costs(passage.key, later.pitch_classes, 0.6, 0.0)
+    stray = 1.1 if cue.close else 0.5
+    return by_class[pitches % 12] + stray * np.abs(pitches - wish)
 
 
 def _weight(onset: int, cue: Cue) -> float:
@@ -122,7 +122,8 @@ def _class_costs(key: Key, chord: tuple[int, ...], weight: float, pull: float) -
             costs[pitch_class] = IMPOSSIBLE
             continue
         clash = (pitch_class - 1) % 12 in chord or any((pitch_class - tone) % 12 in (1, 11) for tone in foreign)
-        costs[pitch_class] = 5.0 * weight + (1.5 + 2 * weight) * clash
+        ninth = (pitch_class - chord[0]) % 12 == 2
+        costs[pitch_class] = (1.2 if ninth and not clash else 5.0) * weight + (1.5 + 2 * weight) * clash
     off = np.array([pitch_class not in pentatonic for pitch_class in range(12)])
     return costs + pull * off
 

@@ -16,6 +16,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 TIME_CHARS = 9
 CHANCE_CHARS = 4
 MAX_SLUG_CHARS = 40
+SEED_BITS = 53
 
 
 def new_song_id() -> str:
@@ -26,8 +27,8 @@ def new_song_id() -> str:
 
 
 def new_seed() -> int:
-    """A seed that nobody asked for: 0…2**63−1, from the system's own randomness."""
-    return secrets.randbits(63)
+    """A seed that nobody asked for, from the system's own randomness: 0…2**53−1, which Discord takes back as a number."""
+    return secrets.randbits(SEED_BITS)
 
 
 def prompt_to_slug(prompt: str) -> str:

@@ -23,7 +23,7 @@ RUN := "$$VENV"/bin/tunesmith
 IN_VENV := "$$VENV"/bin/python -m
 SOURCES := $(wildcard bot engine tests benchmarks tools)
 
-.PHONY: help setup setup-dev compose bot train doctor bench test sweep lint check clean prompt-given token-given
+.PHONY: help setup setup-dev compose bot train doctor bench test sweep lint check clean prompt-given token-given tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
@@ -67,6 +67,9 @@ lint: setup-dev ## ruff and mypy
 	@$(IN_VENV) mypy
 
 check: lint test ## everything that must pass before a change goes in
+
+tree: setup-dev ## write the file tree into the README
+	@"$$VENV"/bin/python tools/file_tree.py
 
 clean: ## remove caches and build leftovers; songs, data and the virtual environment stay
 	@rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -161,7 +161,7 @@ INNOCENT = {
         "def f(rng):\n    try:\n        return rng.random()\n    except BaseException:\n        raise"
     ),
     "engine/model/net.py": "'''Net.'''\nimport torch\nweights = lambda path: torch.load(path, weights_only=True)",
-    "engine/jobs/worker.py": XX,
+    "engine/jobs/worker.py": "'''Work.'''\ntry:\n    import fast\nexcept Exception as error:\n    fast = None",
     "bot/client.py": "'''Client.'''\nimport discord\nfrom engine import Studio",
 }
 

@@ -55,6 +55,16 @@ def find_soundfont(explicit: Path | None) -> Path:
     raise SetupError(f"No soundfont was found in {SOUNDFONT_FOLDERS[0]}; {MEND} installs one.")
 
 
+def find_fluidsynth() -> str:
+    """Which FluidSynth will be used, in words. Raises `SetupError` if there is none."""
+    if _library() is not None:
+        return "libfluidsynth, in this process"
+    program = shutil.which("fluidsynth")
+    if program is None:
+        raise SetupError(f"FluidSynth is not installed; {MEND} installs it.")
+    return f"{program}, as a program"
+
+
 class Synth:
     """Renders MIDI with one soundfont. Threads may render at the same time; `close` frees the samples."""
 
@@ -66,8 +76,8 @@ class Synth:
         self._keeper: tuple[int, int] | None = None
         if self._library is not None:
             self._keeper = _open_synth(self._library, soundfont)
-        elif shutil.which("fluidsynth") is None:
-            raise SetupError(f"FluidSynth is not installed; {MEND} installs it.")
+        else:
+            find_fluidsynth()
 
     @property
     def in_process(self) -> bool:
@@ -79,9 +89,11 @@ class Synth:
 
         `progress` hears finished shares 0…1. Raises `RenderError` when FluidSynth cannot read or play the file.
         """
-        frames = round(seconds * SAMPLE_RATE_HZ)
-        if not math.isfinite(seconds) or frames < 1:
+        if not math.isfinite(seconds) or round(seconds * SAMPLE_RATE_HZ) < 1:
             raise RenderError(f"{seconds} s of audio cannot be rendered")
+        if midi[:4] != b"MThd" or b"MTrk" not in midi:
+            raise RenderError("FluidSynth was given bytes that are no MIDI file")
+        frames = round(seconds * SAMPLE_RATE_HZ)
         if self._library is None:
             return _render_by_program(self.soundfont, midi, frames)
         return _render_by_library(self._library, self.soundfont, midi, frames, progress or (lambda share: None))
@@ -198,8 +210,6 @@ def _playing(library: ctypes.CDLL, soundfont: Path, midi: bytes) -> Iterator[int
 def _render_by_library(
     library: ctypes.CDLL, soundfont: Path, midi: bytes, frames: int, progress: Callable[[float], None]
 ) -> Audio:
-    if midi[:4] != b"MThd":
-        raise RenderError("FluidSynth refused the MIDI file: it has no header")
     audio = np.zeros((2, frames), np.float32)
     left, right = (channel.ctypes.data for channel in audio)
     with _playing(library, soundfont, midi) as synth:

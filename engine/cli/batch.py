@@ -1,0 +1,51 @@
+"""One prompt or many: run a job for each, answer each, go on after failures.
+
+In: a prompt or `-`, options, and the work for one request. Out: answers on standard output in the order of the prompts,
+sentences on standard error, an exit code. Conventions: with JSON each answer is one object; a failure is
+`{"prompt": …, "error": …}`, on a line of its own when there are several prompts. A single prompt fails with its error's
+own exit code, several with 1. Caveat: what breaks on our side ends a batch no more than a bad prompt does, as long as
+it is an error that the engine raises on purpose.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.cli.faults import exit_code, sentence
+from engine.cli.wish import FROM_STDIN, Options, prompts_of
+from engine.compose.request import ComposeRequest
+from engine.errors import TunesmithError
+
+Work = Callable[[ComposeRequest], Mapping[str, Any]]
+Show = Callable[[Mapping[str, Any]], None]
+
+
+def answer_all(prompt: str, options: Options, *, as_json: bool, work: Work, show: Show) -> int:
+    """Work on each prompt and answer it; the exit code. `show` prints an answer for people."""
+    several = prompt == FROM_STDIN
+    code = 0
+    for text in prompts_of(prompt):
+        try:
+            answer = work(options.request(text))
+        except TunesmithError as error:
+            code = 1 if several else exit_code(error)
+            words = sentence(error)
+            sys.stderr.write(f"{words}\n")
+            if as_json:
+                print_json({"prompt": text, "error": words}, on_one_line=several)
+            continue
+        if as_json:
+            print_json(answer, on_one_line=several)
+        else:
+            show(answer)
+    return code
+
+
+def print_json(value: Mapping[str, Any], *, on_one_line: bool) -> None:
+    """One JSON object on standard output, flushed."""
+    text = json.dumps(value, ensure_ascii=False, indent=None if on_one_line else 2)
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,63 @@
+"""`tunesmith train`: corpora in, a checkpoint's next version out.
+
+Conventions: stopped with Ctrl-C and started again with the same words, it goes on where it was. Caveat: it takes hours
+on a small machine; docs/training.md says how many.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.model.training import Report
+
+DESCRIPTION = "{task.description}"
+
+
+def train(
+    target: Annotated[str, typer.Argument(help="base, or the name of a style.")],
+    *,
+    corpora: Annotated[Path, typer.Option(help="Folder with the unpacked corpora (docs/training.md).")] = Path(
+        "corpora"
+    ),
+    work: Annotated[Path | None, typer.Option(help="Folder for what is kept between runs.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of styles that gets the checkpoint.")] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Training steps; the usual number if left out.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Decides everything that is left to chance.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, help="Processes that encode the corpora.")] = 2,
+) -> None:
+    """Train the base network or a style's; writes the next version beside the earlier ones."""
+    from engine.learn.train import TrainRequest
+    from engine.learn.train import train as run
+    from engine.music.styles import STYLES_DIR
+
+    request = TrainRequest(
+        target=target,
+        corpora=corpora,
+        work=work or Settings.read().data_dir / "training",
+        out=out or STYLES_DIR,
+        steps=steps,
+        seed=seed,
+        processes=processes,
+    )
+    columns = (TextColumn(DESCRIPTION), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(f"training {target}", total=None)
+
+        def on_report(report: Report, total: int) -> None:
+            heard = "" if report.valid_nats is None else f" · held out {report.valid_nats:.3f}"
+            words = f"training {target} · {report.train_nats:.3f} nats an event{heard}"
+            bar.update(task, total=total, completed=report.step, description=words)
+
+        trained = run(request, say=bar.console.print, on_report=on_report)
+    typer.echo(f"{trained.path}")
+    typer.echo(
+        f"  held out {trained.before_nats:.3f} → {trained.after_nats:.3f} nats an event, sha256 {trained.sha256}"
+    )

@@ -1,0 +1,78 @@
+"""What a person typed behind a command → `ComposeRequest`s, and the prompts of standard input.
+
+In: texts. Out: requests. Conventions: a number that is none is refused here in one sentence; whether a number is a
+sensible length or tempo is the planner's to say. Caveat: an empty line of standard input is an empty prompt, so that
+answers stay in step with questions.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from engine.compose.request import ComposeRequest
+from engine.errors import BadRequest
+
+FROM_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of `compose` and `plan` that say what is wished, as they were typed."""
+
+    style: str | None = None
+    seconds: str | None = None
+    bpm: str | None = None
+    key: str | None = None
+    meter: str | None = None
+    seed: str | None = None
+    format: str = "mp3"
+
+    def request(self, prompt: str) -> ComposeRequest:
+        """The request for `prompt`. Raises `BadRequest`."""
+        return ComposeRequest(
+            prompt=prompt,
+            style=self.style,
+            seconds=_number("length", self.seconds, "60"),
+            bpm=_number("tempo", self.bpm, "90"),
+            key=self.key,
+            meter=self.meter,
+            seed=_seed(self.seed),
+            format=self.format,
+        )
+
+
+def prompts_of(prompt: str) -> Iterator[str]:
+    """The prompt itself, or for `-` each line of standard input."""
+    if prompt != FROM_STDIN:
+        yield _printable(prompt)
+        return
+    for line in sys.stdin:
+        yield _printable(line.rstrip("\r\n"))
+
+
+def _printable(text: str) -> str:
+    """The text without the halves of characters that bytes which are no UTF-8 leave behind."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _number(what: str, text: str | None, example: str) -> float | None:
+    if text is None:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise BadRequest(f"The {what} {text!r} is not a number; {example} would work.")
+    return value
+
+
+def _seed(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not text.strip().lstrip("-").isdecimal():
+        raise BadRequest(f"The seed {text!r} is not a whole number; 42 would work.")
+    return int(text)

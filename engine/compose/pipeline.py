@@ -1,0 +1,238 @@
+"""The whole way from a request to a finished song: words → plan → notes → files → receipt.
+
+In: a `ComposeRequest` and a folder. Out: `<name>.mp3` (or ogg, wav), `.mid`, `.png`, and, written last, `<name>.json`:
+the receipt. All of them or none. Conventions: what is dear (text encoder, networks, soundfont) is loaded when first
+needed and kept; timings count work, not that loading. The same seed, prompt and model version give the same MIDI file.
+Caveat: a process that is killed outright may leave the three files without their receipt.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from time import perf_counter
+from typing import TypeVar, cast
+
+from engine.compose.encode import Format, write_all
+from engine.compose.encoder import TextEncoder
+from engine.compose.generate import SongWriter, Written
+from engine.compose.naming import file_stem, new_seed, new_song_id
+from engine.compose.plan import Plan
+from engine.compose.planner import Planner
+from engine.compose.prompt import check_seed, read_prompt
+from engine.compose.render import SAMPLE_RATE_HZ, Synth, find_soundfont
+from engine.compose.request import AUDIO_FORMATS, STAGES, ComposeRequest, Progress, Receipt, Stage
+from engine.compose.sound import SoundFiles, SoundMaker
+from engine.errors import BadRequest, SetupError
+from engine.metrics.measures import measure_song
+from engine.metrics.waveform import measure_audio
+from engine.music.instruments import kit_name, program_name
+from engine.music.notes import Role, Song
+from engine.music.styles import load_style
+from engine.settings import Settings
+
+T = TypeVar("T")
+
+
+def in_silence(_stage: Stage, _share: float) -> None:
+    """The progress of whoever does not want to hear of it."""
+
+
+class Composer:
+    """Makes songs, one at a time: it is not to be called from two threads at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def planner(self) -> Planner:
+        """Reads and plans; loads the text encoder. Raises `SetupError` where it is not installed."""
+        limits = self._settings
+        return Planner(
+            TextEncoder.load(),
+            max_seconds=limits.max_seconds,
+            default_seconds=limits.default_seconds,
+            default_style=limits.default_style,
+        )
+
+    @cached_property
+    def writer(self) -> SongWriter:
+        """Writes notes; loads each style's network when it is first asked for."""
+        return SongWriter.load(self._settings.device)
+
+    @cached_property
+    def sound(self) -> SoundMaker:
+        """Makes sound; loads the soundfont. Raises `SetupError` where there is none."""
+        return SoundMaker(Synth(find_soundfont(self._settings.soundfont)))
+
+    def warm(self) -> None:
+        """Load everything that every song needs, the quickest to miss first. Raises `SetupError`."""
+        _ = self.sound, self.writer, self.planner
+
+    def plan(self, request: ComposeRequest) -> Plan:
+        """Everything that is decided before the first note. Raises `BadRequest`."""
+        return self.planner.plan(_with_seed(request))
+
+    def compose(
+        self,
+        request: ComposeRequest,
+        folder: Path,
+        *,
+        name: str | None = None,
+        song_id: str | None = None,
+        progress: Progress = in_silence,
+    ) -> Receipt:
+        """Make a song in `folder`, which is created if need be; files of other songs in it are never touched.
+
+        `name`: the files' common name (default: the prompt's words and the id). Raises `BadRequest`, `SetupError`,
+        `CheckpointError`, `RenderError`; then nothing of the song is left.
+        """
+        request = _with_seed(request)
+        song_id = song_id or new_song_id()
+        name = name or file_stem(request.prompt, song_id)
+        with _all_or_nothing(folder, name):
+            self.warm()
+            watch = _Watch(progress)
+            watch.timed("read", lambda: read_prompt(request.prompt))
+            plan = watch.timed("plan", lambda: self.planner.plan(request))
+            written = watch.timed("compose", lambda: self._write(plan, progress))
+            place = _Place(folder=folder, name=name, format=cast(Format, request.format))
+            made = self._make(written.song, plan, place, progress)
+            watch.timings_s.update(made.timings_s)
+            receipt = _receipt(song_id, plan, written, made, watch.finished())
+            write_all({folder / f"{name}.json": receipt.dumps().encode()})
+        return receipt
+
+    def _write(self, plan: Plan, progress: Progress) -> Written:
+        return self.writer.write(
+            plan, candidates=self._settings.candidates, progress=lambda share: progress("compose", share)
+        )
+
+    def _make(self, song: Song, plan: Plan, place: _Place, progress: Progress) -> SoundFiles:
+        return self.sound.make(
+            song,
+            load_style(plan.style),
+            seconds=plan.seconds,
+            seed=plan.seed,
+            folder=place.folder,
+            name=place.name,
+            format=place.format,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where the files go, what they are called, and which kind of audio."""
+
+    folder: Path
+    name: str
+    format: Format
+
+
+class _Watch:
+    """Seconds by stage, told to `progress` as stages begin and end."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.timings_s: dict[str, float] = {}
+        self._progress = progress
+        self._began = perf_counter()
+
+    def timed(self, stage: Stage, work: Callable[[], T]) -> T:
+        """Do the work of a stage."""
+        self._progress(stage, 0.0)
+        began = perf_counter()
+        result = work()
+        self.timings_s[stage] = round(perf_counter() - began, 4)
+        self._progress(stage, 1.0)
+        return result
+
+    def finished(self) -> dict[str, float]:
+        """All stages in their order, and the total since the watch was made."""
+        in_order: dict[str, float] = {stage: self.timings_s[stage] for stage in STAGES}
+        return {**in_order, "total": round(perf_counter() - self._began, 4)}
+
+
+def _with_seed(request: ComposeRequest) -> ComposeRequest:
+    """The request, checked as far as no planner is needed, with a seed: the asked one, the prompt's, or a fresh one."""
+    if request.format not in AUDIO_FORMATS:
+        raise BadRequest(f"The audio format {request.format!r} is not known; {', '.join(AUDIO_FORMATS)} would work.")
+    if request.seed is not None:
+        check_seed(request.seed)
+        return request
+    seed = read_prompt(request.prompt, overruled=("seconds", "bpm")).seed
+    return dataclasses.replace(request, seed=new_seed()) if seed is None else request
+
+
+def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, timings_s: dict[str, float]) -> Receipt:
+    song = written.song
+    audio = measure_audio(made.samples, SAMPLE_RATE_HZ)
+    return Receipt(
+        id=song_id,
+        prompt=plan.prompt,
+        style=plan.style,
+        blend=dict(plan.blend),
+        seed=plan.seed,
+        model=written.model,
+        tempo_bpm=song.tempo_bpm,
+        key=song.key.tonic_name,
+        mode=song.key.mode.value,
+        meter=str(song.meter),
+        bars=song.bars,
+        duration_s=round(made.samples.shape[1] / SAMPLE_RATE_HZ, 3),
+        sections=[{**dataclasses.asdict(section), "kind": section.kind.value} for section in song.sections],
+        instruments={
+            track.role.value: {"program": track.program, "name": _instrument(track.role, track.program)}
+            for track in song.tracks
+        },
+        requested=dict(plan.requested),
+        measured={**measure_song(song).to_json(), **audio.to_json()},
+        files={"audio": str(made.audio), "midi": str(made.midi), "picture": str(made.picture)},
+        midi_sha256=made.midi_sha256,
+        timings_s=timings_s,
+        candidates=written.candidates,
+        title=plan.title,
+        notices=list(plan.notices),
+    )
+
+
+def _instrument(role: Role, program: int) -> str:
+    return kit_name(program) if role is Role.DRUMS else program_name(program)
+
+
+@contextmanager
+def _all_or_nothing(folder: Path, name: str) -> Iterator[None]:
+    """Make the folder; when the song fails, take away its files and what was made of the folder."""
+    created = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        trial = folder / f".{secrets.token_hex(6)}"
+        trial.touch()
+        trial.unlink()
+    except OSError as error:
+        _remove(created)
+        raise SetupError(
+            f"The folder {str(folder)!r} cannot be written ({error.strerror}); one that you may write to would work."
+        ) from error
+    if taken := next((path for path in folder.iterdir() if path.name.startswith(f"{name}.")), None):
+        raise BadRequest(f"The file {str(taken)!r} is there already; another name or folder would work.")
+    try:
+        yield
+    except BaseException:
+        for path in folder.iterdir():
+            if path.name.startswith(f"{name}."):
+                path.unlink()
+        _remove(created)
+        raise
+
+
+def _remove(folders: list[Path]) -> None:
+    """Remove the empty ones of `folders`, innermost first."""
+    for folder in folders:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import os
 import secrets
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -32,30 +33,39 @@ OPUS_BLOCK = 48_000
 
 
 def encode(audio: Audio, path: Path, *, format: Format, title: str, comment: str) -> None:
-    """Write `audio` to `path`. Raises `BadRequest` for an unknown format, `SetupError` when the file cannot be
-    written.
-    """
+    """Write `audio` to `path`. Raises `BadRequest` for an unknown format, `SetupError` when unwritable."""
+    write_all({path: encoded(audio, format=format, title=title, comment=comment)})
+
+
+def encoded(audio: Audio, *, format: Format, title: str, comment: str) -> bytes:
+    """The whole audio file as bytes. Raises `BadRequest` for an unknown format."""
     if format == "mp3":
-        data = encode_mp3(to_int16(audio), title=title, artist=ARTIST, comment=comment)
-    elif format == "ogg":
-        data = _ogg(audio, title=title, comment=comment)
-    elif format == "wav":
-        data = _wav(audio, title=title, comment=comment)
-    else:
-        raise BadRequest(f"The audio format {format!r} is not known; mp3, ogg or wav would work.")
-    write_whole(path, data)
+        return encode_mp3(to_int16(audio), title=title, artist=ARTIST, comment=comment)
+    if format == "ogg":
+        return _ogg(audio, title=title, comment=comment)
+    if format == "wav":
+        return _wav(audio, title=title, comment=comment)
+    raise BadRequest(f"The audio format {format!r} is not known; mp3, ogg or wav would work.")
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all. Raises `SetupError` naming the path and the reason."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write files so that all are there whole, or none is changed. Raises `SetupError` naming the path and the reason.
+
+    Each is written under a temporary name first; only when all are, are they moved to their places.
+    """
+    mark = secrets.token_hex(4)
+    temporary = {path: path.with_name(f".{path.name}.{mark}.part") for path in files}
+    path = next(iter(files))
     try:
         try:
-            with temporary.open("xb") as file:
-                file.write(data)
-            os.replace(temporary, path)
+            for path, data in files.items():
+                with temporary[path].open("xb") as file:
+                    file.write(data)
+            for path in files:
+                os.replace(temporary[path], path)
         finally:
-            temporary.unlink(missing_ok=True)
+            for part in temporary.values():
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise SetupError(
             f"The file {str(path)!r} cannot be written ({error.strerror or error}); "

@@ -34,7 +34,7 @@ LAID_BACK_MS = {Role.MELODY: 12.0, Role.COUNTER: 8.0, Role.HARMONY: 5.0, Role.BA
 SNARE_LATE_MS = 10.0
 """How late the backbeat lies in slow, swung music."""
 
-STRUM_MS = {**dict.fromkeys(range(24, 32), 9.0), 46: 14.0, **dict.fromkeys(range(0, 8), 2.5)}
+STRUM_MS = {**dict.fromkeys(range(24, 32), 7.0), 46: 12.0, **dict.fromkeys(range(0, 8), 2.5)}
 """Spread from one note of a chord to the next, lowest first: guitars, harp, keyboards."""
 
 SECTION_DYNAMICS = {
@@ -142,7 +142,8 @@ def _offsets(track: Track, together: list[Note], feel: _Feel, rng: np.random.Gen
     else:
         shared = float(rng.normal(late, loose))
         spread = STRUM_MS.get(track.program, 1.0) if len(together) > 1 else 0.0
-        strays = [shared + i * spread * float(rng.uniform(0.6, 1.2)) for i in range(len(together))]
+        room = max(MAX_STRAY / feel.ticks_per_ms - shared, 0.0) / max(len(together) - 1, 1)
+        strays = [shared + i * min(spread * float(rng.uniform(0.8, 1.2)), room) for i in range(len(together))]
     return [round(min(max(ms * feel.ticks_per_ms, -MAX_STRAY), MAX_STRAY)) for ms in strays]
 
 

@@ -206,6 +206,7 @@ def _chords(view: _View) -> None:
         if len(fitting) == len(labels):
             break
     if 2 * len(fitting) < len(labels):
+        size = 14
         fitting = _fitting(view, [(view.x(at * half), name) for at, name in labels if at in starts], size)
     for x, name in fitting:
         view.draw.text((x + 3, CHORDS_TOP + 10), name, fill=SOFT, font=_font(size), anchor="lm")

@@ -9,9 +9,9 @@ works. Caveat: files of the same name are replaced.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from engine.compose.encode import Format, encode, write_whole
+from engine.compose.encode import Format, encoded, write_all
 from engine.compose.master import master
 from engine.compose.perform import perform
 from engine.compose.picture import draw_song
@@ -70,31 +70,24 @@ class SoundMaker:
         progress: Progress,
     ) -> SoundFiles:
         """Make the files. Raises `SetupError` when they cannot be written and `RenderError` when there is no sound."""
-        if not folder.is_dir():
-            raise SetupError(
-                f"The folder {str(folder)!r} does not exist; a folder that exists and is writable would work."
-            )
+        _check_folder(folder)
         audio_path, midi_path, picture_path = (folder / f"{name}.{ending}" for ending in (format, "mid", "png"))
+        comment = f"{song.style}, {song.tempo_bpm:g} bpm, {song.key}, seed {seed}"
+        subtitle = _subtitle(song, seconds, seed)
         watch = _Stopwatch()
         with ThreadPoolExecutor(1) as painter:
-            drawing = painter.submit(
-                watch.timed, "picture", lambda: draw_song(song, subtitle=_subtitle(song, seconds, seed))
-            )
+            drawing = painter.submit(watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle))
             performed = perform(song, seed=seed)
             midi = write_midi(performed, style.parts)
             rendered = watch.timed("render", lambda: self._render(midi, seconds, progress))
-        progress("master", 0.0)
-        mastered = watch.timed("master", lambda: _master(rendered, performed, style, seed))
-        progress("encode", 0.0)
-        with _all_or_none(audio_path, midi_path, picture_path):
-            write_whole(midi_path, midi)
-            comment = f"{song.style}, {song.tempo_bpm:g} bpm, {song.key}, seed {seed}"
-            watch.timed(
-                "encode",
-                lambda: encode(mastered, audio_path, format=format, title=song.title or name, comment=comment),
-            )
+            progress("master", 0.0)
+            mastered = watch.timed("master", lambda: _master(rendered, performed, style, seed))
+            progress("encode", 0.0)
+            title = song.title or name
+            sound = watch.timed("encode", lambda: encoded(mastered, format=format, title=title, comment=comment))
             progress("picture", 0.0)
-            write_whole(picture_path, drawing.result())
+            picture = drawing.result()
+        write_all({midi_path: midi, picture_path: picture, audio_path: sound})
         progress("picture", 1.0)
         return SoundFiles(
             audio=audio_path,
@@ -144,12 +137,9 @@ def _subtitle(song: Song, seconds: float, seed: int) -> str:
     return "  ·  ".join(parts)
 
 
-@contextmanager
-def _all_or_none(*paths: Path) -> Iterator[None]:
-    """Take the files away again when something fails while they are written."""
-    try:
-        yield
-    except BaseException:
-        for path in paths:
-            path.unlink(missing_ok=True)
-        raise
+def _check_folder(folder: Path) -> None:
+    """Say that files cannot be written before a minute of work is done, not after."""
+    if not folder.is_dir():
+        raise SetupError(f"The folder {str(folder)!r} does not exist; a folder that exists and is writable would work.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise SetupError(f"The folder {str(folder)!r} is not writable; another folder or other permissions would work.")

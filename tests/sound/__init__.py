@@ -1,0 +1,1 @@
+"""Tests of the last stage: performance, MIDI out, rendering, mastering, encoding, the picture."""

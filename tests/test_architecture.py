@@ -158,8 +158,10 @@ INNOCENT = {
     "engine/compose/plan.py": "'''Plan.'''\nfrom engine.music.notes import Note\nimport re\nWORD = re.compile('x')",
     "engine/music/notes.py": (
         "'''Notes.'''\n@dataclass(frozen=True, slots=True, kw_only=True)\nclass Note:\n    pitch: int\n"
-        "def f(rng):\n    try:\n        return rng.random()\n    except BaseException:\n        raise"
+        "def f(rng):\n    try:\n        return rng.random()\n    except BaseException:\n        raise\n"
+        "@dataclass\nclass Player:\n    _synth: int"
     ),
+    "engine/metrics/meter.py": "'''Meter.'''\nfrom engine.music.notes import Player",
     "engine/model/net.py": "'''Net.'''\nimport torch\nweights = lambda path: torch.load(path, weights_only=True)",
     "engine/jobs/worker.py": "'''Work.'''\ntry:\n    import fast\nexcept Exception as error:\n    fast = None",
     "bot/client.py": "'''Client.'''\nimport discord\nfrom engine import Studio",

@@ -111,7 +111,7 @@ def chance_has_its_own_generator(modules: Sequence[Module]) -> Iterator[Breach]:
 
 
 def values_that_cross_folders_are_frozen(modules: Sequence[Module]) -> Iterator[Breach]:
-    """A dataclass that another folder imports is frozen, slotted and keyword-only."""
+    """A dataclass that another folder imports is frozen, slotted and keyword-only; one of private fields is no value."""
     by_name = {module.name: module for module in modules}
     for module in modules:
         for found in imports_of(module, by_name):
@@ -120,7 +120,7 @@ def values_that_cross_folders_are_frozen(modules: Sequence[Module]) -> Iterator[
                 continue
             node = next((n for n in source.tree.body if isinstance(n, ast.ClassDef) and n.name == found.taken), None)
             missing = _missing_marks(node) if node is not None else ()
-            if node is not None and missing:
+            if node is not None and missing and _has_public_fields(node):
                 text = f"{node.name} crosses into {folder_of(module.name)}; say {', '.join(missing)}"
                 yield Breach(path=source.path, line=node.lineno, text=text)
 
@@ -152,3 +152,10 @@ def _missing_marks(node: ast.ClassDef) -> tuple[str, ...]:
             said = {word.arg for word in call.keywords if is_true(word.value)} if call else set()
             return tuple(f"{mark}=True" for mark in ("frozen", "slots", "kw_only") if mark not in said)
     return ()
+
+
+def _has_public_fields(node: ast.ClassDef) -> bool:
+    fields = [
+        part.target.id for part in node.body if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+    ]
+    return any(not name.startswith("_") for name in fields)

@@ -111,7 +111,7 @@ def chance_has_its_own_generator(modules: Sequence[Module]) -> Iterator[Breach]:
 
 
 def values_that_cross_folders_are_frozen(modules: Sequence[Module]) -> Iterator[Breach]:
-    """A dataclass that another folder imports is frozen, slotted and keyword-only; one of private fields is no value."""
+    """A dataclass that another folder imports is frozen, slotted and keyword-only (private fields: no value)."""
     by_name = {module.name: module for module in modules}
     for module in modules:
         for found in imports_of(module, by_name):

@@ -1,8 +1,10 @@
-"""Of N candidates, the best: those that fail a gate are dropped, the rest are ranked by closeness to the style's own music.
+"""Of N candidates, the best: those that fail a gate are dropped, the rest are ranked by closeness to the style's own
+music.
 
-In: songs and the style's reference (measure → [mean, deviation, 5th, 95th percentile], from the checkpoint). Out: the index that is
-kept, and a verdict a candidate for the receipt. Source of the idea: rejection by statistics of a reference set (Yang & Lerch, 2020).
-Caveat: if every candidate fails, the one with the fewest failures is kept and its verdict says so.
+In: songs and the style's reference (measure → [mean, deviation, 5th, 95th percentile], from the checkpoint). Out: the
+index that is kept, and a verdict a candidate for the receipt. Source of the idea: rejection by statistics of a
+reference set (Yang & Lerch, 2020). Caveat: if every candidate fails, the one with the fewest failures is kept and its
+verdict says so.
 """
 
 from __future__ import annotations
@@ -11,24 +13,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from engine.compose.plan import Plan
 from engine.metrics.gates import degeneracy
-from engine.metrics.symbolic import measure_song
+from engine.metrics.measures import measure_song
 from engine.music.notes import Role, Song
 
 FAR = 3.0
 """Deviations past which a measure is not counted as worse."""
 RANKED = (
-    "pitch_class_entropy",
+    "notes_per_second",
+    "pitch_class_entropy_bits",
     "scale_consistency",
     "polyphony",
     "empty_beat_rate",
     "groove_consistency",
-    "distinct_bars",
-    "returning_bars",
-    "chord_tone_share",
-    "octave_leap_share",
+    "melody_distinct_bars",
+    "melody_returning_bars",
+    "melody_chord_tones",
+    "melody_octave_leaps",
+    "melody_steps",
+    "bass_roots",
     "velocity_spread",
-    "notes_per_second",
 )
 
 
@@ -51,12 +56,13 @@ def distance_to(reference: Mapping[str, Sequence[float]], measures: Mapping[str,
     return sum(parts) / len(parts) if parts else 0.0
 
 
-def judge(
-    song: Song, reference: Mapping[str, Sequence[float]], ranges: Mapping[Role, tuple[int, int]]
-) -> Verdict:
+def judge(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]]) -> Verdict:
     """Gates and distance of one candidate."""
+    ranges: dict[Role, tuple[int, int]] = {role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS}
+    active = [bar.roles & plan.cast.keys() for bar in plan.bars]
     return Verdict(
-        failures=degeneracy(song, ranges), distance=round(distance_to(reference, measure_song(song).to_json()), 4)
+        failures=degeneracy(song, ranges, active=active),
+        distance=round(distance_to(reference, measure_song(song).to_json()), 4),
     )
 
 

@@ -1,9 +1,9 @@
 """The loop that writes notes: network, rules and chance, for N candidates of one plan at once.
 
-In: a stepper, a plan with its frame and rules, a seed. Out: N lists of events. Conventions: a bar that repeats an earlier one, and the
-last bar, are not drawn but dictated; the network reads them all the same, so that it knows what was played. All candidates advance
-in one batch of constant size; a candidate's randomness is its own. Caveat: a step serves the slowest candidate, so a batch takes
-as many steps as its longest song.
+In: a stepper, a plan with its frame and rules, a seed. Out: N lists of events. Conventions: a bar that repeats an
+earlier one, and the last bar, are not drawn but dictated; the network reads them all the same, so that it knows what
+was played. All candidates advance in one batch of constant size; a candidate's randomness is its own. Caveat: a step
+serves the slowest candidate, so a batch takes as many steps as its longest song.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ class Decoder:
             elif not line.done:
                 line.take(event)
 
-    def _choose(self, logits: Floats, allowed: NDArray[np.bool_], temperature: Floats, uniform: Floats) -> NDArray[np.int64]:
+    def _choose(
+        self, logits: Floats, allowed: NDArray[np.bool_], temperature: Floats, uniform: Floats
+    ) -> NDArray[np.int64]:
         allowed[~allowed.any(axis=1)] = True
         return draw(logits, mask=allowed, temperature=temperature, top_p=self._heat.top_p, uniform=uniform)
 

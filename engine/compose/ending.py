@@ -1,8 +1,8 @@
 """The last bar: everybody lands on the tonic chord and lets it ring.
 
-In: the plan and the context at the last bar line. Out: the events of that bar, in order. Conventions: normal form; every role stays
-near where it last was and within its range. Caveat: the bar has one long note a voice, whatever the style; a style's own tags come
-with the plan's chords, not here.
+In: the plan and the context at the last bar line. Out: the events of that bar, in order. Conventions: normal form;
+every role stays near where it last was and within its range. Caveat: the bar has one long note a voice, whatever the
+style; a style's own tags come with the plan's chords, not here.
 """
 
 from __future__ import annotations
@@ -75,5 +75,3 @@ def final_bar(plan: Plan, context: Context, active: tuple[bool, ...]) -> list[Ev
             voices = [] if voice is None else [voice]
         events += [Event(0, role, voice, long, VELOCITY[role]) for voice in voices]
     return events
-
-

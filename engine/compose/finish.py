@@ -1,8 +1,9 @@
-"""Events → a Song that can be played: absolute notes, clean overlaps, chords that let go, loudness that follows the plan.
+"""Events → a Song that can be played: absolute notes, clean overlaps, chords that let go, loudness that follows the
+plan.
 
-In: a plan and one candidate's events; out: a `Song`. Conventions: melody and bass sound one note at a time; an accompanying note is
-cut at a chord change unless it belongs to the new chord; nothing sounds past the last bar line. Caveat: the final chord may ring
-longer than its bar; that is added when the song is rendered.
+In: a plan and one candidate's events; out: a `Song`. Conventions: melody and bass sound one note at a time; an
+accompanying note is cut at a chord change unless it belongs to the new chord; nothing sounds past the last bar line.
+Caveat: the final chord may ring longer than its bar; that is added when the song is rendered.
 """
 
 from __future__ import annotations
@@ -38,9 +39,10 @@ def no_restrikes(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     for note in reversed(notes):
         limit = following.get(note.pitch)
         if limit is not None and limit > note.onset:
-            note = replace(note, duration=min(note.duration, limit - note.onset))
+            kept.append(replace(note, duration=min(note.duration, limit - note.onset)))
+        else:
+            kept.append(note)
         following[note.pitch] = note.onset
-        kept.append(note)
     return tuple(reversed(kept))
 
 
@@ -52,10 +54,9 @@ def _let_go(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     for note in notes:
         end = min(note.end, len(chords) * half)
         for change in range(note.onset // half + 1, -(-end // half)):
-            if change < len(chords) and chords[change] != chords[change - 1]:
-                if note.pitch % 12 not in chords[change].pitch_classes:
-                    end = max(change * half, note.onset + SHORTEST_TICKS)
-                    break
+            if chords[change] != chords[change - 1] and note.pitch % 12 not in chords[change].pitch_classes:
+                end = max(change * half, note.onset + SHORTEST_TICKS)
+                break
         kept.append(replace(note, duration=end - note.onset))
     return tuple(kept)
 
@@ -75,9 +76,7 @@ def finish_song(plan: Plan, events: list[Event]) -> Song:
     programs = [plan.cast[role].program if role in plan.cast else 0 for role in ROLE_ORDER]
     tracks = []
     total = len(plan.bars) * plan.meter.bar_ticks
-    for track in events_to_tracks(
-        events, meter=plan.meter, shift_to_white=plan.key.shift_to_white, programs=programs
-    ):
+    for track in events_to_tracks(events, meter=plan.meter, shift_to_white=plan.key.shift_to_white, programs=programs):
         notes = tuple(replace(n, duration=min(n.duration, total - n.onset)) for n in track.notes)
         if track.role in SINGLE_LINES:
             notes = single_line(notes)

@@ -1,7 +1,7 @@
 """Plan → frame: what the network is told, in the same integers that training measured on songs.
 
-Conventions: energies become ranks within the song, as `frame_of_song` measures them; densities are the cast's usual ones, more in
-loud sections and fewer in soft ones.
+Conventions: energies become ranks within the song, as `frame_of_song` measures them; densities are the cast's usual
+ones, more in loud sections and fewer in soft ones.
 """
 
 from __future__ import annotations

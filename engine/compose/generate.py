@@ -1,14 +1,16 @@
 """Plan → song: loads the style's checkpoint, writes N candidates in one batch, keeps the best.
 
-In: a `Plan`; out: `Written`. Conventions: candidate k of seed s draws from PCG64 seeded by (s, k), so the first k candidates are the same
-whatever N is asked for; a batch is always padded to `BATCH` lines, so that the arithmetic is the same too. Caveat: floating-point
-sums differ between processor types, so one seed may give different notes on another machine.
+In: a `Plan`; out: `Written`. Conventions: candidate k of seed s draws from PCG64 seeded by (s, k), so the first k
+candidates are the same whatever N is asked for; a batch is always padded to `BATCH` lines, so that the arithmetic is
+the same too. Caveat: floating-point sums differ between processor types, so one seed may give different notes on
+another machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +60,9 @@ class SongWriter:
         if style not in self._checkpoints:
             path = latest_version(self._styles_dir / style)
             if path is None:
-                raise CheckpointError(f"The style {style!r} has no checkpoint in {self._styles_dir / style}; `make train` makes it.")
+                raise CheckpointError(
+                    f"The style {style!r} has no checkpoint in {self._styles_dir / style}; `make train` makes it."
+                )
             self._checkpoints[style] = load_checkpoint(path, vocabulary=vocabulary_hash(), device=self._device)
         return self._checkpoints[style]
 
@@ -70,11 +74,10 @@ class SongWriter:
         songs: list[Song] = []
         for start in range(0, candidates, BATCH):
             done, part = start / candidates, min(BATCH, candidates - start) / candidates
-            batch = self._write_batch(plan, checkpoint, start, lambda share, d=done, p=part: progress(d + share * p))
+            batch = self._write_batch(plan, checkpoint, start, partial(_within, progress, done, part))
             songs += batch[: candidates - start]
         reference = checkpoint.facts.metrics.get("reference", {})
-        ranges = {role: (casting.low, casting.high) for role, casting in plan.cast.items()}
-        verdicts = [judge(song, reference, ranges) for song in songs]
+        verdicts = [judge(song, plan, reference) for song in songs]
         kept = choose(verdicts)
         dropped = {str(i): list(v.failures) for i, v in enumerate(verdicts) if v.failures and i != kept}
         return Written(
@@ -103,3 +106,8 @@ class SongWriter:
         decoder = Decoder(Stepper(checkpoint.network, BATCH), rules, lines, Heat.of(style.temperature, style.top_p))
         decoder.run(len(plan.bars), progress)
         return [finish_song(plan, line.events) for line in lines]
+
+
+def _within(progress: Callable[[float], None], done: float, part: float, share: float) -> None:
+    """Report a batch's share as a share of the whole."""
+    progress(done + share * part)

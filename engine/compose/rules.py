@@ -1,8 +1,9 @@
 """What may be written where: the plan and the style as masks and biases on the network's logits.
 
-In: a `Plan`, and the running `Context` of one candidate. Out: a boolean row a head (True: allowed) and additive biases in nats.
-Conventions: pitches here are in normal form (see `engine.music.harmony`), as the network's are. Impossible output cannot be drawn;
-unwelcome output is made rarer. Caveat: the numbers of nats are judgement, tuned by measurement (docs/LOG.md).
+In: a `Plan`, and the running `Context` of one candidate. Out: a boolean row a head (True: allowed) and additive
+biases in nats. Conventions: pitches here are in normal form (see `engine.music.harmony`), as the network's are.
+Impossible output cannot be drawn; unwelcome output is made rarer. Caveat: the numbers of nats are judgement, tuned by
+measurement (docs/LOG.md).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from engine.music.context import NO_PITCH, Context
 from engine.music.harmony import Chord
 from engine.music.tokens import (
     BAR,
-    BASS,
     BAR_EVENT,
+    BASS,
     COUNTER,
     DRUMS,
     HARMONY,
@@ -79,7 +80,11 @@ class Rules:
         """Roles that must still play in this bar; the melody and the counter may rest for one bar."""
         active = self._active[context.bar]
         missing = [role for role in (DRUMS, BASS, HARMONY) if active[role] and context.counts[role] == 0]
-        if active[MELODY] and context.counts[MELODY] == 0 and (context.bar - context.melody_bar > 1 or not any(active[:MELODY])):
+        if (
+            active[MELODY]
+            and context.counts[MELODY] == 0
+            and (context.bar - context.melody_bar > 1 or not any(active[:MELODY]))
+        ):
             missing.append(MELODY)
         if not missing and sum(context.counts) == 0:
             missing = [role for role in range(N_ROLES) if active[role]]

@@ -1,7 +1,8 @@
 """Songs → columns of integers for the trainer, cached on disk.
 
-In: pieces of a corpus; out: `Dataset`: the rows of all pieces with each piece's style and split. Conventions: one row an event,
-made by the same `Context` that composes. Caveat: the cache is keyed by the vocabulary; a changed feature encodes all anew.
+In: pieces of a corpus; out: `Dataset`: the rows of all pieces with each piece's style and split. Conventions: one row
+an event, made by the same `Context` that composes. Caveat: the cache is keyed by the vocabulary; a changed feature
+encodes all anew.
 """
 
 from __future__ import annotations
@@ -161,8 +162,8 @@ def load_dataset(folder: Path) -> Dataset | None:
 
 
 def with_held_out(dataset: Dataset) -> Dataset:
-    """The same dataset with at least one held-out piece a style: a style whose works all fell into training gives up the tenth of
-    its files whose names hash lowest.
+    """The same dataset with at least one held-out piece a style: a style whose works all fell into training gives up
+    the tenth of its files whose names hash lowest.
     """
     files: dict[str, set[str]] = {}
     for label in dataset.labels:

@@ -1,7 +1,7 @@
 """What a style's own music measures: mean and spread of every symbolic measure over its training songs.
 
-In: songs; out: measure → [mean, standard deviation, 5th percentile, 95th percentile]. Candidates are ranked by their closeness to it.
-Caveat: measures that a song cannot have (no melody, say) are left out of that song's share.
+In: songs; out: measure → [mean, standard deviation, 5th percentile, 95th percentile]. Candidates are ranked by their
+closeness to it. Caveat: measures that a song cannot have (no melody, say) are left out of that song's share.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from engine.metrics.symbolic import measure_song
+from engine.metrics.measures import measure_song
 from engine.music.notes import Song
 
 MAX_SONGS = 300

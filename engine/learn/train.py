@@ -1,9 +1,9 @@
 """Corpora → checkpoints: one base network that has heard everything, and one fine-tuned network a style.
 
-In: a folder of corpora and a folder to work in; out: `v<number>.safetensors` in each style's folder. Conventions: the work folder keeps
-the read corpus, the encoded dataset and the state of an unfinished run, so that every command can be stopped and given again.
-Style checkpoints start from the base and go on hearing a little of everything else (replay). Caveat: see `engine.model.training`
-about what repeats bit by bit.
+In: a folder of corpora and a folder to work in; out: `v<number>.safetensors` in each style's folder. Conventions: the
+work folder keeps the read corpus, the encoded dataset and the state of an unfinished run, so that every command can
+be stopped and given again. Style checkpoints start from the base and go on hearing a little of everything else
+(replay). Caveat: see `engine.model.training` about what repeats bit by bit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ import torch
 from engine.errors import BadRequest
 from engine.grammar.corpus import GRAMMARS, composed_songs
 from engine.learn.corpus import build_corpus, load_corpus
-from engine.learn.dataset import STYLE_IDS, Dataset, encode_pieces, licences_of, load_dataset, save_dataset, with_held_out
+from engine.learn.dataset import (
+    STYLE_IDS,
+    Dataset,
+    encode_pieces,
+    licences_of,
+    load_dataset,
+    save_dataset,
+    with_held_out,
+)
 from engine.learn.reference import reference_of
 from engine.learn.sources.piece import Piece, split_of
 from engine.model.checkpoint import Facts, latest_version, load_checkpoint, save_checkpoint

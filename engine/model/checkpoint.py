@@ -1,8 +1,10 @@
-"""Checkpoints on disk: weights (safetensors, half precision) with config, vocabulary hash, metrics, lineage and licences.
+"""Checkpoints on disk: weights (safetensors, half precision) with config, vocabulary hash, metrics, lineage and
+licences.
 
-One file a version, `v<number>.safetensors`, written once and never overwritten; the facts travel in the file's own header as
-JSON. Loading checks the format, the vocabulary, every tensor's name and shape, and a SHA-256 over the weights. No pickle.
-Caveat: weights are stored as float16 and computed as float32, so a loaded network differs from the trained one by rounding.
+One file a version, `v<number>.safetensors`, written once and never overwritten; the facts travel in the file's own
+header as JSON. Loading checks the format, the vocabulary, every tensor's name and shape, and a SHA-256 over the
+weights. No pickle. Caveat: weights are stored as float16 and computed as float32, so a loaded network differs from
+the trained one by rounding.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ FORMAT = "tunesmith-checkpoint-1"
 class Facts:
     """What a checkpoint says about itself.
 
-    `style_ids`: style → index that the network knows it by. `metrics`: held-out nats an event and the like. `lineage`: what it
-    was trained from and how (parent's sha256, seed, steps, pieces). `licences`: source → licence.
+    `style_ids`: style → index that the network knows it by. `metrics`: held-out nats an event and the like.
+    `lineage`: what it was trained from and how (parent's sha256, seed, steps, pieces). `licences`: source → licence.
     """
 
     style: str
@@ -66,9 +68,13 @@ def weights_sha256(tensors: Mapping[str, Tensor]) -> str:
 
 
 def save_checkpoint(network: Network, facts: Facts, path: Path) -> str:
-    """Write a new file and return the weights' SHA-256. Raises `CheckpointError` if `path` exists: versions are final."""
+    """Write a new file and return the weights' SHA-256. Raises `CheckpointError` if `path` exists: versions are
+    final.
+    """
     if path.exists():
-        raise CheckpointError(f"The checkpoint {path} exists already and versions are never overwritten; choose a new one.")
+        raise CheckpointError(
+            f"The checkpoint {path} exists already and versions are never overwritten; choose a new one."
+        )
     tensors = {name: tensor.detach().cpu().half().contiguous() for name, tensor in network.state_dict().items()}
     sha256 = weights_sha256(tensors)
     header = {
@@ -112,7 +118,9 @@ def _header(path: Path) -> dict[str, str]:
 
 def _facts(path: Path, header: Mapping[str, str]) -> Facts:
     if header.get("format") != FORMAT:
-        raise CheckpointError(f"The file {path} is no Tunesmith checkpoint (format {header.get('format')!r}, not {FORMAT!r}).")
+        raise CheckpointError(
+            f"The file {path} is no Tunesmith checkpoint (format {header.get('format')!r}, not {FORMAT!r})."
+        )
     try:
         return Facts(**json.loads(header["facts"]))
     except (KeyError, TypeError, ValueError) as error:
@@ -124,10 +132,14 @@ def load_checkpoint(path: Path, *, vocabulary: str, device: str = "cpu") -> Chec
     header, tensors = _read(path)
     facts = _facts(path, header)
     if facts.vocabulary != vocabulary:
-        raise CheckpointError(f"The checkpoint {path} speaks another vocabulary than this version; retrain it with `make train`.")
+        raise CheckpointError(
+            f"The checkpoint {path} speaks another vocabulary than this version; retrain it with `make train`."
+        )
     sha256 = weights_sha256(tensors)
     if sha256 != header.get("weights_sha256"):
-        raise CheckpointError(f"The checkpoint {path} is damaged: its weights' SHA-256 is not the recorded one; restore it.")
+        raise CheckpointError(
+            f"The checkpoint {path} is damaged: its weights' SHA-256 is not the recorded one; restore it."
+        )
     try:
         network = Network(NetworkConfig(**json.loads(header["config"])))
         network.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
@@ -138,5 +150,9 @@ def load_checkpoint(path: Path, *, vocabulary: str, device: str = "cpu") -> Chec
 
 def latest_version(folder: Path) -> Path | None:
     """The `v<number>.safetensors` with the highest number in `folder`, or None."""
-    found = {int(m[1]): path for path in folder.glob("v*.safetensors") if (m := re.fullmatch(r"v(\d+)\.safetensors", path.name))}
+    found = {
+        int(m[1]): path
+        for path in folder.glob("v*.safetensors")
+        if (m := re.fullmatch(r"v(\d+)\.safetensors", path.name))
+    }
     return found[max(found)] if found else None

@@ -1,12 +1,14 @@
 """The composing network: one LSTM step an event, output heads chained within the step.
 
-In: indices into one embedding table (summed), out: logits of onset → role → pitch (or percussion) → duration → velocity, each
-head seeing what the earlier ones chose. Conventions: B sequences of T events; `F` features and `D` details an event; all
-integers come from outside, this module knows no music but two facts: a pitch has a pitch class relative to the chord's root and
-an interval from the role's last pitch, and both get logits of their own that are added to the absolute ones.
+In: indices into one embedding table (summed), out: logits of onset → role → pitch (or percussion) → duration →
+velocity, each head seeing what the earlier ones chose. Conventions: B sequences of T events; `F` features and `D`
+details an event; all integers come from outside, this module knows no music but two facts: a pitch has a pitch class
+relative to the chord's root and an interval from the role's last pitch, and both get logits of their own that are
+added to the absolute ones.
 
-The cell is the LSTM of Hochreiter & Schmidhuber (1997); factored pitch logits follow the idea of relative pitch inputs in
-Mozer (1994). Caveat: the heads are trained on what the composer chose (teacher forcing), so sampling needs care elsewhere.
+The cell is the LSTM of Hochreiter & Schmidhuber (1997); factored pitch logits follow the idea of relative pitch
+inputs in Mozer (1994). Caveat: the heads are trained on what the composer chose (teacher forcing), so sampling needs
+care elsewhere.
 """
 
 from __future__ import annotations
@@ -42,8 +44,8 @@ class NetworkConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Training chunk. `features` [B, T, F], `details` [B, T, D] int; `events` [B, T, 5] int (onset, role, pitch, duration,
-    velocity); `root` [B, T] int 0…12; `previous` [B, T] int 0…128 (the role's last pitch).
+    """Training chunk. `features` [B, T, F], `details` [B, T, D] int; `events` [B, T, 5] int (onset, role, pitch,
+    duration, velocity); `root` [B, T] int 0…12; `previous` [B, T] int 0…128 (the role's last pitch).
     """
 
     features: Tensor
@@ -117,9 +119,7 @@ class Network(nn.Module):
         logits: Tensor = self.pitch(z) + relative + interval
         return logits
 
-    def forward(
-        self, batch: Batch, state: tuple[Tensor, Tensor] | None = None
-    ) -> tuple[Losses, tuple[Tensor, Tensor]]:
+    def forward(self, batch: Batch, state: tuple[Tensor, Tensor] | None = None) -> tuple[Losses, tuple[Tensor, Tensor]]:
         """Losses of a chunk under teacher forcing, and the LSTM state (each [layers, B, hidden]) after it."""
         output, state = self.lstm(self.embed(batch.features), state)
         h = self.drop(output).reshape(-1, self.config.hidden)
@@ -129,9 +129,7 @@ class Network(nn.Module):
         losses = {"onset": F.cross_entropy(self.onset(h).float(), onset, reduction="sum")}
 
         trunk = self.trunk(h[note])
-        bag = F.embedding_bag(
-            batch.details.reshape(-1, batch.details.shape[-1])[note], self.details.weight, mode="sum"
-        )
+        bag = F.embedding_bag(batch.details.reshape(-1, batch.details.shape[-1])[note], self.details.weight, mode="sum")
         role_z, rest_z = trunk[:, : self.config.head], trunk[:, self.config.head :] + bag
         onset, role, pitch, duration, velocity = (x[note] for x in (onset, role, pitch, duration, velocity))
         role_z = torch.tanh(role_z + self.onset_to_role(onset))

@@ -1,8 +1,9 @@
 """Step-by-step use of a network: the hand-written cell, the chained heads, and the draw from masked logits.
 
-In: indices `[N, F]` and choices `[N]` a step, as numpy integers; out: choices as numpy integers. Conventions: N is constant over a
-song, so a song's bytes do not depend on who shares the machine; randomness arrives as uniform numbers `[N]` from the caller's own
-generator. Caveat: a step costs about 1 ms on two CPU cores for N ≤ 32; it is bound by reading the weights.
+In: indices `[N, F]` and choices `[N]` a step, as numpy integers; out: choices as numpy integers. Conventions: N is
+constant over a song, so a song's bytes do not depend on who shares the machine; randomness arrives as uniform numbers
+`[N]` from the caller's own generator. Caveat: a step costs about 1 ms on two CPU cores for N ≤ 32; it is bound by
+reading the weights.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ Mask = NDArray[np.bool_]
 
 
 def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float, uniform: Floats) -> Integers:
-    """Choose one class a row. `logits` [N, C], `mask` [N, C] (True: allowed), `temperature` [N], `uniform` [N] in [0, 1).
+    """Choose one class a row. `logits` [N, C], `mask` [N, C] (True: allowed), `temperature` [N], `uniform` [N] in [0,
+    1).
 
     Nucleus sampling (Holtzman et al., 2020): the smallest set of classes whose share reaches `top_p` is drawn from.
     Raises `ValueError` if a row allows nothing.
@@ -122,7 +124,9 @@ def _out(logits: Tensor) -> Floats:
 
 
 def _fused(network: Network, layer: int) -> tuple[Tensor, Tensor]:
-    """One `[4·hidden, in + hidden]` weight and one bias for a layer's gates (torch's order: input, forget, cell, output)."""
+    """One `[4·hidden, in + hidden]` weight and one bias for a layer's gates (torch's order: input, forget, cell,
+    output).
+    """
     lstm = network.lstm
     weight = torch.cat((getattr(lstm, f"weight_ih_l{layer}"), getattr(lstm, f"weight_hh_l{layer}")), dim=1)
     bias = getattr(lstm, f"bias_ih_l{layer}") + getattr(lstm, f"bias_hh_l{layer}")

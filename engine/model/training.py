@@ -1,9 +1,10 @@
 """The training loop: columns of integers in, a trained network and its held-out losses out.
 
-In: `Columns` (all pieces' rows, with each piece's bounds) and how often each piece counts; out: the best weights by held-out
-loss. Conventions: B lanes read pieces end to end, drawn by weight; state is carried from chunk to chunk (truncated backpropagation; Williams & Peng, 1990) and dropped now and then, so that a song may start from nothing. AdamW, cosine
-learning rate, bfloat16 autocast. Seeded; stopping at any moment loses at most `save_every` steps. Caveat: bfloat16 sums differ
-between processor types, so a run repeats bit by bit only on the same kind of machine.
+In: `Columns` (all pieces' rows, with each piece's bounds) and how often each piece counts; out: the best weights by
+held-out loss. Conventions: B lanes read pieces end to end, drawn by weight; state is carried from chunk to chunk
+(truncated backpropagation; Williams & Peng, 1990) and dropped now and then, so that a song may start from nothing.
+AdamW, cosine learning rate, bfloat16 autocast. Seeded; stopping at any moment loses at most `save_every` steps.
+Caveat: bfloat16 sums differ between processor types, so a run repeats bit by bit only on the same kind of machine.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ Int16 = NDArray[np.int16]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """Rows of all pieces, one after the other: `features` [M, F], `details` [M, D], `events` [M, 5], `root` [M], `previous` [M],
-    all int16; `starts` [P + 1]: piece p is rows `starts[p]:starts[p + 1]`.
+    """Rows of all pieces, one after the other: `features` [M, F], `details` [M, D], `events` [M, 5], `root` [M],
+    `previous` [M], all int16; `starts` [P + 1]: piece p is rows `starts[p]:starts[p + 1]`.
     """
 
     features: Int16
@@ -82,7 +83,9 @@ class Report:
 
 
 def lane_rows(columns: Columns, weights: NDArray[np.float64], settings: TrainSettings) -> Iterator[NDArray[np.int64]]:
-    """Endless `[lanes, chunk]` row numbers. Each lane reads whole pieces, drawn with chances proportional to `weights`."""
+    """Endless `[lanes, chunk]` row numbers. Each lane reads whole pieces, drawn with chances proportional to
+    `weights`.
+    """
     rng = np.random.Generator(np.random.PCG64(settings.seed))
     lengths = np.diff(columns.starts)
     share = weights / weights.sum()
@@ -99,7 +102,9 @@ def lane_rows(columns: Columns, weights: NDArray[np.float64], settings: TrainSet
 
 
 @torch.no_grad()
-def evaluate(network: Network, columns: Columns, *, lanes: int = 32, chunk: int = 256) -> tuple[float, dict[str, float]]:
+def evaluate(
+    network: Network, columns: Columns, *, lanes: int = 32, chunk: int = 256
+) -> tuple[float, dict[str, float]]:
     """Held-out nats an event, and nats a decision by head. All pieces are read once, end to end, from an empty state."""
     network.eval()
     total = len(columns.events)
@@ -162,10 +167,14 @@ class Trainer:
                 if finished or self.step % s.evaluate_every == 0:
                     valid, parts = evaluate(self.network, self._valid)
                     self._remember(valid)
-                    on_report(Report(step=self.step, train_nats=float(np.mean(nats)), valid_nats=valid, valid_parts=parts))
+                    on_report(
+                        Report(step=self.step, train_nats=float(np.mean(nats)), valid_nats=valid, valid_parts=parts)
+                    )
                     nats = []
                 elif self.step % 10 == 0:
-                    on_report(Report(step=self.step, train_nats=float(np.mean(nats[-10:])), valid_nats=None, valid_parts={}))
+                    on_report(
+                        Report(step=self.step, train_nats=float(np.mean(nats[-10:])), valid_nats=None, valid_parts={})
+                    )
                 if state_file is not None and self.step % s.save_every == 0:
                     self.save(state_file)
         except KeyboardInterrupt:
@@ -174,7 +183,9 @@ class Trainer:
             raise
         self.network.load_state_dict(self._best_weights)
 
-    def _train_step(self, state: tuple[Tensor, Tensor] | None, keep: torch.Generator) -> tuple[tuple[Tensor, Tensor], float]:
+    def _train_step(
+        self, state: tuple[Tensor, Tensor] | None, keep: torch.Generator
+    ) -> tuple[tuple[Tensor, Tensor], float]:
         s = self.settings
         self.network.train()
         for group in self._optimizer.param_groups:
@@ -203,7 +214,9 @@ class Trainer:
         facts = {"step": self.step, "best": self.best, "best_step": self.best_step, "settings": repr(self.settings)}
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".tmp")
-        save_file({n: t.detach().clone().contiguous() for n, t in tensors.items()}, draft, metadata={"run": json.dumps(facts)})
+        save_file(
+            {n: t.detach().clone().contiguous() for n, t in tensors.items()}, draft, metadata={"run": json.dumps(facts)}
+        )
         os.replace(draft, path)
 
     def resume(self, path: Path) -> bool:

@@ -1,9 +1,9 @@
 """Where we are in a song: the integers that the network reads before each event, kept up to date event by event.
 
 In: a `Frame` and the events so far. Out: rows of indices into one embedding table, whose rows the network sums:
-`features()` before an event is chosen, `detail(slot, role)` once its onset and role are known. One implementation serves
-training and composing. Convention: index = offset of the feature + its value; `FEATURES` and `DETAILS` list both.
-Caveat: changing a feature changes `vocabulary_hash()`, and with it refuses every older checkpoint.
+`features()` before an event is chosen, `detail(slot, role)` once its onset and role are known. One implementation
+serves training and composing. Convention: index = offset of the feature + its value; `FEATURES` and `DETAILS` list
+both. Caveat: changing a feature changes `vocabulary_hash()`, and with it refuses every older checkpoint.
 """
 
 from __future__ import annotations
@@ -55,14 +55,17 @@ RUN_CAP = 8
 _ROLE_NAMES = tuple(role.value for role in ROLE_ORDER)
 _BAR_FEATURES = (
     ("style", N_STYLES), ("meter", len(METER_NAMES)), ("mode", len(MODES)), ("tempo", N_TEMPOS), ("kind", len(KINDS)),
-    ("bar_in_section", SPAN_CAP), ("bars_left", SPAN_CAP), ("song_left", SPAN_CAP), ("bar_in_phrase", 4), ("energy", N_ENERGIES),
+    ("bar_in_section", SPAN_CAP), ("bars_left", SPAN_CAP), ("song_left", SPAN_CAP), ("bar_in_phrase", 4),
+    ("energy", N_ENERGIES),
     *((f"plays_{name}", 2) for name in _ROLE_NAMES),
     *((f"density_{name}", N_DENSITIES) for name in _ROLE_NAMES),
 )  # fmt: skip
 _STEP_FEATURES = (
-    ("last_onset", N_ONSETS), ("last_role", N_ROLES), ("last_pitch", N_PITCHES + N_DRUMS), ("last_duration", N_DURATIONS),
+    ("last_onset", N_ONSETS), ("last_role", N_ROLES), ("last_pitch", N_PITCHES + N_DRUMS),
+    ("last_duration", N_DURATIONS),
     ("last_velocity", N_VELOCITIES), ("slot", N_ONSETS),
-    ("root", NO_CHORD + 1), ("quality", N_QUALITIES), ("bass", NO_CHORD + 1), ("next_root", NO_CHORD + 1), ("next_quality", N_QUALITIES),
+    ("root", NO_CHORD + 1), ("quality", N_QUALITIES), ("bass", NO_CHORD + 1),
+    ("next_root", NO_CHORD + 1), ("next_quality", N_QUALITIES),
     *((f"pitch_{_ROLE_NAMES[role]}", NO_PITCH + 1) for role in (BASS, HARMONY, COUNTER, MELODY)),
     *((f"count_{name}", COUNT_CAP) for name in _ROLE_NAMES),
     *((f"then_{lag}_{name}", N_ONSETS) for lag in LAGS for name in _ROLE_NAMES),
@@ -96,7 +99,19 @@ def vocabulary_hash() -> str:
 class Context:
     """The running state of one song. `push` events in order; `features` and `detail` never change it."""
 
-    __slots__ = ("_bar_rows", "_frame", "_last", "_notes", "_slots", "bar", "counts", "melody_bar", "pitch", "run", "slot")
+    __slots__ = (
+        "_bar_rows",
+        "_frame",
+        "_last",
+        "_notes",
+        "_slots",
+        "bar",
+        "counts",
+        "melody_bar",
+        "pitch",
+        "run",
+        "slot",
+    )
 
     def __init__(self, frame: Frame, style_id: int) -> None:
         self._frame = frame
@@ -142,7 +157,8 @@ class Context:
             last.onset, last.role, last.pitch + (N_PITCHES if last.role == DRUMS and last.onset != BAR else 0),
             last.duration, last.velocity, slot if last.onset != BAR else MAX_SLOTS,
             chord.root, chord.quality, chord.bass, following.root, following.quality,
-            pitch[BASS], pitch[HARMONY], pitch[COUNTER], pitch[MELODY], *(min(count, COUNT_CAP - 1) for count in self.counts),
+            pitch[BASS], pitch[HARMONY], pitch[COUNTER], pitch[MELODY],
+            *(min(count, COUNT_CAP - 1) for count in self.counts),
         ]  # fmt: skip
         pitches: list[int] = []
         for lag in LAGS:
@@ -198,7 +214,8 @@ def _bar_row(frame: Frame, bar: int, style_id: int) -> list[int]:
     here = frame.bars[bar]
     values = (
         style_id, frame.meter, frame.mode, frame.tempo, here.kind, min(here.bar_in_section, SPAN_CAP - 1),
-        min(here.bars_left, SPAN_CAP - 1), min(len(frame.bars) - bar - 1, SPAN_CAP - 1), here.bar_in_section % 4, here.energy,
+        min(here.bars_left, SPAN_CAP - 1), min(len(frame.bars) - bar - 1, SPAN_CAP - 1),
+        here.bar_in_section % 4, here.energy,
         *(int(plays) for plays in here.roles), *here.density,
     )  # fmt: skip
     return [at + value for at, value in zip(_AT, values, strict=False)]

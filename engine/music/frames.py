@@ -1,8 +1,8 @@
 """What the network is told about a song before its notes: the frame. Measured on human songs, written by plans.
 
-In: a `Song` (training). Out: a `Frame` of small integers: song-wide (style, meter, mode, tempo) and bar by bar (section,
-energy, active roles, density a role, chords in normal form). Caveat: training and composing build the same type, so a
-field that a plan cannot know must not be added here.
+In: a `Song` (training). Out: a `Frame` of small integers: song-wide (style, meter, mode, tempo) and bar by bar
+(section, energy, active roles, density a role, chords in normal form). Caveat: training and composing build the same
+type, so a field that a plan cannot know must not be added here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ METER_NAMES = tuple(METERS)
 NO_CHORD = 12
 QUALITY_CLASSES = {
     "": 0, "5": 0, "add9": 0, "m": 1, "madd9": 1, "dim": 2, "aug": 3, "sus2": 4, "sus4": 4, "7sus4": 4, "7": 5, "9": 5,
-    "13": 5, "7b9": 5, "maj7": 6, "maj9": 6, "m7": 7, "m9": 7, "m11": 7, "m7b5": 8, "dim7": 9, "6": 10, "m6": 11, "mmaj7": 11,
+    "13": 5, "7b9": 5, "maj7": 6, "maj9": 6, "m7": 7, "m9": 7, "m11": 7, "m7b5": 8, "dim7": 9, "6": 10, "m6": 11,
+    "mmaj7": 11,
 }  # fmt: skip
 """Chord qualities as the network tells them apart; `NO_CHORD` (12) stands for none."""
 N_QUALITIES = 13
@@ -141,18 +142,18 @@ def frame_of_song(song: Song) -> Frame:
         for role in range(N_ROLES):
             active = [counts[role][bar] for bar in span if plays[role][bar]]
             density.append(density_level(sum(active) / len(active)) if active else 0)
-        for bar in span:
-            bars.append(
-                BarFrame(
-                    kind=KINDS.index(section.kind),
-                    bar_in_section=bar - section.start_bar,
-                    bars_left=section.end_bar - bar - 1,
-                    energy=energy_level(energies[bar]),
-                    roles=tuple(plays[role][bar] for role in range(N_ROLES)),
-                    density=tuple(density),
-                    chords=(chord_ids(song.chords[2 * bar], shift), chord_ids(song.chords[2 * bar + 1], shift)),
-                )
+        bars += [
+            BarFrame(
+                kind=KINDS.index(section.kind),
+                bar_in_section=bar - section.start_bar,
+                bars_left=section.end_bar - bar - 1,
+                energy=energy_level(energies[bar]),
+                roles=tuple(plays[role][bar] for role in range(N_ROLES)),
+                density=tuple(density),
+                chords=(chord_ids(song.chords[2 * bar], shift), chord_ids(song.chords[2 * bar + 1], shift)),
             )
+            for bar in span
+        ]
     return Frame(
         style=song.style,
         meter=meter_id(song.meter),

@@ -1,8 +1,8 @@
 """Keys, modes, chords: names to numbers and back.
 
 Conventions: pitch classes are integers 0–11 with C = 0. A mode is a rotation of the white keys, so each key has one
-*normal form*: transposed so that its scale is the white keys (C major, A minor, D dorian…). The network sees only normal
-forms. Caveat: enharmonic spelling is chosen by the usual key signature, not by the voice leading.
+*normal form*: transposed so that its scale is the white keys (C major, A minor, D dorian…). The network sees only
+normal forms. Caveat: enharmonic spelling is chosen by the usual key signature, not by the voice leading.
 """
 
 from __future__ import annotations
@@ -71,8 +71,24 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 }
 """Chord quality, as written after the root, to pitch classes above the root (sorted)."""
 
-QUALITY_SPELLINGS = {"maj": "", "M": "", "min": "m", "-": "m", "M7": "maj7", "min7": "m7", "-7": "m7", "o": "dim", "°": "dim",
-                     "o7": "dim7", "°7": "dim7", "ø": "m7b5", "ø7": "m7b5", "+": "aug", "sus": "sus4", "M9": "maj9"}
+QUALITY_SPELLINGS = {
+    "maj": "",
+    "M": "",
+    "min": "m",
+    "-": "m",
+    "M7": "maj7",
+    "min7": "m7",
+    "-7": "m7",
+    "o": "dim",
+    "°": "dim",
+    "o7": "dim7",
+    "°7": "dim7",
+    "ø": "m7b5",
+    "ø7": "m7b5",
+    "+": "aug",
+    "sus": "sus4",
+    "M9": "maj9",
+}
 
 
 def pitch_class(name: str) -> int:
@@ -105,7 +121,9 @@ class Key:
     @property
     def scale(self) -> tuple[int, ...]:
         """The seven pitch classes of the scale, from the tonic upwards."""
-        return tuple(sorted(((w - self.shift_to_white) % 12 for w in WHITE_KEYS), key=lambda pc: (pc - self.tonic) % 12))
+        return tuple(
+            sorted(((w - self.shift_to_white) % 12 for w in WHITE_KEYS), key=lambda pc: (pc - self.tonic) % 12)
+        )
 
     @property
     def tonic_name(self) -> str:

@@ -1,8 +1,9 @@
 """Notes, tracks, sections, songs: the values that every flow passes around.
 
-Conventions: onsets and durations in ticks (24 a quarter), onsets counted from the song's start; pitches are MIDI numbers
-0–127 (60 = middle C), velocities 1–127. Drums use General MIDI percussion keys as pitches. Songs hold *written* time:
-straight eighths with a `swing` ratio beside them; swing and other human timing are added when MIDI is written.
+Conventions: onsets and durations in ticks (24 a quarter), onsets counted from the song's start; pitches are MIDI
+numbers 0–127 (60 = middle C), velocities 1–127. Drums use General MIDI percussion keys as pitches. Songs hold
+*written* time: straight eighths with a `swing` ratio beside them; swing and other human timing are added when MIDI is
+written.
 """
 
 from __future__ import annotations

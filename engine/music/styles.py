@@ -1,7 +1,9 @@
-"""A style is data: a folder `engine/styles/<name>/` with `style.toml`, a checkpoint and a card; this module reads the toml.
+"""A style is data: a folder `engine/styles/<name>/` with `style.toml`, a checkpoint and a card; this module reads the
+toml.
 
-In: folder names. Out: `Style` values. Conventions: a role absent from `[roles.*]` does not play in the style. Unknown keys in
-a `style.toml` are errors. Caveat: styles are found by listing the folder, so a new folder is a new style, without code.
+In: folder names. Out: `Style` values. Conventions: a role absent from `[roles.*]` does not play in the style. Unknown
+keys in a `style.toml` are errors. Caveat: styles are found by listing the folder, so a new folder is a new style,
+without code.
 """
 
 from __future__ import annotations
@@ -49,9 +51,9 @@ class Style:
     `progressions[mode]`: lists of Roman numerals, one a bar (`"ii7 V7"` in one bar is written `"ii7|V7"`).
     `cadences[mode]`: two bars that close a section. `descriptions`: sentences for the text encoder.
     `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
-    `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o` outro).
-    `cadence_share`: how often a section that is not the last closes with a cadence. `ensembles`: role → program, casts
-    that belong together; a role that an ensemble does not name is drawn from its part.
+    `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o`
+    outro). `cadence_share`: how often a section that is not the last closes with a cadence. `ensembles`: role →
+    program, casts that belong together; a role that an ensemble does not name is drawn from its part.
     """
 
     name: str

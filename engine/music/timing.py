@@ -1,8 +1,8 @@
 """Musical time: integer ticks, meters, and the border to seconds.
 
 Conventions: 24 ticks a quarter note, so sixteenths (6) and eighth triplets (8) are both exact. A tempo counts quarter
-notes a minute in every meter, as MIDI does (caveat: in 6/8 the felt beat is a dotted quarter, two thirds of that number).
-Seconds appear only at the audio border.
+notes a minute in every meter, as MIDI does (caveat: in 6/8 the felt beat is a dotted quarter, two thirds of that
+number). Seconds appear only at the audio border.
 """
 
 from __future__ import annotations
@@ -52,9 +52,7 @@ class Meter:
         return meter
 
 
-METERS = {
-    text: Meter(numerator=int(text[0]), denominator=int(text[2])) for text in ("4/4", "3/4", "6/8", "2/4")
-}
+METERS = {text: Meter(numerator=int(text[0]), denominator=int(text[2])) for text in ("4/4", "3/4", "6/8", "2/4")}
 
 
 def ticks_to_seconds(ticks: float, tempo_bpm: float) -> float:

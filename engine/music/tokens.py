@@ -1,7 +1,7 @@
 """Songs as integers: the network's vocabulary, and Song ↔ events in both directions.
 
-One event a note: (onset, role, pitch, duration, velocity), and one event a bar line (onset `BAR`, the rest 0). Events are
-sorted by slot, then role (`ROLE_ORDER`), then pitch.
+One event a note: (onset, role, pitch, duration, velocity), and one event a bar line (onset `BAR`, the rest 0). Events
+are sorted by slot, then role (`ROLE_ORDER`), then pitch.
 
 Conventions
 - slot: grid position in the bar, 8 a quarter note (`GRID_IN_QUARTER`): 4/4 has 32, 3/4 and 6/8 have 24.
@@ -40,7 +40,8 @@ DRUM_KEYS = (36, 37, 38, 39, 42, 44, 46, 41, 45, 48, 49, 51, 53, 54, 56, 70)
 tambourine, cowbell, shaker."""
 N_DRUMS = len(DRUM_KEYS)
 DRUM_ALIASES = {
-    35: 36, 40: 38, 43: 41, 47: 45, 50: 48, 58: 41, 22: 42, 26: 46, 52: 49, 55: 49, 57: 49, 59: 51, 69: 70, 82: 70, 80: 51,
+    35: 36, 40: 38, 43: 41, 47: 45, 50: 48, 58: 41, 22: 42, 26: 46, 52: 49, 55: 49, 57: 49, 59: 51, 69: 70, 82: 70,
+    80: 51,
 }  # fmt: skip
 DRUM_INDEX = {key: DRUM_KEYS.index(DRUM_ALIASES.get(key, key)) for key in (*DRUM_KEYS, *DRUM_ALIASES)}
 
@@ -105,36 +106,41 @@ def class_to_velocity(index: int) -> int:
     return index * 8 + 4
 
 
+def _note_to_event(note: Note, *, role: int, slot: int, shift: int) -> Event | None:
+    """A note at a slot of its bar; None for percussion that is not kept and pitches past MIDI's."""
+    if role == DRUMS:
+        if note.pitch not in DRUM_INDEX:
+            return None
+        return Event(slot, role, DRUM_INDEX[note.pitch], 0, velocity_to_class(note.velocity))
+    pitch = note.pitch + shift
+    if not 0 <= pitch < N_PITCHES:
+        return None
+    return Event(slot, role, pitch, duration_to_class(note.duration), velocity_to_class(note.velocity))
+
+
+def _place(onset: int, meter: Meter) -> tuple[int, int]:
+    """Bar and slot nearest to an onset in ticks."""
+    bar, ticks = divmod(onset, meter.bar_ticks)
+    slot = ticks_to_slot(ticks)
+    return (bar, slot) if slot < slots_in_bar(meter) else (bar + 1, 0)
+
+
 def song_to_events(song: Song) -> list[Event]:
     """Events of the whole song in normal form, closed by a bar line a bar. Percussion that is not kept is left out."""
-    meter, shift = song.meter, song.key.shift_to_white
-    limit = slots_in_bar(meter)
-    bars: list[set[tuple[int, int, int, int, int]]] = [set() for _ in range(song.bars)]
+    bars: list[set[Event]] = [set() for _ in range(song.bars)]
     for track in song.tracks:
-        role = ROLE_INDEX[track.role]
         for note in track.notes:
-            bar, ticks = divmod(note.onset, meter.bar_ticks)
-            slot = ticks_to_slot(ticks)
-            if slot >= limit:
-                bar, slot = bar + 1, 0
-            if bar >= song.bars:
-                continue
-            if role == DRUMS:
-                if note.pitch not in DRUM_INDEX:
-                    continue
-                pitch, duration = DRUM_INDEX[note.pitch], 0
-            else:
-                pitch, duration = note.pitch + shift, duration_to_class(note.duration)
-                if not 0 <= pitch < N_PITCHES:
-                    continue
-            bars[bar].add((slot, role, pitch, duration, velocity_to_class(note.velocity)))
+            bar, slot = _place(note.onset, song.meter)
+            event = _note_to_event(note, role=ROLE_INDEX[track.role], slot=slot, shift=song.key.shift_to_white)
+            if event is not None and bar < song.bars:
+                bars[bar].add(event)
     events: list[Event] = []
     for notes in bars:
-        last: tuple[int, int, int] | None = None
-        for values in sorted(notes):
-            if values[:3] != last:  # the same key struck twice in one slot is one note
-                events.append(Event(*values))
-            last = values[:3]
+        last: tuple[int, ...] | None = None
+        for event in sorted(notes):
+            if event[:3] != last:  # the same key struck twice in one slot is one note
+                events.append(event)
+            last = event[:3]
         events.append(BAR_EVENT)
     return events
 

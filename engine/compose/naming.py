@@ -1,7 +1,7 @@
 """Names for songs and their files.
 
-In: the clock, a prompt. Out: ids that sort by time, and file names that any system takes. Conventions: an id is 13
-characters of Crockford's base 32 in lower case: nine of milliseconds since 1970, four of chance. Caveat: two songs of
+In: the clock, a prompt. Out: ids that sort by time, and file names that any system takes. Conventions: an id is 14
+characters of Crockford's base 32 in lower case: nine of milliseconds since 1970, five of chance. Caveat: two songs of
 the same millisecond sort by chance.
 """
 
@@ -14,20 +14,20 @@ import unicodedata
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 TIME_CHARS = 9
-CHANCE_CHARS = 4
+CHANCE_CHARS = 5
 MAX_SLUG_CHARS = 40
 SEED_BITS = 53
 
 
 def new_song_id() -> str:
-    """A fresh id, such as `"1k8z3m0q7x4ab"`; later ids sort after earlier ones."""
+    """A fresh id, such as `"1k8z3m0q7x4abc"`; later ids sort after earlier ones."""
     number = (time.time_ns() // 1_000_000) << (5 * CHANCE_CHARS) | secrets.randbits(5 * CHANCE_CHARS)
     length = TIME_CHARS + CHANCE_CHARS
     return "".join(ALPHABET[number >> 5 * (length - 1 - i) & 31] for i in range(length))
 
 
 def new_seed() -> int:
-    """A seed that nobody asked for, from the system's own randomness: 0…2**53−1, which Discord takes back as a number."""
+    """A seed that nobody asked for: 0…2**53−1 from the system's own randomness, which Discord takes back as it is."""
     return secrets.randbits(SEED_BITS)
 
 

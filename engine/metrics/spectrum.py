@@ -1,7 +1,8 @@
 """What moves in audio: chroma that changes, flux, flatness, tempo; and whether anything moves at all.
 
 In: audio [channels, N] float32, full scale ±1, and its rate in Hz. Out: shares, or beats a minute. Conventions:
-frames are 2048 samples at about 11 kHz every 10 ms (for tempo) or half a second (for harmony). Caveat: a tempo is
+the sound is brought to about 11 kHz; frames are 512 samples every 10 ms (for onsets) or 4096 every half second (for
+harmony). Caveat: a tempo is
 known up to the octave: `tempo_agrees` takes half and double as right.
 
 Sources: Dubnov, "Generalization of spectral flatness measure for non-Gaussian linear processes" (IEEE SPL 2004) for
@@ -10,6 +11,8 @@ tracking by dynamic programming" (JNMR 2007) for the tempo prior around 120 a mi
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,10 @@ LOWEST_BPM, HIGHEST_BPM = 40.0, 220.0
 DRONE_CHROMA_CHANGES = 0.08
 DRONE_FLUX = 0.02
 NOISE_FLATNESS = 0.4
+SILENT_CHROMA = 1e-6
+SILENT_FLUX = 1e-6
+
+Spectra = NDArray[np.float32]
 
 
 def _mono(audio: Audio, rate_hz: int) -> tuple[NDArray[np.float32], float]:
@@ -36,7 +43,7 @@ def _mono(audio: Audio, rate_hz: int) -> tuple[NDArray[np.float32], float]:
     return mono[:usable].reshape(-1, step).mean(axis=1), rate_hz / step
 
 
-def _spectra(mono: NDArray[np.float32], window: int, hop: int) -> NDArray[np.float32]:
+def _spectra(mono: NDArray[np.float32], window: int, hop: int) -> Spectra:
     """Magnitudes [frames, window // 2 + 1] float32 of Hann windows; short audio is padded to one window."""
     if len(mono) < window:
         mono = np.pad(mono, (0, window - len(mono)))
@@ -44,67 +51,66 @@ def _spectra(mono: NDArray[np.float32], window: int, hop: int) -> NDArray[np.flo
     return np.abs(np.fft.rfft(frames * np.hanning(window).astype(np.float32), axis=1)).astype(np.float32)
 
 
-def chroma(audio: Audio, rate_hz: int) -> NDArray[np.float32]:
-    """Energy by pitch class [frames, 12] float32, one frame each half second, unit length (zeros where silent)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Motion:
+    """What moves in audio.
+
+    `chroma_change_share`: share of half-second steps over which the chroma turns by more than a cosine distance of
+    0.1. `flatness`: median of geometric by arithmetic mean power, 0 (a tone) … 1 (white noise). `flux`: mean rise of
+    the log magnitudes by their mean, 0 for a steady sound. `tempo_bpm`: up to the octave; None under 4 s or without
+    onsets.
+    """
+
+    chroma_change_share: float
+    flatness: float
+    flux: float
+    tempo_bpm: float | None
+
+    @property
+    def drone_like(self) -> bool:
+        """Whether the sound stands still (steady chroma and no onsets) or is noise without pitch."""
+        if self.flatness > NOISE_FLATNESS:
+            return True
+        return self.chroma_change_share < DRONE_CHROMA_CHANGES and self.flux < DRONE_FLUX
+
+
+def measure_motion(audio: Audio, rate_hz: int) -> Motion:
+    """Measure what moves; raises `ValueError` for what `loudness.validate` refuses."""
     mono, rate = _mono(audio, rate_hz)
     power = np.square(_spectra(mono, CHROMA_WINDOW, round(CHROMA_HOP_S * rate)))
-    frequencies = np.fft.rfftfreq(CHROMA_WINDOW, 1 / rate)
+    hop = round(FLUX_HOP_S * rate)
+    levels = np.log1p(100 * _spectra(mono, FLUX_WINDOW, hop) / FLUX_WINDOW)
+    rises = np.maximum(np.diff(levels, axis=0), 0).mean(axis=1)
+    mean_level = float(levels.mean())
+    return Motion(
+        chroma_change_share=_chroma_change_share(power, rate),
+        flatness=_flatness(power),
+        flux=float(rises.mean()) / mean_level if mean_level > 0 and len(rises) else 0.0,
+        tempo_bpm=_tempo_bpm(rises, hop / rate),
+    )
+
+
+def _chroma_change_share(power: Spectra, rate_hz: float) -> float:
+    frequencies = np.fft.rfftfreq(CHROMA_WINDOW, 1 / rate_hz)
     used = (frequencies > 60) & (frequencies < 2000)
     classes = np.round(12 * np.log2(frequencies[used] / 440) + 69).astype(int) % 12
-    folded = power[:, used] @ np.eye(12, dtype=np.float32)[classes]
-    length = np.linalg.norm(folded, axis=1, keepdims=True)
-    return np.where(length > 1e-6, folded / np.maximum(length, 1e-6), 0).astype(np.float32)
-
-
-def chroma_change_share(audio: Audio, rate_hz: int) -> float:
-    """Share of half-second steps over which the chroma turns by more than a cosine distance of 0.1. 0: nothing
-    moves.
-    """
-    frames = chroma(audio, rate_hz)
-    if len(frames) < 2:
+    chroma = power[:, used] @ np.eye(12, dtype=np.float32)[classes]
+    length = np.linalg.norm(chroma, axis=1)
+    sounding = (length[1:] > SILENT_CHROMA) & (length[:-1] > SILENT_CHROMA)
+    if not sounding.any():
         return 0.0
-    distance = 1 - (frames[1:] * frames[:-1]).sum(axis=1)
-    sounding = np.linalg.norm(frames[1:], axis=1) > 0
-    return float((distance[sounding] > CHROMA_CHANGED).mean()) if sounding.any() else 0.0
+    chroma = chroma / np.maximum(length, SILENT_CHROMA)[:, None]
+    distance = 1 - (chroma[1:] * chroma[:-1]).sum(axis=1)
+    return float((distance[sounding] > CHROMA_CHANGED).mean())
 
 
-def spectral_flatness(audio: Audio, rate_hz: int) -> float:
-    """Median over frames of geometric by arithmetic mean power, 0 (a tone) … 1 (white noise)."""
-    mono, rate = _mono(audio, rate_hz)
-    power = np.square(_spectra(mono, CHROMA_WINDOW, round(CHROMA_HOP_S * rate)))[:, 1:] + 1e-12
-    return float(np.median(np.exp(np.log(power).mean(axis=1)) / power.mean(axis=1)))
+def _flatness(power: Spectra) -> float:
+    bins = power[:, 1:] + 1e-12
+    return float(np.median(np.exp(np.log(bins).mean(axis=1)) / bins.mean(axis=1)))
 
 
-def onset_flux(audio: Audio, rate_hz: int) -> NDArray[np.float32]:
-    """Rise of the log magnitudes [frames] float32, one frame each 10 ms; the first is 0."""
-    mono, rate = _mono(audio, rate_hz)
-    spectra = np.log1p(100 * _spectra(mono, FLUX_WINDOW, round(FLUX_HOP_S * rate)) / FLUX_WINDOW)
-    rise = np.maximum(np.diff(spectra, axis=0), 0).mean(axis=1)
-    return np.concatenate(([0], rise)).astype(np.float32)
-
-
-def flux_mean(audio: Audio, rate_hz: int) -> float:
-    """Mean onset flux by mean log magnitude: how much of the sound is new each frame; 0 for a steady sound."""
-    mono, rate = _mono(audio, rate_hz)
-    spectra = np.log1p(100 * _spectra(mono, FLUX_WINDOW, round(FLUX_HOP_S * rate)) / FLUX_WINDOW)
-    level = float(spectra.mean())
-    return float(np.maximum(np.diff(spectra, axis=0), 0).mean()) / level if level > 0 and len(spectra) > 1 else 0.0
-
-
-def drone_like(audio: Audio, rate_hz: int) -> bool:
-    """Whether the sound stands still (steady chroma and no onsets) or is noise without pitch."""
-    if spectral_flatness(audio, rate_hz) > NOISE_FLATNESS:
-        return True
-    still = chroma_change_share(audio, rate_hz) < DRONE_CHROMA_CHANGES
-    return still and flux_mean(audio, rate_hz) < DRONE_FLUX
-
-
-def tempo_bpm(audio: Audio, rate_hz: int) -> float | None:
-    """The beat rate by the flux's autocorrelation, up to the octave; `None` for less than 4 s or no onsets."""
-    flux = onset_flux(audio, rate_hz)
-    mono_rate = rate_hz / max(1, rate_hz // WORKING_RATE_HZ)
-    frame_s = round(FLUX_HOP_S * mono_rate) / mono_rate
-    if len(flux) * frame_s < 4 or not flux.any():
+def _tempo_bpm(flux: NDArray[np.float32], frame_s: float) -> float | None:
+    if len(flux) * frame_s < 4 or float(flux.max()) < SILENT_FLUX:
         return None
     correlation = _autocorrelation(flux - flux.mean())
     lags = np.arange(60 / HIGHEST_BPM / frame_s, 60 / LOWEST_BPM / frame_s, 0.05)

@@ -43,6 +43,7 @@ def duration_s(audio: Audio, rate_hz: int) -> float:
 
 def measure_audio(audio: Audio, rate_hz: int) -> AudioMeasures:
     """Measure everything; raises `ValueError` for what `loudness.validate` refuses."""
+    motion = spectrum.measure_motion(audio, rate_hz)
     return AudioMeasures(
         duration_s=duration_s(audio, rate_hz),
         loudness_lufs=loudness.integrated_loudness_lufs(audio, rate_hz),
@@ -50,10 +51,10 @@ def measure_audio(audio: Audio, rate_hz: int) -> AudioMeasures:
         clipped_samples=loudness.clipped_samples(audio, rate_hz),
         silence_share=loudness.silence_share(audio, rate_hz),
         dc_offset=loudness.dc_offset(audio, rate_hz),
-        chroma_change_share=spectrum.chroma_change_share(audio, rate_hz),
-        spectral_flatness=spectrum.spectral_flatness(audio, rate_hz),
-        drone_like=spectrum.drone_like(audio, rate_hz),
-        tempo_bpm=spectrum.tempo_bpm(audio, rate_hz),
+        chroma_change_share=motion.chroma_change_share,
+        spectral_flatness=motion.flatness,
+        drone_like=motion.drone_like,
+        tempo_bpm=motion.tempo_bpm,
     )
 
 

@@ -1,13 +1,19 @@
-"""The plan of a song: everything decided before the first note. Stub of the value types; the planner fills this module."""
+"""The plan of a song: everything decided before the first note. Stub of the value types; the planner fills this
+module.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from engine.music.harmony import Chord, Key
 from engine.music.notes import Role, Section
-from engine.music.timing import Meter
+from engine.music.timing import Meter, ticks_to_seconds
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +48,9 @@ class Plan:
     """A song before its notes.
 
     `seconds` is the asked length of the audio: the bars plus the time to ring out. `sources`: field → where its value
-    came from ("asked", "prompt", "style", "seed", "encoder"). `style_scores`: style → share, from the encoder.
+    came from: "asked" (a field of the request), "prompt" (its words), "encoder" (its meaning), "style", "seed" (drawn),
+    "length" (so that it fits), "default". `requested`: field → value, where it was read, and the words. `style_scores`:
+    style → share, from the encoder.
     """
 
     prompt: str
@@ -63,3 +71,99 @@ class Plan:
     requested: Mapping[str, object]
     style_scores: Mapping[str, float]
     notices: tuple[str, ...] = field(default=())
+
+    @property
+    def bar_s(self) -> float:
+        """Seconds that a bar lasts."""
+        return ticks_to_seconds(self.meter.bar_ticks, self.tempo_bpm)
+
+    @property
+    def tail_s(self) -> float:
+        """Seconds from the last bar line to the end of the audio, in which the last chord rings out."""
+        return self.seconds - len(self.bars) * self.bar_s
+
+
+def chord_text(bar: BarPlan, *, flats: bool) -> str:
+    """`"Dm7"`, or `"Dm7 G7"` where the bar has two chords."""
+    names = [chord.name(flats=flats) for chord in bar.chords]
+    return names[0] if names[0] == names[1] else " ".join(names)
+
+
+def plan_to_json(plan: Plan) -> dict[str, Any]:
+    """A plain JSON object with everything that was decided."""
+    flats = plan.key.fifths < 0
+    return {
+        "prompt": plan.prompt,
+        "title": plan.title,
+        "style": plan.style,
+        "blend": dict(plan.blend),
+        "seed": plan.seed,
+        "tempo_bpm": plan.tempo_bpm,
+        "key": str(plan.key),
+        "mode": plan.key.mode.value,
+        "meter": str(plan.meter),
+        "swing": plan.swing,
+        "energy": plan.energy,
+        "seconds": plan.seconds,
+        "tail_s": round(plan.tail_s, 3),
+        "bars": len(plan.bars),
+        "sections": [
+            {
+                "kind": section.kind.value,
+                "label": section.label,
+                "start_bar": section.start_bar,
+                "bars": section.bars,
+                "start_s": round(section.start_bar * plan.bar_s, 2),
+                "chords": [chord_text(bar, flats=flats) for bar in plan.bars[section.start_bar : section.end_bar]],
+            }
+            for section in plan.sections
+        ],
+        "bar_plans": [
+            {
+                "roles": sorted(role.value for role in bar.roles),
+                "energy": bar.energy,
+                "copy_of": bar.copy_of,
+                "phrase_end": bar.phrase_end,
+            }
+            for bar in plan.bars
+        ],
+        "instruments": {
+            role.value: {"program": c.program, "name": c.name, "low": c.low, "high": c.high, "density": c.density}
+            for role, c in plan.cast.items()
+        },
+        "sources": dict(plan.sources),
+        "requested": dict(plan.requested),
+        "style_scores": {style: round(share, 4) for style, share in plan.style_scores.items()},
+        "notices": list(plan.notices),
+    }
+
+
+def plan_to_table(plan: Plan) -> RenderableType:
+    """What `tunesmith plan` shows: the decisions with their sources, the sections, the instruments."""
+    from rich.console import Group  # noqa: PLC0415 (only a terminal needs rich)
+    from rich.table import Table  # noqa: PLC0415
+
+    facts = Table(title=plan.title, title_justify="left", show_header=False, box=None)
+    for name, value in (
+        ("style", plan.style),
+        ("seed", plan.seed),
+        ("seconds", f"{plan.seconds:g} ({len(plan.bars)} bars, {plan.tail_s:.1f} s to ring out)"),
+        ("tempo", f"{plan.tempo_bpm:g} bpm"),
+        ("key", plan.key),
+        ("meter", plan.meter),
+        ("energy", f"{plan.energy:.2f}"),
+    ):
+        facts.add_row(name, str(value), f"[dim]{plan.sources.get(name, '')}[/dim]")
+    form = Table("", "section", "bars", "from", "who plays", "chords", title="Form", title_justify="left")
+    for section in plan.sections:
+        bars = plan.bars[section.start_bar : section.end_bar]
+        roles = [role.value for role in plan.cast if any(role in bar.roles for bar in bars)]
+        repeated = sum(bar.copy_of is not None for bar in bars)
+        chords = " | ".join(chord_text(bar, flats=plan.key.fifths < 0) for bar in bars)
+        length = f"{section.bars}" + (f" ({repeated} return)" if repeated else "")
+        start = section.start_bar * plan.bar_s
+        form.add_row(section.label, section.kind.value, length, f"{start:.0f} s", ", ".join(roles), chords)
+    cast = Table("role", "instrument", "range", title="Instruments", title_justify="left")
+    for role, casting in plan.cast.items():
+        cast.add_row(role.value, casting.name, f"{casting.low}–{casting.high}")
+    return Group(facts, form, cast, *(f"[yellow]{notice}[/yellow]" for notice in plan.notices))

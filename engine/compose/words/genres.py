@@ -32,7 +32,7 @@ FALSE_FRIENDS = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Genres:
-    """Styles wanted and unwanted, in the order of the text; genres named that are no style here."""
+    """Styles wanted (the chief one first: of "folk rock" it is rock), unwanted ones, and genres that are no style here."""
 
     wanted: tuple[str, ...]
     unwanted: tuple[str, ...]
@@ -45,12 +45,14 @@ def read_genres(page: Page, aliases: Mapping[str, Sequence[str]]) -> Genres:
     names = {alias.lower(): style for style, listed in aliases.items() for alias in (style, *listed)}
     wanted: dict[str, int] = {}
     unwanted: dict[str, int] = {}
+    ends: dict[str, int] = {}
     hits = [(s, e, names[_plain(page.low[s:e])]) for s, e in _find_aliases(page, names)] + _find_slips(page, names)
     for start, end, style in sorted(hits):
         if any(a < end and start < b for a, b in hidden):
             continue
         negated = page.negation_start(start, end)
         (wanted if negated is None else unwanted).setdefault(style, start)
+        ends.setdefault(style, end)
         page.take("style" if negated is None else "not style", start if negated is None else negated, end)
         _take_noun(page, end)
     others = []
@@ -61,8 +63,10 @@ def read_genres(page: Page, aliases: Mapping[str, Sequence[str]]) -> Genres:
         else:
             unwanted.setdefault(match[0], match.start())
             page.take("not style", negated, match.end())
-    kept = tuple(style for style in wanted if style not in unwanted)
-    return Genres(wanted=kept, unwanted=tuple(unwanted), others=tuple(dict.fromkeys(others)))
+    kept = [style for style in wanted if style not in unwanted]
+    if len(kept) > 1 and re.fullmatch(r"[\s-]*", page.text[ends[kept[0]] : wanted[kept[1]]]):
+        kept[:2] = kept[1::-1]
+    return Genres(wanted=tuple(kept), unwanted=tuple(unwanted), others=tuple(dict.fromkeys(others)))
 
 
 def _plain(text: str) -> str:

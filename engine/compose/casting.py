@@ -1,0 +1,153 @@
+"""Who plays what: the style's own ensemble, changed by the instruments that the prompt wants or forbids.
+
+In: a style, the wishes. Out: role → `Casting`. Conventions: roles whose parts list the same programs are one player's two hands
+and get the same program. A wanted instrument takes the first of its usual roles that is free; a forbidden one takes its
+family with it. Caveat: "solo piano" is the whole ensemble, "solo flute" a melody alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import numpy as np
+
+from engine.compose.plan import Casting
+from engine.compose.prompt import Wishes
+from engine.compose.words.instruments import INSTRUMENTS, Instrument
+from engine.errors import BadRequest
+from engine.music.instruments import kit_name, program_name, program_range
+from engine.music.notes import Role
+from engine.music.styles import Part, Style
+
+FAMILIES: dict[str, range] = {
+    "piano": range(4),
+    "electric piano": range(4, 6),
+    "organ": range(16, 21),
+    "guitar": range(24, 32),
+    "strings": range(40, 52),
+    "violin": range(40, 41),
+    "brass": range(56, 64),
+    "saxophone": range(64, 68),
+    "synth": range(80, 96),
+    "pad": range(88, 96),
+    "choir": range(52, 55),
+}
+"""A word whose "no" means more than its own programs."""
+
+ELSE: dict[Role, Part] = {
+    Role.MELODY: Part(programs=(73, 71, 11, 40, 0), low=60, high=86, density=5.0),
+    Role.COUNTER: Part(programs=(71, 46, 48, 11, 0), low=52, high=81, density=3.0, presence=0.6),
+    Role.HARMONY: Part(programs=(105, 46, 0, 48, 25), low=48, high=76, density=7.0),
+    Role.BASS: Part(programs=(32, 58, 43, 33), low=28, high=52, density=3.0),
+    Role.DRUMS: Part(programs=(0, 40), low=35, high=81, density=10.0),
+}
+"""Parts for roles that a style does not have, and programs for those whose own are all forbidden."""
+
+ORDER = (Role.MELODY, Role.HARMONY, Role.BASS, Role.COUNTER, Role.DRUMS)
+LEAST_RANGE = 10
+"""Semitones that an instrument must have within a part's range; with less, its own range counts."""
+
+
+def choose_cast(style: Style, wishes: Wishes, rng: np.random.Generator) -> dict[Role, Casting]:
+    """Cast the style's roles. Raises `BadRequest` if the wishes leave nobody to play."""
+    forbidden = _forbidden(wishes.unwanted_instruments)
+    wanted = _place_wanted(style, wishes)
+    programs = _draw(_fitting(style, forbidden, wanted), style, forbidden, rng)
+    programs.update(wanted)
+    if wishes.alone:
+        programs = _alone(wishes, wanted)
+    for role in wishes.roles_off:
+        programs.pop(role, None)
+    if not programs:
+        raise BadRequest(f"The prompt {wishes.text[:60]!r} leaves nobody to play; at least one instrument would work.")
+    return {role: _casting(role, programs[role], _part(style, role)) for role in ORDER if role in programs}
+
+
+def presence(style: Style, role: Role, wishes: Wishes) -> float:
+    """Share of bars in which the role plays; a wanted instrument plays throughout."""
+    return 1.0 if role in _place_wanted(style, wishes) else _part(style, role).presence
+
+
+def _part(style: Style, role: Role) -> Part:
+    return style.parts.get(role, ELSE[role])
+
+
+def _forbidden(names: Collection[str]) -> frozenset[int]:
+    """Programs that unwanted instruments rule out."""
+    programs: set[int] = set()
+    for name in names:
+        programs.update(FAMILIES.get(name, INSTRUMENTS[name].programs))
+    return frozenset(programs)
+
+
+def _place_wanted(style: Style, wishes: Wishes) -> dict[Role, int]:
+    """Give each wanted instrument a free role: a role of the style first."""
+    placed: dict[Role, int] = {}
+    for name in wishes.instruments:
+        instrument = INSTRUMENTS[name]
+        free = [role for role in instrument.roles if role not in placed and role not in wishes.roles_off]
+        own = [role for role in free if role in style.parts]
+        for role in (own or free)[:1]:
+            placed[role] = _program(instrument, _part(style, role))
+    return placed
+
+
+def _program(instrument: Instrument, part: Part) -> int:
+    """The instrument's program that the part knows, else its most usual one."""
+    programs = instrument.programs or part.programs
+    return next((program for program in programs if program in part.programs), programs[0])
+
+
+def _fitting(style: Style, forbidden: frozenset[int], wanted: dict[Role, int]) -> list[dict[Role, int]]:
+    """The style's ensembles without forbidden instruments; those with most of the wanted ones, if any has one."""
+    allowed = [row for row in style.ensembles if not forbidden & set(row.values())]
+    matches = [sum(program in wanted.values() for program in row.values()) for row in allowed]
+    return [row for row, count in zip(allowed, matches, strict=True) if count == max(matches)]
+
+
+def _draw(
+    ensembles: Sequence[dict[Role, int]], style: Style, forbidden: frozenset[int], rng: np.random.Generator
+) -> dict[Role, int]:
+    """Draw an ensemble, then the roles that it leaves open; nothing forbidden."""
+    chosen = dict(ensembles[int(rng.integers(len(ensembles)))]) if ensembles else {}
+    drawn: dict[Sequence[int], int] = {}
+    for role in ORDER:
+        if role in chosen or role not in style.parts:
+            continue
+        own = style.parts[role].programs
+        usable = [program for program in own if program not in forbidden]
+        usable = usable or [program for program in ELSE[role].programs if program not in forbidden]
+        weights = np.array([1 / (1 + rank) for rank in range(len(usable))])
+        pick = int(rng.choice(len(usable), p=weights / weights.sum())) if usable else -1
+        if usable:
+            chosen[role] = drawn.setdefault(own, usable[pick]) if own == tuple(usable) else usable[pick]
+    return chosen
+
+
+def _alone(wishes: Wishes, wanted: dict[Role, int]) -> dict[Role, int]:
+    """Only the wanted instruments; one that can play chords also takes the melody, and alone the bass."""
+    programs = dict(wanted)
+    chordal = next((INSTRUMENTS[n] for n in wishes.instruments if Role.HARMONY in INSTRUMENTS[n].roles), None)
+    if chordal is not None and chordal.programs:
+        hands = (Role.MELODY, Role.HARMONY, Role.BASS) if len(wanted) == 1 else (Role.MELODY,)
+        for role in hands:
+            programs.setdefault(role, chordal.programs[0])
+    return programs
+
+
+def _casting(role: Role, program: int, part: Part) -> Casting:
+    """The role's instrument with the range that both the part and the instrument allow."""
+    if role is Role.DRUMS:
+        return Casting(program=program, name=kit_name(program), low=part.low, high=part.high, density=part.density)
+    low, high = program_range(program)
+    both = max(low, part.low), min(high, part.high)
+    if both[1] - both[0] < LEAST_RANGE:
+        both = _nearest_range(low, high, part)
+    return Casting(program=program, name=program_name(program), low=both[0], high=both[1], density=part.density)
+
+
+def _nearest_range(low: int, high: int, part: Part) -> tuple[int, int]:
+    """The part of an instrument's range (an octave and a half at most) that lies nearest to the part's."""
+    span = min(18, high - low)
+    start = min(max(part.low, low), high - span)
+    return start, start + span

@@ -8,7 +8,6 @@ hears the whole mix, not stems, so a drive works on bass and drums as well and i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -16,9 +15,9 @@ from types import MappingProxyType
 import numpy as np
 
 from engine.compose import effects
-from engine.compose.limiter import to_loudness
-from engine.compose.loudness import integrated_loudness
+from engine.compose.limiter import scaled, to_loudness
 from engine.compose.render import SAMPLE_RATE_HZ, Audio
+from engine.metrics.loudness import FLOOR_DB, integrated_loudness_lufs
 
 TARGET_LUFS = -14.0
 CEILING_DB = -1.0
@@ -53,10 +52,8 @@ def master(audio: Audio, *, chain: str, tempo_bpm: float, seed: int, kick_times_
 
 def _levelled(audio: Audio) -> Audio:
     """Scaled to the target loudness, so that every chain meets the same level; silence stays silence."""
-    loudness = integrated_loudness(audio)
-    if not math.isfinite(loudness):
-        return audio
-    return np.asarray(audio * np.float32(10 ** ((TARGET_LUFS - loudness) / 20)), np.float32)
+    loudness = integrated_loudness_lufs(audio, SAMPLE_RATE_HZ)
+    return scaled(audio, TARGET_LUFS - loudness) if loudness > FLOOR_DB else audio
 
 
 def _plain(audio: Audio, job: _Job) -> Audio:

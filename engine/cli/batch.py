@@ -12,24 +12,33 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from engine.cli.faults import exit_code, sentence
 from engine.cli.wish import FROM_STDIN, Options, prompts_of
 from engine.compose.request import ComposeRequest
 from engine.errors import TunesmithError
 
-Work = Callable[[ComposeRequest], Mapping[str, Any]]
-Show = Callable[[Mapping[str, Any]], None]
+T = TypeVar("T")
 
 
-def answer_all(prompt: str, options: Options, *, as_json: bool, work: Work, show: Show) -> int:
-    """Work on each prompt and answer it; the exit code. `show` prints an answer for people."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answering(Generic[T]):
+    """What a command does for a request, and its two ways to print what came out: as JSON, and for people."""
+
+    work: Callable[[ComposeRequest], T]
+    to_json: Callable[[T], Mapping[str, Any]]
+    show: Callable[[T], None]
+
+
+def answer_all(prompt: str, options: Options, answering: Answering[T], *, as_json: bool) -> int:
+    """Work on each prompt and answer it; the exit code."""
     several = prompt == FROM_STDIN
     code = 0
     for text in prompts_of(prompt):
         try:
-            answer = work(options.request(text))
+            answer = answering.work(options.request(text))
         except TunesmithError as error:
             code = 1 if several else exit_code(error)
             words = sentence(error)
@@ -38,9 +47,9 @@ def answer_all(prompt: str, options: Options, *, as_json: bool, work: Work, show
                 print_json({"prompt": text, "error": words}, on_one_line=several)
             continue
         if as_json:
-            print_json(answer, on_one_line=several)
+            print_json(answering.to_json(answer), on_one_line=several)
         else:
-            show(answer)
+            answering.show(answer)
     return code
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from engine.cli.bar import progress_bar
-from engine.cli.batch import answer_all
+from engine.cli.batch import Answering, answer_all
 from engine.cli.wish import Options
-from engine.compose.request import ComposeRequest
+from engine.compose.request import ComposeRequest, Receipt
 from engine.settings import Settings
 
 PromptArgument = Annotated[str, typer.Argument(help="What to compose, in words; - reads one prompt a line from stdin.")]
@@ -43,23 +42,27 @@ def compose(
     composer = Composer(Settings.read())
     folder = out.expanduser().absolute()
 
-    def work(request: ComposeRequest) -> Mapping[str, Any]:
+    def work(request: ComposeRequest) -> Receipt:
         with progress_bar() as progress:
-            return composer.compose(request, folder, progress=progress).to_json()
+            return composer.compose(request, folder, progress=progress)
 
     options = Options(style=style, seconds=seconds, bpm=bpm, key=key, meter=meter, seed=seed, format=format)
-    raise typer.Exit(answer_all(prompt, options, as_json=as_json, work=work, show=_show))
+    answering = Answering(work=work, to_json=Receipt.to_json, show=_show)
+    raise typer.Exit(answer_all(prompt, options, answering, as_json=as_json))
 
 
-def _show(receipt: Mapping[str, Any]) -> None:
+def _show(receipt: Receipt) -> None:
     """What a person wants to know first, and where the files are."""
-    audio = Path(receipt["files"]["audio"])
-    lines = [
-        receipt["title"] or receipt["prompt"],
-        f"  {receipt['style']} · {receipt['tempo_bpm']:g} bpm · {receipt['key']} {receipt['mode']} · {receipt['meter']}"
-        f" · {receipt['duration_s']:g} s · seed {receipt['seed']} · made in {receipt['timings_s']['total']:.1f} s",
-        *(f"  {notice}" for notice in receipt["notices"]),
-        *(f"  {kind:<8} {path}" for kind, path in receipt["files"].items()),
-        f"  {'receipt':<8} {audio.with_suffix('.json')}",
-    ]
-    typer.echo("\n".join(lines))
+    facts = (
+        receipt.style,
+        f"{receipt.tempo_bpm:g} bpm",
+        f"{receipt.key} {receipt.mode}",
+        receipt.meter,
+        f"{receipt.duration_s:g} s",
+        f"seed {receipt.seed}",
+        f"made in {receipt.timings_s['total']:.1f} s",
+    )
+    files = {**receipt.files, "receipt": str(Path(receipt.files["audio"]).with_suffix(".json"))}
+    lines = [receipt.title or receipt.prompt, " · ".join(facts), *receipt.notices]
+    lines += [f"{kind:<8} {path}" for kind, path in files.items()]
+    typer.echo("\n  ".join(lines))

@@ -6,6 +6,7 @@ on a small machine; docs/training.md says how many.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +17,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from engine.settings import Settings
 
 if TYPE_CHECKING:
+    from engine.learn.train import TrainRequest
     from engine.model.training import Report
 
 DESCRIPTION = "{task.description}"
 
 
 def train(
-    target: Annotated[str, typer.Argument(help="base, or the name of a style.")],
+    target: Annotated[str, typer.Argument(help="base, the name of a style, or all: the base and every style.")] = "all",
     *,
     corpora: Annotated[Path, typer.Option(help="Folder with the unpacked corpora (docs/training.md).")] = Path(
         "corpora"
@@ -34,12 +36,11 @@ def train(
     processes: Annotated[int, typer.Option(min=1, help="Processes that encode the corpora.")] = 2,
 ) -> None:
     """Train the base network or a style's; writes the next version beside the earlier ones."""
-    from engine.learn.train import TrainRequest
-    from engine.learn.train import train as run
-    from engine.music.styles import STYLES_DIR
+    from engine.learn.train import BASE, TrainRequest
+    from engine.music.styles import STYLES_DIR, style_names
 
     request = TrainRequest(
-        target=target,
+        target=BASE,
         corpora=corpora,
         work=work or Settings.read().data_dir / "training",
         out=out or STYLES_DIR,
@@ -47,6 +48,15 @@ def train(
         seed=seed,
         processes=processes,
     )
+    for name in (BASE, *style_names()) if target == "all" else (target,):
+        _train_one(replace(request, target=name))
+
+
+def _train_one(request: TrainRequest) -> None:
+    """One checkpoint, with a progress bar on standard error and the file's name on standard output."""
+    from engine.learn.train import train as run
+
+    target = request.target
     columns = (TextColumn(DESCRIPTION), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(f"training {target}", total=None)

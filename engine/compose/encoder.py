@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,7 +85,7 @@ class TextEncoder:
     _remembered: dict[tuple[str, ...], Embedding] = field(default_factory=dict)
 
     @classmethod
-    def load(cls) -> TextEncoder:
+    def load(cls) -> Self:
         """Load from the installed package. Raises `SetupError` if it is missing or incomplete."""
         folder = find_model()
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -10,21 +10,19 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from engine.compose.encode import Format, write_all
-from engine.compose.encoder import TextEncoder
-from engine.compose.generate import SongWriter, Written
-from engine.compose.naming import file_stem, new_seed, new_song_id
+from engine.compose.encoder import Embedding, TextEncoder
+from engine.compose.naming import file_stem, new_song_id
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
-from engine.compose.prompt import check_seed, read_prompt
 from engine.compose.render import SAMPLE_RATE_HZ, Synth, find_soundfont
 from engine.compose.request import AUDIO_FORMATS, STAGES, ComposeRequest, Progress, Receipt, Stage
 from engine.compose.sound import SoundFiles, SoundMaker
@@ -35,6 +33,9 @@ from engine.music.instruments import kit_name, program_name
 from engine.music.notes import Role, Song
 from engine.music.styles import load_style
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.compose.generate import SongWriter, Written
 
 T = TypeVar("T")
 
@@ -50,19 +51,20 @@ class Composer:
         self._settings = settings
 
     @cached_property
+    def encoder(self) -> _ClockedEncoder:
+        """The text encoder. Raises `SetupError` where it is not installed."""
+        return _ClockedEncoder.load()
+
+    @cached_property
     def planner(self) -> Planner:
-        """Reads and plans; loads the text encoder. Raises `SetupError` where it is not installed."""
-        limits = self._settings
-        return Planner(
-            TextEncoder.load(),
-            max_seconds=limits.max_seconds,
-            default_seconds=limits.default_seconds,
-            default_style=limits.default_style,
-        )
+        """Reads and plans; loads the text encoder."""
+        return self._planner(self.encoder)
 
     @cached_property
     def writer(self) -> SongWriter:
         """Writes notes; loads each style's network when it is first asked for."""
+        from engine.compose.generate import SongWriter  # noqa: PLC0415 (loads torch: plans and refusals need none)
+
         return SongWriter.load(self._settings.device)
 
     @cached_property
@@ -72,11 +74,14 @@ class Composer:
 
     def warm(self) -> None:
         """Load everything that every song needs, the quickest to miss first. Raises `SetupError`."""
-        _ = self.sound, self.writer, self.planner
+        if "planner" not in self.__dict__:
+            _ = self.sound, self.writer
+            self.planner.plan(ComposeRequest(prompt="anything"))  # the styles' words are read once and remembered
 
     def plan(self, request: ComposeRequest) -> Plan:
         """Everything that is decided before the first note. Raises `BadRequest`."""
-        return self.planner.plan(_with_seed(request))
+        self._refuse_early(request)
+        return self.planner.plan(request)
 
     def compose(
         self,
@@ -92,14 +97,13 @@ class Composer:
         `name`: the files' common name (default: the prompt's words and the id). Raises `BadRequest`, `SetupError`,
         `CheckpointError`, `RenderError`; then nothing of the song is left.
         """
-        request = _with_seed(request)
+        self._refuse_early(request)
         song_id = song_id or new_song_id()
         name = name or file_stem(request.prompt, song_id)
         with _all_or_nothing(folder, name):
             self.warm()
             watch = _Watch(progress)
-            watch.timed("read", lambda: read_prompt(request.prompt))
-            plan = watch.timed("plan", lambda: self.planner.plan(request))
+            plan = self._read_and_plan(request, watch)
             written = watch.timed("compose", lambda: self._write(plan, progress))
             place = _Place(folder=folder, name=name, format=cast(Format, request.format))
             made = self._make(written.song, plan, place, progress)
@@ -107,6 +111,30 @@ class Composer:
             receipt = _receipt(song_id, plan, written, made, watch.finished())
             write_all({folder / f"{name}.json": receipt.dumps().encode()})
         return receipt
+
+    def _planner(self, encoder: TextEncoder | None) -> Planner:
+        limits = self._settings
+        return Planner(
+            encoder,
+            max_seconds=limits.max_seconds,
+            default_seconds=limits.default_seconds,
+            default_style=limits.default_style,
+        )
+
+    def _refuse_early(self, request: ComposeRequest) -> None:
+        """Refuse what cannot be met before anything is loaded for it: a plan without the encoder takes milliseconds."""
+        if request.format not in AUDIO_FORMATS:
+            raise BadRequest(
+                f"The audio format {request.format!r} is not known; {', '.join(AUDIO_FORMATS)} would work."
+            )
+        self._planner(None).plan(request)
+
+    def _read_and_plan(self, request: ComposeRequest, watch: _Watch) -> Plan:
+        """Plan; what the encoder took for it counts as reading."""
+        before_s = self.encoder.spent_s
+        plan = watch.timed("plan", lambda: self.planner.plan(request))
+        watch.move("plan", "read", self.encoder.spent_s - before_s)
+        return plan
 
     def _write(self, plan: Plan, progress: Progress) -> Written:
         return self.writer.write(
@@ -124,6 +152,20 @@ class Composer:
             format=place.format,
             progress=progress,
         )
+
+
+@dataclass(slots=True)
+class _ClockedEncoder(TextEncoder):
+    """The text encoder, with the seconds that it has spent on embedding."""
+
+    spent_s: float = 0.0
+
+    def embed(self, texts: Sequence[str]) -> Embedding:
+        """Embed `texts`: `[N, 384] float32`."""
+        began = perf_counter()
+        rows = TextEncoder.embed(self, texts)
+        self.spent_s += perf_counter() - began
+        return rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,21 +194,15 @@ class _Watch:
         self._progress(stage, 1.0)
         return result
 
+    def move(self, source: Stage, target: Stage, seconds_s: float) -> None:
+        """Count some of one stage's seconds to another."""
+        self.timings_s[target] = round(seconds_s, 4)
+        self.timings_s[source] = round(self.timings_s[source] - seconds_s, 4)
+
     def finished(self) -> dict[str, float]:
         """All stages in their order, and the total since the watch was made."""
         in_order: dict[str, float] = {stage: self.timings_s[stage] for stage in STAGES}
         return {**in_order, "total": round(perf_counter() - self._began, 4)}
-
-
-def _with_seed(request: ComposeRequest) -> ComposeRequest:
-    """The request, checked as far as no planner is needed, with a seed: the asked one, the prompt's, or a fresh one."""
-    if request.format not in AUDIO_FORMATS:
-        raise BadRequest(f"The audio format {request.format!r} is not known; {', '.join(AUDIO_FORMATS)} would work.")
-    if request.seed is not None:
-        check_seed(request.seed)
-        return request
-    seed = read_prompt(request.prompt, overruled=("seconds", "bpm")).seed
-    return dataclasses.replace(request, seed=new_seed()) if seed is None else request
 
 
 def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, timings_s: dict[str, float]) -> Receipt:

@@ -170,8 +170,9 @@ from pathlib import Path
 
 spec = find_spec("torch")
 note = Path(spec.submodule_search_locations[0], "version.py").read_text() if spec else ""
-values = dict(line.split(": Optional[str] = ") for line in note.splitlines() if ": Optional[str] = " in line)
-build = next((f"{kind.upper()} {values[kind]}" for kind in ("cuda", "hip", "xpu") if values.get(kind, "None") != "None"), "CPU only")
+pairs = (line.split(": Optional[str] = ") for line in note.splitlines() if ": Optional[str] = " in line)
+values = {name: value.strip("'") for name, value in pairs if value != "None"}
+build = next((f"{kind.upper()} {values[kind]}" for kind in ("cuda", "hip", "xpu") if kind in values), "CPU only")
 print(f"==> PyTorch {version('torch')} ({build}); docs/setup.md says how to choose another build")
 PY
 }

@@ -18,7 +18,7 @@ from bot.answer import NOBODY, Answer
 from bot.cogs.compose import Compose
 from bot.endpoint import use_gateway_of
 from bot.errors import explain, guard, whisper
-from bot.progress import Progress
+from bot.progress import MIN_GAP_S, Progress
 from bot.views.song import AnotherButton, VoteButton, VoteTurns, song_view
 from engine import Origin, StoredSong, Studio, Update
 
@@ -52,7 +52,7 @@ class TunesmithBot(commands.Bot):
 
     studio: Studio
 
-    def __init__(self, open_studio: Callable[[], Awaitable[Studio]]) -> None:
+    def __init__(self, open_studio: Callable[[], Awaitable[Studio]], *, edit_gap_s: float = MIN_GAP_S) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -62,6 +62,7 @@ class TunesmithBot(commands.Bot):
             activity=discord.CustomActivity(name="/compose a song"),
         )
         self.votes = VoteTurns()
+        self._edit_gap_s = edit_gap_s
         self._open_studio = open_studio
         self._studio_is_open = False
         self._making: set[asyncio.Task[object]] = set()
@@ -99,7 +100,7 @@ class TunesmithBot(commands.Bot):
         assert task is not None
         self._making.add(task)
         try:
-            async with Progress(answer.show) as progress:
+            async with Progress(answer.show, min_gap_s=self._edit_gap_s) as progress:
                 progress(Update(phase="queued", share=0.0))
                 song = await make(progress)
             await answer.finish(song, song_view(song.id))

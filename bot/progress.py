@@ -34,7 +34,9 @@ class Progress:
         self._task: asyncio.Task[None] | None = None
 
     def __call__(self, update: Update) -> None:
-        """Take note of an update; it is shown when its second comes."""
+        """Take note of an update; it is shown when its second comes. What is done is shown by its result."""
+        if update.phase == "done":
+            return
         self._text = progress_text(update)
         self._news.set()
 

@@ -220,6 +220,14 @@ def _numbered(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         parts = []
         for part in row["components"]:
             number += 1
-            parts.append({key: value for key, value in part.items() if value is not None} | {"id": number})
+            parts.append(_without_nulls(part) | {"id": number})
         numbered.append(row_json | {"components": parts})
     return numbered
+
+
+def _without_nulls(value: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: _without_nulls(inner) if isinstance(inner, dict) else inner
+        for key, inner in value.items()
+        if inner is not None
+    }

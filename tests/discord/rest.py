@@ -89,7 +89,7 @@ class Rest:
                 answer = await handler(call)
             except Refused as refusal:
                 body = {"code": refusal.code, "message": refusal.message}
-                return web.json_response(body, status=refusal.status)
+                return _json_response(body, status=refusal.status)
             return self._answer(request.method, path, answer)
 
         return handle
@@ -119,7 +119,7 @@ class Rest:
         if self._specification is not None:
             for complaint in self._specification.judge_answer(method, path, 200, answer):
                 self._world.complain(f"our own fault: {complaint}")
-        return web.json_response(answer)
+        return _json_response(answer)
 
     def _refuse_if(self, complaints: list[str]) -> None:
         for complaint in complaints:
@@ -172,7 +172,7 @@ class Rest:
         found.answer_kind, found.answered_after_s = kind, found.waited_s
         found.answered.set()
         await self._world.tell_change()
-        if call.request.query.get("with_response") != "true":
+        if call.request.query.get("with_response", "").lower() not in ("1", "true"):
             return None
         body: dict[str, Any] = {"interaction": {"id": str(found.id), "type": found.type}}
         if found.original is not None and kind in (SAY, THINK, KEEP, UPDATE):
@@ -181,7 +181,8 @@ class Rest:
                 "response_message_loading": found.original.thinking,
                 "response_message_ephemeral": found.original.ephemeral,
             }
-            body["resource"] = {"type": kind, "message": found.original.to_json()}
+            if kind in (SAY, UPDATE):
+                body["resource"] = {"type": kind, "message": found.original.to_json()}
         return body
 
     async def _first_answer(self, found: Interaction, kind: int, data: dict[str, Any], files: Any) -> None:
@@ -317,6 +318,11 @@ class Rest:
         message.content, message.attached = merged["content"] or "", attached
         message.embeds, message.components = merged["embeds"] or [], merged["components"] or []
         message.pings += self._world.pings_of(message.content, body.get("allowed_mentions"))
+
+
+def _json_response(body: Any, *, status: int = 200) -> web.Response:
+    """Without a charset in the type, which discord.py takes for no JSON."""
+    return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json"})
 
 
 def _merge_files(message: Message, body: dict[str, Any], files: dict[str, tuple[str, bytes]]) -> list[Attached]:

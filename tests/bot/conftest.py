@@ -1,0 +1,60 @@
+"""A local Discord, and the real bot in this process with a real studio whose composing process is a tiny one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.client import TunesmithBot
+from bot.endpoint import use_api
+from engine import Settings, Studio
+from engine.jobs import InlineExecutor
+from tests.discord import LocalDiscord
+
+OpenBot = Callable[[], Awaitable[TunesmithBot]]
+
+
+def open_studio(folder: Path) -> Callable[[], Awaitable[Studio]]:
+    """Opens the studio in a folder, with the tiny composer in a thread."""
+
+    async def opened() -> Studio:
+        executor = InlineExecutor("tests.bot.tiny_composer:open_tiny", {})
+        return await Studio.open(Settings(_env_file=None, data_dir=folder), executor=executor)
+
+    return opened
+
+
+@asynccontextmanager
+async def running_bot(discord: LocalDiscord, folder: Path, *, edit_gap_s: float = 0.05) -> AsyncIterator[TunesmithBot]:
+    """The bot, connected; leaving closes it. Edits come faster than in earnest, to save the tests' time."""
+    async with TunesmithBot(open_studio(folder), edit_gap_s=edit_gap_s) as bot:
+        task = asyncio.create_task(bot.start(discord.token))
+        ready = asyncio.create_task(discord.ready())
+        await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)
+        await (task if task.done() else ready)
+        yield bot
+    await task
+    await discord.gone()
+
+
+@pytest.fixture
+async def discord(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalDiscord]:
+    """A local Discord; a broken rule fails the test."""
+    monkeypatch.setattr(Route, "BASE", Route.BASE)
+    monkeypatch.setattr(DiscordWebSocket, "DEFAULT_GATEWAY", DiscordWebSocket.DEFAULT_GATEWAY)
+    async with LocalDiscord() as local:
+        use_api(local.api_base)
+        yield local
+
+
+@pytest.fixture
+async def bot(discord: LocalDiscord, tmp_path: Path) -> AsyncIterator[TunesmithBot]:
+    """The bot, ready."""
+    async with running_bot(discord, tmp_path) as running:
+        yield running

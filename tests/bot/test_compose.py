@@ -1,0 +1,176 @@
+"""What a person gets for `/compose` and for a mention."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+
+from bot.client import TunesmithBot
+from tests.bot.tiny_composer import PICTURE
+from tests.discord import LocalDiscord, Message
+
+pytestmark = pytest.mark.usefixtures("bot")
+
+
+def has_files(message: Message) -> bool:
+    return bool(message.files)
+
+
+async def test_a_slash_command_answers_at_once_and_ends_with_the_song(discord: LocalDiscord) -> None:
+    exchange = await discord.slash("compose", prompt="chill lofi 20s")
+    assert exchange.first_answer_s < 1.0
+    song = await exchange.until(has_files)
+    assert [name.rsplit(".")[-1] for name in song.files] == ["mp3", "mid", "png"]
+    assert song.fields["Style"] == "lofi + rock"
+    assert song.fields["Tempo"] == "82 bpm, 4/4"
+    assert song.fields["Key"] == "A minor"
+    assert song.fields["Seed"] == "`7`"
+    assert song.fields["Length"] == "1:00"
+    assert song.embed["title"] == "Tiny chill lofi 20s"
+    assert song.embed["description"] == "`chill lofi 20s`"
+    assert "lofi 3" in song.embed["footer"]["text"]
+    assert song.content == ""
+    assert not song.ephemeral
+    assert [button.emoji for button in song.buttons] == ["👍", "👎", "🎲"]
+
+
+async def test_the_picture_shows_in_the_embed_and_not_as_an_attachment(discord: LocalDiscord) -> None:
+    song = await (await discord.slash("compose", prompt="chill lofi")).until(has_files)
+    shown = song.to_json()
+    assert [part["filename"].rsplit(".")[-1] for part in shown["attachments"]] == ["mp3", "mid"]
+    async with aiohttp.ClientSession() as session, session.get(shown["embeds"][0]["image"]["url"]) as answer:
+        assert await answer.read() == PICTURE
+
+
+async def test_options_reach_the_engine(discord: LocalDiscord) -> None:
+    exchange = await discord.slash("compose", prompt="a tune", style="rock", seconds=12.5, seed=2**53 - 1)
+    song = await exchange.until(has_files)
+    assert song.fields["Length"] == "0:12.5"
+    assert song.fields["Seed"] == f"`{2**53 - 1}`"
+    assert "model lofi" in song.embed["footer"]["text"]
+
+
+async def test_a_mention_is_answered_by_a_reply_with_the_song(discord: LocalDiscord) -> None:
+    exchange = await discord.mention("chill lofi 60s")
+    song = await exchange.until(has_files)
+    assert song.fields["Seed"] == "`7`"
+    assert song.embed["description"] == "`chill lofi 60s`"
+    assert len(song.buttons) == 3
+    assert len(exchange.messages) == 1
+
+
+@pytest.mark.parametrize("text", ["", "help", "HELP"])
+async def test_a_bare_mention_or_help_explains(discord: LocalDiscord, text: str) -> None:
+    said = await (await discord.mention(text)).said()
+    assert "/compose" in said.content
+    assert "lofi" in said.content
+    assert not said.files
+
+
+async def test_words_without_the_mention_are_not_read(discord: LocalDiscord) -> None:
+    song = await (await discord.mention("chill lofi")).until(has_files)
+    ada = discord.person()
+    ignored = [
+        await ada.write("chill lofi 60s"),
+        await ada.write("thanks, great song", reply_to=song),
+    ]
+    await (await discord.mention("one more")).until(has_files)
+    assert [exchange.messages for exchange in ignored] == [[], []]
+
+
+async def test_another_bot_s_mention_is_not_answered(discord: LocalDiscord) -> None:
+    message = await discord.post(discord.person("Robot"), f"<@{discord.bot_id}> lofi", author_is_bot=True)
+    discord.replies[message.id] = []
+    await (await discord.mention("lofi")).until(has_files)
+    assert discord.replies[message.id] == []
+
+
+async def test_the_queue_shows_how_many_songs_come_before(discord: LocalDiscord) -> None:
+    first = await discord.slash("compose", prompt="slow one")
+    second = await discord.person("Grace").slash("compose", prompt="slow two")
+    waiting = await second.until(lambda message: "before yours" in message.content)
+    assert "1 song before yours" in waiting.content
+    await first.until(has_files)
+    await second.until(has_files)
+
+
+async def test_a_user_error_is_shown_as_it_is(discord: LocalDiscord) -> None:
+    exchange = await discord.slash("compose", prompt="refuse jazz")
+    said = await exchange.until(lambda message: "unknown" in message.content)
+    assert said.content == "The style 'refuse jazz' is unknown; lofi would work."
+    said = await (await discord.mention("refuse jazz")).until(lambda message: "unknown" in message.content)
+    assert said.content == "The style 'refuse jazz' is unknown; lofi would work."
+
+
+@pytest.mark.parametrize("prompt", ["break it", "crash it"])
+async def test_an_engine_error_gives_an_incident_number_that_the_log_has_too(
+    discord: LocalDiscord, caplog: pytest.LogCaptureFixture, prompt: str
+) -> None:
+    exchange = await discord.slash("compose", prompt=prompt)
+    said = await exchange.until(lambda message: "incident" in message.content)
+    number = said.content.split("`")[1]
+    record = next(record for record in caplog.records if number in record.getMessage())
+    assert record.exc_info is not None
+    assert "synthesiser" not in said.content
+    assert "bug" not in said.content
+
+
+async def test_a_prompt_that_is_too_long_is_refused_with_its_length(discord: LocalDiscord) -> None:
+    said = await (await discord.mention("la" * 251)).said()
+    assert said.content == "The prompt has 502 characters; at most 500 work."
+    with pytest.raises(AssertionError, match="is over 500"):
+        await discord.slash("compose", prompt="x" * 501)
+
+
+async def test_nobody_is_pinged_and_no_link_lives_whatever_the_prompt_says(discord: LocalDiscord) -> None:
+    evil = "refuse @everyone <@1> <@&2> https://evil.example discord.gg/evil [a](https://evil.example)"
+    said = await (await discord.slash("compose", prompt=evil)).until(lambda message: "unknown" in message.content)
+    song = await (await discord.mention(evil.replace("refuse", "lofi"))).until(has_files)
+    for text in (said.content, song.embed["title"], song.embed["description"]):
+        assert "@everyone" not in text
+        assert "<@1>" not in text
+        assert "https://" not in text
+        assert "discord.gg" not in text
+    assert not any(message.pings for message in discord.messages.values())
+
+
+async def test_a_file_over_the_limit_is_named_and_the_rest_is_sent(discord: LocalDiscord) -> None:
+    exchange = await discord.person().slash("compose", prompt="big song", size_limit=10_000)
+    song = await exchange.until(has_files)
+    assert [name.rsplit(".")[-1] for name in song.files] == ["mid", "png"]
+    assert "The audio (0.0 MiB) is over the 0 MiB" in song.embed["description"]
+
+
+async def test_notices_of_the_plan_are_shown(discord: LocalDiscord) -> None:
+    song = await (await discord.slash("compose", prompt="noticed song")).until(has_files)
+    assert song.embed["description"] == "`noticed song`\nIt was made shorter."
+
+
+async def test_styles_are_suggested_while_typing(discord: LocalDiscord, bot: TunesmithBot) -> None:
+    ada = discord.person()
+    assert await ada.suggestions("compose", "style", "") == list(bot.studio.style_names())
+    assert (await ada.suggestions("compose", "style", "LO"))[0] == "lofi"
+    assert await ada.suggestions("compose", "style", "zzz") == []
+
+
+async def test_a_song_that_outlives_its_interaction_arrives_as_a_channel_message(discord: LocalDiscord) -> None:
+    old = await discord.person().slash("compose", prompt="slow song", age_s=15 * 60 - 21.5)
+    await old.until(lambda message: "new message below" in message.content)
+    answers = [message for message in discord.messages.values() if message.metadata is None]
+    assert len(answers) == 1
+    song = await answers[0].until(has_files)
+    assert song.embed["description"] == "`slow song`"
+    assert song.application_id is None
+    assert not old.message.files
+
+
+async def test_the_bot_asks_for_no_privileged_intent(discord: LocalDiscord) -> None:
+    assert discord.connections == [(1 << 0) | (1 << 9) | (1 << 12)]
+
+
+async def test_a_lost_connection_is_resumed_and_nothing_is_missed(discord: LocalDiscord, bot: TunesmithBot) -> None:
+    await discord.gateway.drop()
+    await discord.ready()
+    await (await discord.slash("compose", prompt="after the storm")).until(has_files)
+    assert len(discord.connections) == 1
+    assert not bot.is_closed()

@@ -1,0 +1,73 @@
+"""A composing process made small: it writes three little files a song at once, and does what the prompt's first word
+says.
+
+`slow` takes 0.4 s a stage, `refuse` raises the person's error, `break` the engine's, `crash` a bug; `big` writes
+audio of 20 kB. The studio, the job runner and the database around it are the real ones. """
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.compose.request import Receipt
+from engine.errors import BadRequest, RenderError
+
+STAGES = ("read", "plan", "compose", "render", "master", "encode", "picture")
+PICTURE = b"\x89PNG\r\n\x1a\n tiny"
+
+
+def open_tiny(config: Mapping[str, Any]) -> Any:
+    """The opener that the job runner calls."""
+
+    def handle(kind: str, payload: Mapping[str, Any], emit: Any) -> Mapping[str, Any]:
+        prompt = payload["request"]["prompt"]
+        word = prompt.split()[0]
+        if word == "refuse":
+            raise BadRequest(f"The style {prompt!r} is unknown; lofi would work.")
+        if word == "break":
+            raise RenderError("the synthesiser fell over")
+        if word == "crash":
+            raise ZeroDivisionError("a bug")
+        for stage in STAGES:
+            emit({"stage": stage, "share": 0.0})
+            time.sleep(0.4 if word == "slow" else 0.0)
+        return {"receipt": _write(payload, word).to_json()}
+
+    return handle
+
+
+def _write(payload: Mapping[str, Any], word: str) -> Receipt:
+    folder, request = Path(payload["folder"]), payload["request"]
+    contents = {
+        "audio": ("tiny.mp3", b"ID3 tiny" + bytes(20_000 if word == "big" else 0)),
+        "midi": ("tiny.mid", b"MThd tiny"),
+        "picture": ("tiny.png", PICTURE),
+    }
+    for name, data in contents.values():
+        (folder / name).write_bytes(data)
+    return Receipt(
+        id=payload["id"],
+        prompt=request["prompt"],
+        style=request["style"] or "lofi",
+        blend={"lofi": 0.75, "rock": 0.25},
+        seed=request["seed"] if request["seed"] is not None else 7,
+        model={"style": "lofi", "version": "3", "sha256": "0" * 64},
+        tempo_bpm=82.0,
+        key="A",
+        mode="minor",
+        meter="4/4",
+        bars=8,
+        duration_s=request["seconds"] or 60.0,
+        sections=[],
+        instruments={"melody": {"program": 4, "name": "Electric Piano 1"}, "drums": {"program": 0, "name": "Kit"}},
+        requested={},
+        measured={},
+        files={kind: name for kind, (name, _) in contents.items()},
+        midi_sha256="0" * 64,
+        timings_s={"total": 0.1},
+        candidates={},
+        title=f"Tiny {request['prompt']}"[:80],
+        notices=["It was made shorter."] if word == "noticed" else [],
+    )

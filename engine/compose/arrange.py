@@ -1,9 +1,10 @@
 """Chords → bar plans: who plays in which section, how loud, and which bars return.
 
-In: sections, chords, the cast, a generator. Out: one `BarPlan` a bar. Conventions: `copy_of` points to an earlier bar that is no
-copy itself, has the same chords, and in which every role plays that plays here; so a copy can always be made. A returning section
-repeats its first statement, but for varied tails; inside a section phrases of four bars are parallel. Caveat: roles are added
-only where music is new (a chorus, a bridge), because a bar with an added role could not be a copy.
+In: sections, chords, the cast, a generator. Out: one `BarPlan` a bar. Conventions: `copy_of` points to an earlier bar
+that is no copy itself, has the same chords, and in which every role plays that plays here; so a copy can always be
+made. A returning section repeats its first statement, but for varied tails; inside a section phrases of four bars are
+parallel. Caveat: roles are added only where music is new (a chorus, a bridge), because a bar with an added role could
+not be a copy.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ BREAKS: tuple[tuple[frozenset[Role], float], ...] = (
     (frozenset({Role.HARMONY, Role.BASS}), 1.0),
 )
 PARALLEL_SHARE = 0.75
-VARIED_BAR_SHARE = 0.2
-"""How often a bar of a return is composed anew although it could be copied."""
+VARIED_TAIL_SHARE = 0.4
+"""How often the last bar of a returning phrase is composed anew although it could be copied."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +157,8 @@ def _copies(
         first.setdefault(section.label, section)
         for bar in range(section.start_bar, section.end_bar):
             source = _source(section, bar, model, parallel)
-            varied = rng.random() < VARIED_BAR_SHARE and model is not None
+            at_tail = (bar - section.start_bar) % phrase == phrase - 1
+            varied = rng.random() < VARIED_TAIL_SHARE and at_tail
             if source is None or varied or bar == len(chords) - 1:
                 continue
             root = copies[source] if copies[source] is not None else source

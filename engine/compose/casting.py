@@ -1,8 +1,8 @@
 """Who plays what: the style's own ensemble, changed by the instruments that the prompt wants or forbids.
 
-In: a style, the wishes. Out: role → `Casting`. Conventions: roles whose parts list the same programs are one player's two hands
-and get the same program. A wanted instrument takes the first of its usual roles that is free; a forbidden one takes its
-family with it. Caveat: "solo piano" is the whole ensemble, "solo flute" a melody alone.
+In: a style, the wishes. Out: role → `Casting`. Conventions: roles whose parts list the same programs are one player's
+two hands and get the same program. A wanted instrument takes the first of its usual roles that is free; a forbidden
+one takes its family with it. Caveat: "solo piano" is the whole ensemble, "solo flute" a melody alone.
 """
 
 from __future__ import annotations

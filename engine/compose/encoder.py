@@ -26,6 +26,7 @@ MAX_TOKENS = 256
 MAX_THREADS = 2
 TEMPERATURE = 0.06
 """Of the softmax that turns cosines into shares: cosines of one prompt differ by little, so it is small."""
+MAX_REMEMBERED = 256
 BEST_OF = 3
 """A group's cosine is the mean of its best few sentences: a prompt resembles some descriptions, never all."""
 
@@ -121,7 +122,7 @@ class TextEncoder:
 
     def similarity(self, text: str, references: Mapping[str, Sequence[str]]) -> dict[str, float]:
         """Cosine −1…1 of `text` to each group of sentences (mean of the group's best `BEST_OF`)."""
-        row = self.embed([text])[0]
+        row = self._reference([text])[0]
         return {name: _closeness(row, self._reference(sentences)) for name, sentences in references.items()}
 
     def score(self, text: str, references: Mapping[str, Sequence[str]]) -> dict[str, float]:
@@ -130,7 +131,7 @@ class TextEncoder:
 
     def mood(self, text: str) -> Mood:
         """Where `text` lies on the mood axes, each −1…1, 0 where it says nothing."""
-        row = self.embed([text])[0]
+        row = self._reference([text])[0]
         values = {}
         for axis, (low, high) in MOOD_AXES.items():
             contrast = _closeness(row, self._reference(high)) - _closeness(row, self._reference(low))
@@ -138,11 +139,14 @@ class TextEncoder:
         return Mood(**values)
 
     def _reference(self, sentences: Sequence[str]) -> Embedding:
-        """The embedded sentences, remembered."""
+        """The embedded sentences, remembered; of `MAX_REMEMBERED` groups the oldest is forgotten."""
         wanted = tuple(sentences)
-        if wanted not in self._remembered:
-            self._remembered[wanted] = self.embed(wanted)
-        return self._remembered[wanted]
+        known = self._remembered.pop(wanted, None)
+        rows = self.embed(wanted) if known is None else known
+        if len(self._remembered) >= MAX_REMEMBERED:
+            self._remembered.pop(next(iter(self._remembered)))
+        self._remembered[wanted] = rows
+        return rows
 
 
 def to_shares(cosines: Mapping[str, float]) -> dict[str, float]:

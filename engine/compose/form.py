@@ -1,9 +1,10 @@
 """Bars → sections: a form of the style whose sections are neither too short nor too long.
 
-In: a number of bars, seconds a bar, a style's forms, a generator. Out: sections that cover the bars exactly. Conventions: a form
-is a word of letters (`i` intro, `A` verse, `B` chorus, `C`, `D` bridge, `x` break, `o` outro); equal letters are equal music
-and equally long. Sections are built of units of four bars (more where bars are short); an odd bar left over is the song's last
-one. Caveat: a leftover that no form can place makes an intro of two bars, or lengthens the last section.
+In: a number of bars, seconds a bar, a style's forms, a generator. Out: sections that cover the bars exactly.
+Conventions: a form is a word of letters (`i` intro, `A` verse, `B` chorus, `C`, `D` bridge, `x` break, `o` outro);
+equal letters are equal music and equally long. Sections are built of units of four bars (more where bars are short);
+an odd bar left over is the song's last one. Caveat: a leftover that no form can place makes an intro of two bars, or
+lengthens the last section.
 """
 
 from __future__ import annotations

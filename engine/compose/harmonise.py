@@ -1,13 +1,15 @@
 """Sections → chords: a progression a label, cadences where sections close, the tonic at the end.
 
-In: sections, a style, a key, a meter. Out: two half-bar chords a bar. Conventions: sections with the same label have the same
-chords, except that the song's last two bars always close on the tonic; intro and outro use the first label's chords. In 3/4 a bar
-has one chord, because its half is no beat. Caveat: a mode for which a style wrote nothing gets plain modal progressions.
+In: sections, a style, a key, a meter. Out: two half-bar chords a bar. Conventions: sections with the same label have
+the same chords, except that the song's last two bars always close on the tonic; intro and outro use the first label's
+chords. In 3/4 a bar has one chord, because its half is no beat. Caveat: a mode for which a style wrote nothing gets
+plain modal progressions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -41,11 +43,20 @@ MODAL_CADENCES: dict[Mode, tuple[Row, ...]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Tonality:
+    """Whose progressions, in which key, in which meter."""
+
+    style: Style
+    key: Key
+    meter: Meter
+
+
 def harmonise(
-    sections: Sequence[Section], *, style: Style, key: Key, meter: Meter, bar_s: float, rng: np.random.Generator
+    sections: Sequence[Section], tonality: Tonality, *, bar_s: float, rng: np.random.Generator
 ) -> tuple[Bar, ...]:
-    """Two chords a bar for all bars of `sections`."""
-    writer = _Writer(style, key, meter, rng)
+    """Two chords a bar for all bars of `sections`; a bar lasts `bar_s` seconds."""
+    writer = _Writer(tonality, rng)
     stretch = unit_bars(bar_s) // 4
     bars: list[Bar] = []
     for section in sections:
@@ -62,7 +73,8 @@ def harmonise(
 class _Writer:
     """Chooses and remembers each label's progression and close."""
 
-    def __init__(self, style: Style, key: Key, meter: Meter, rng: np.random.Generator) -> None:
+    def __init__(self, tonality: Tonality, rng: np.random.Generator) -> None:
+        style, key, meter = tonality.style, tonality.key, tonality.meter
         self._key, self._rng = key, rng
         self._whole_bars = meter.half_bar_ticks * 2 == 72 and meter.denominator == 4
         self._rows = style.progressions.get(key.mode) or MODAL[key.mode]

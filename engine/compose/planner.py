@@ -1,8 +1,9 @@
 """A request → the plan of a song: every choice before the first note, and where it came from.
 
-In: a `ComposeRequest`. Out: a `Plan`. Conventions: a field of the request beats the prompt's words, these beat the prompt's meaning
-(the text encoder), that beats the style's habits. Chance comes from the seed alone, and each decision has its own generator, so that
-asking for another key does not change the form. Caveat: what is asked is kept even where a style never does it (lofi in 3/4).
+In: a `ComposeRequest`. Out: a `Plan`. Conventions: a field of the request beats the prompt's words, these beat the
+prompt's meaning (the text encoder), that beats the style's habits. Chance comes from the seed alone, and each
+decision has its own generator, so that asking for another key does not change the form. Caveat: what is asked is kept
+even where a style never does it (lofi in 3/4).
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ import numpy as np
 from engine.compose.arrange import Ensemble, arrange
 from engine.compose.casting import choose_cast, presence
 from engine.compose.form import shape
-from engine.compose.harmonise import harmonise
+from engine.compose.harmonise import Tonality, harmonise
 from engine.compose.plan import Plan
 from engine.compose.prompt import Wishes, check_seed, read_prompt, style_aliases
 from engine.compose.request import MIN_SECONDS, ComposeRequest
 from engine.compose.tempo import Fit, Liking, bar_seconds, fit_asked, fit_free, unit_bars
-from engine.compose.title import make_title
+from engine.compose.title import Character, make_title
 from engine.compose.words.lengths import check_length
 from engine.compose.words.tempos import MAX_BPM, MIN_BPM, check_bpm
 from engine.errors import BadRequest
@@ -100,25 +101,23 @@ class Planner:
         meter, fit = _choose_time(draft, style, seconds)
         bar_s = bar_seconds(meter, fit.tempo_bpm)
         sections = shape(fit.bars, bar_s=bar_s, forms=style.forms, rng=draft.rng("form"))
-        chords = harmonise(sections, style=style, key=key, meter=meter, bar_s=bar_s, rng=draft.rng("chords"))
+        chords = harmonise(sections, Tonality(style, key, meter), bar_s=bar_s, rng=draft.rng("chords"))
         cast = choose_cast(style, draft.wishes, draft.rng("cast"))
         _note_instruments(draft)
         there = {role: presence(style, role, draft.wishes) for role in cast}
         bars = arrange(
             sections, chords, Ensemble(presence=there, energy=energy, phrase=unit_bars(bar_s)), draft.rng("bars")
         )
-        title = make_title(
-            draft.wishes.text,
+        character = Character(
             style=style.name,
             style_title=style.title,
-            key=str(key),
+            key=key,
             energy=energy,
             valence=draft.valence + (0.2 if key.mode in BRIGHT_MODES else -0.2),
-            rng=draft.rng("title"),
         )
         return Plan(
             prompt=draft.wishes.text,
-            title=title,
+            title=make_title(draft.wishes.text, character, draft.rng("title")),
             style=style.name,
             blend={style.name: 1.0},
             seed=draft.seed,

@@ -1,8 +1,8 @@
 """Words to wishes: everything in a prompt that is explicit, and the words that are left for the text encoder.
 
 In: what somebody typed, at most 500 characters. Out: `Wishes`. Conventions: each kind of wish has its own module in
-`words/`; they read one after the other from one page, and a word that one of them took is not read by the next. Impossible
-wishes raise `BadRequest` in one sentence. Caveat: English only.
+`words/`; they read one after the other from one page, and a word that one of them took is not read by the next.
+Impossible wishes raise `BadRequest` in one sentence. Caveat: English only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from engine.music.timing import Meter
 MAX_SEED = 2**63 - 1
 SEED = re.compile(r"\bseed\s*(?:no\.?|number|of|is|[:=#])?\s*(?P<n>-?\d+)\b")
 _VAGUE_NEGATION = re.compile(
-    r"\b(?:not|without|nothing|never|isn't|don't want)\s+(?:it\s)?(?:to be\s)?(?:too|so|very|overly|really|any|a)?\s*[a-z]+"
+    r"\b(?:not|without|nothing|never|isn't|don't want)\s+(?:it\s)?(?:to be\s)?"
+    r"(?:too|so|very|overly|really|any|a)?\s*[a-z]+"
     r"|\bno\s+(?!problem|idea|matter|doubt|limits?)[a-z]+"
 )
 
@@ -37,11 +38,11 @@ _VAGUE_NEGATION = re.compile(
 class Wishes:
     """What a prompt asks for; `None` and empty: nothing said.
 
-    `seconds` in seconds, `bpm` and `bpm_range` in quarter notes a minute, `pace` −1 very slow … 1 very fast, `mode` a mode
-    without a tonic. `styles` wanted, in the order of the text; `unwanted_styles` may name genres that are no style here;
-    `other_genres` are wanted ones that are none. `instruments` and `unwanted_instruments` are names of
-    `words.instruments.INSTRUMENTS`; `roles_off` are roles to leave out; `alone`: only the wanted instruments. `rest` is
-    the text for the encoder; `read` tells for each field the words in which it was found.
+    `seconds` in seconds, `bpm` and `bpm_range` in quarter notes a minute, `pace` −1 very slow … 1 very fast, `mode` a
+    mode without a tonic. `styles` wanted, in the order of the text; `unwanted_styles` may name genres that are no
+    style here; `other_genres` are wanted ones that are none. `instruments` and `unwanted_instruments` are names of
+    `words.instruments.INSTRUMENTS`; `roles_off` are roles to leave out; `alone`: only the wanted instruments. `rest`
+    is the text for the encoder; `read` tells for each field the words in which it was found.
     """
 
     text: str

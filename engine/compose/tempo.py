@@ -1,9 +1,9 @@
 """How fast and how many bars, so that the audio has exactly the asked length.
 
-In: the audio's length, the meter, what tempo is asked or liked. Out: a `Fit`. Conventions: bars + ring-out (`tail_s`) = the
-audio's length, always; a tempo counts quarter notes. An asked tempo is kept to the digit and the tail takes up the rest; a free
-tempo moves (to 0.01 bpm) until a musical number of bars leaves 1.5–3 s to ring out. Caveat: songs of a few seconds have so
-little room that a free tempo may leave its range a little.
+In: the audio's length, the meter, what tempo is asked or liked. Out: a `Fit`. Conventions: bars + ring-out (`tail_s`)
+= the audio's length, always; a tempo counts quarter notes. An asked tempo is kept to the digit and the tail takes up
+the rest; a free tempo moves (to 0.01 bpm) until a musical number of bars leaves 1.5–3 s to ring out. Caveat: songs of
+a few seconds have so little room that a free tempo may leave its range a little.
 """
 
 from __future__ import annotations
@@ -60,9 +60,8 @@ def fit_asked(seconds: float, meter: Meter, tempo_bpm: float) -> Fit:
         bars = 1
     if bars < 1:
         least = math.ceil(bar_s + LEAST_TAIL_S)
-        raise BadRequest(
-            f"{seconds:g} s is too short for a bar of {meter} at {tempo_bpm:g} bpm; {least} s or a quicker tempo would work."
-        )
+        wish = f"{seconds:g} s is too short for a bar of {meter} at {tempo_bpm:g} bpm"
+        raise BadRequest(f"{wish}; {least} s or a quicker tempo would work.")
     return Fit(tempo_bpm=tempo_bpm, bars=bars, tail_s=seconds - bars * bar_s)
 
 

@@ -1,15 +1,18 @@
 """A song's title from its prompt, mood, style and key.
 
-In: the prompt's words, the mood, a generator. Out: at most 60 characters of plain words. Conventions: titles are put together
-from lists in this module only; of the prompt just those words are used that a list knows, so that no title carries what somebody
-typed. Caveat: two songs may get the same title; it is no identity.
+In: the prompt's words, the mood, a generator. Out: at most 60 characters of plain words. Conventions: titles are put
+together from lists in this module only; of the prompt just those words are used that a list knows, so that no title
+carries what somebody typed. Caveat: two songs may get the same title; it is no identity.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 import numpy as np
+
+from engine.music.harmony import Key
 
 MAX_CHARS = 60
 
@@ -35,16 +38,29 @@ THEMES: dict[str, tuple[str, ...]] = {
     "road": ("Open Road", "Miles Ahead", "Next Exit"),
     "cat": ("Cat on the Sill", "Nine Naps", "Soft Paws"),
 }
-THEME_WORDS = {
-    "rainy": "rain", "raining": "rain", "storm": "rain", "midnight": "night", "nighttime": "night", "evening": "night",
-    "studying": "study", "homework": "study", "reading": "study", "coding": "study", "focus": "study", "cafe": "coffee",
-    "tea": "coffee", "sleepy": "sleep", "lullaby": "sleep", "dreamy": "sleep", "dream": "sleep", "ocean": "sea", "sailor": "sea",
-    "sailors": "sea", "beach": "sea", "waves": "sea", "ship": "sea", "snow": "winter", "christmas": "winter", "sunny": "summer",
-    "sun": "summer", "fall": "autumn", "flowers": "spring", "town": "city", "street": "city", "woods": "forest", "trees": "forest",
-    "hills": "mountain", "mountains": "mountain", "romantic": "love", "wedding": "love", "dawn": "morning", "sunrise": "morning",
-    "stars": "space", "galaxy": "space", "campfire": "fire", "waltz": "dance", "dancing": "dance", "jig": "dance", "reel": "dance",
-    "driving": "road", "highway": "road", "travel": "road", "cats": "cat", "kitten": "cat",
-}  # fmt: skip
+_SYNONYMS = {
+    "rain": "rainy raining storm",
+    "night": "midnight nighttime evening",
+    "study": "studying homework reading coding focus",
+    "coffee": "cafe tea",
+    "sleep": "sleepy lullaby dreamy dream",
+    "sea": "ocean sailor sailors beach waves ship",
+    "winter": "snow christmas",
+    "summer": "sunny sun",
+    "autumn": "fall",
+    "spring": "flowers",
+    "city": "town street",
+    "forest": "woods trees",
+    "mountain": "hills mountains",
+    "love": "romantic wedding",
+    "morning": "dawn sunrise",
+    "space": "stars galaxy",
+    "fire": "campfire",
+    "dance": "waltz dancing jig reel",
+    "road": "driving highway travel",
+    "cat": "cats kitten",
+}
+THEME_WORDS = {word: theme for theme in THEMES for word in (theme, *_SYNONYMS.get(theme, "").split())}
 
 FIRST = {
     "calm dark": "Faded Grey Hollow Distant Quiet Blue Lost Dim Silent Fading",
@@ -68,30 +84,40 @@ ADJECTIVES = {
 }
 
 
-def make_title(
-    prompt: str, *, style: str, style_title: str, key: str, energy: float, valence: float, rng: np.random.Generator
-) -> str:
-    """A title. `energy` 0…1, `valence` −1…1; `key` such as `"D minor"`."""
-    mood = f"{'wild' if energy > 0.55 else 'calm'} {'bright' if valence >= 0 else 'dark'}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Character:
+    """What a title may tell: the style and its written name, the key, energy 0…1, valence −1…1."""
+
+    style: str
+    style_title: str
+    key: Key
+    energy: float
+    valence: float
+
+    @property
+    def mood(self) -> str:
+        """Key of `FIRST`."""
+        return f"{'wild' if self.energy > 0.55 else 'calm'} {'bright' if self.valence >= 0 else 'dark'}"
+
+
+def make_title(prompt: str, character: Character, rng: np.random.Generator) -> str:
+    """A title: the prompt's theme, or two words that suit mood and style, or mood, style and key."""
     draws = rng.random(4)
     theme = _theme(prompt)
     if theme and draws[0] < 0.8:
         title = _pick(THEMES[theme], draws[1])
     elif draws[0] < 0.7:
-        second = SECOND.get(style, SECOND[""]).split()
-        title = f"{_pick(FIRST[mood].split(), draws[1])} {_pick(second, draws[2])}"
+        second = SECOND.get(character.style, SECOND[""]).split()
+        title = f"{_pick(FIRST[character.mood].split(), draws[1])} {_pick(second, draws[2])}"
     else:
-        title = f"{ADJECTIVES[mood]} {style_title} in {key}"
+        title = f"{ADJECTIVES[character.mood]} {character.style_title} in {character.key}"
     return title[:MAX_CHARS]
 
 
 def _theme(prompt: str) -> str | None:
     """The first theme that the prompt mentions."""
-    for word in re.findall(r"[a-z]+", prompt.lower()):
-        theme = THEME_WORDS.get(word, word)
-        if theme in THEMES:
-            return theme
-    return None
+    words: list[str] = re.findall(r"[a-z]+", prompt.lower())
+    return next((THEME_WORDS[word] for word in words if word in THEME_WORDS), None)
 
 
 def _pick(words: tuple[str, ...] | list[str], draw: float) -> str:

@@ -1,8 +1,8 @@
 """Which instruments are wanted, and which are not: "with flute", "no drums", "solo piano".
 
-In: a `Page`. Out: names of `INSTRUMENTS`, roles to leave out, and whether the named ones shall be alone. Conventions: wanted
-instruments stay on the page (they tell the style), unwanted ones are taken. Caveat: "bass" asks for the role, since every
-style has its own bass.
+In: a `Page`. Out: names of `INSTRUMENTS`, roles to leave out, and whether the named ones shall be alone. Conventions:
+wanted instruments stay on the page (they tell the style), unwanted ones are taken. Caveat: "bass" asks for the role,
+since every style has its own bass.
 """
 
 from __future__ import annotations
@@ -18,68 +18,119 @@ MELODY, COUNTER, HARMONY, BASS, DRUMS = Role.MELODY, Role.COUNTER, Role.HARMONY,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instrument:
-    """What a word for an instrument means: General MIDI programs (none: the style's own) and roles, best first."""
+    """What a word for an instrument means: General MIDI programs (none: the style's own) and roles, best first.
+
+    `said`: a regular expression of its spellings; empty: the name, with or without a plural s.
+    """
 
     programs: tuple[int, ...]
     roles: tuple[Role, ...]
+    said: str
 
 
-def _is(roles: tuple[Role, ...], *programs: int) -> Instrument:
-    return Instrument(programs=programs, roles=roles)
+def _is(roles: tuple[Role, ...], *programs: int, said: str = "") -> Instrument:
+    return Instrument(programs=programs, roles=roles, said=said)
 
 
 _KEYS = (HARMONY, MELODY, BASS, COUNTER)
 _PLUCKED = (HARMONY, MELODY, COUNTER)
+_REEDS = (MELODY, COUNTER, HARMONY)
+_LEAD = (MELODY, HARMONY, COUNTER)
 _VOICE = (MELODY, COUNTER)
 _LOW = (BASS, COUNTER)
 
 INSTRUMENTS: dict[str, Instrument] = {
-    "honky-tonk piano": _is(_KEYS, 3), "electric piano": _is(_KEYS, 4, 5), "rhodes": _is(_KEYS, 4), "wurlitzer": _is(_KEYS, 4),
-    "piano": _is(_KEYS, 0), "harpsichord": _is(_KEYS, 6), "clavinet": _is(_KEYS, 7), "celesta": _is(_VOICE, 8),
-    "glockenspiel": _is(_VOICE, 9), "music box": _is(_VOICE, 10), "vibraphone": _is(_VOICE, 11), "marimba": _is(_VOICE, 12),
-    "xylophone": _is(_VOICE, 13), "bells": _is((COUNTER, MELODY), 14), "dulcimer": _is(_PLUCKED, 15),
-    "church organ": _is(_KEYS, 19), "rock organ": _is(_KEYS, 18), "organ": _is(_KEYS, 16), "accordion": _is((MELODY, COUNTER, HARMONY), 21),
-    "harmonica": _is(_VOICE, 22), "bandoneon": _is((MELODY, COUNTER, HARMONY), 23), "classical guitar": _is(_PLUCKED, 24),
-    "acoustic guitar": _is(_PLUCKED, 25), "jazz guitar": _is(_PLUCKED, 26), "clean guitar": _is(_PLUCKED, 27),
-    "muted guitar": _is(_PLUCKED, 28), "distorted guitar": _is(_PLUCKED, 30), "electric guitar": _is((MELODY, HARMONY, COUNTER), 29, 27),
-    "guitar solo": _is(_VOICE, 29), "bass guitar": _is((BASS,), 33), "double bass": _is((BASS,), 32), "fretless bass": _is((BASS,), 35),
-    "slap bass": _is((BASS,), 36), "synth bass": _is((BASS,), 38), "guitar": _is(_PLUCKED, 25, 24), "ukulele": _is(_PLUCKED, 24),
-    "mandolin": _is((MELODY, COUNTER), 25), "fiddle": _is(_VOICE, 110), "violin": _is(_VOICE, 40), "viola": _is((COUNTER, MELODY), 41),
-    "cello": _is((MELODY, COUNTER, BASS), 42), "contrabass": _is((BASS,), 43), "pizzicato": _is((COUNTER, HARMONY), 45),
-    "strings": _is((HARMONY, COUNTER), 48), "harp": _is((HARMONY, COUNTER, MELODY), 46), "choir": _is((COUNTER, HARMONY), 52),
-    "muted trumpet": _is(_VOICE, 59), "trumpet": _is(_VOICE, 56), "trombone": _is(_VOICE, 57), "tuba": _is(_LOW, 58),
-    "french horn": _is((COUNTER, MELODY), 60), "brass": _is((COUNTER, HARMONY), 61), "soprano sax": _is(_VOICE, 64),
-    "alto sax": _is(_VOICE, 65), "baritone sax": _is((MELODY, COUNTER), 67), "saxophone": _is(_VOICE, 66, 65), "oboe": _is(_VOICE, 68),
-    "english horn": _is(_VOICE, 69), "bassoon": _is((COUNTER, BASS, MELODY), 70), "clarinet": _is(_VOICE, 71), "piccolo": _is(_VOICE, 72),
-    "pan flute": _is(_VOICE, 75), "flute": _is(_VOICE, 73), "recorder": _is(_VOICE, 74), "shakuhachi": _is(_VOICE, 77),
-    "whistle": _is(_VOICE, 78), "ocarina": _is(_VOICE, 79), "synth lead": _is(_VOICE, 81, 80), "pad": _is((COUNTER, HARMONY), 89, 88),
-    "synth": _is((MELODY, HARMONY, COUNTER), 81, 80), "sitar": _is(_VOICE, 104), "banjo": _is((HARMONY, COUNTER, MELODY), 105),
-    "shamisen": _is(_VOICE, 106), "koto": _is((MELODY, HARMONY), 107), "kalimba": _is(_VOICE, 108), "bagpipes": _is(_VOICE, 109),
-    "steel drums": _is(_VOICE, 114), "brushes": _is((DRUMS,), 40), "drums": _is((DRUMS,)), "bass": _is((BASS,)),
-}  # fmt: skip
-
-SPELLINGS: dict[str, str] = {
-    "honky-tonk piano": r"honky[\s-]?tonk(?: piano)?|tack piano", "electric piano": r"electric pianos?|e-?piano|electric keys",
-    "rhodes": r"(?:fender )?rhodes(?: piano)?", "wurlitzer": r"wurlitzer|wurli", "piano": r"(?:grand |upright |felt |solo )?pianos?|pianoforte|klavier",
-    "music box": r"music[\s-]?box(?:es)?", "vibraphone": r"vibraphones?|\bvibes (?=solo|and|melody)", "bells": r"(?:tubular |church )?bells|chimes",
-    "church organ": r"(?:church|pipe|cathedral) organ", "rock organ": r"rock organ|hammond(?: organ)?", "bandoneon": r"bandone[oó]n",
-    "classical guitar": r"(?:classical|nylon(?:[\s-]string)?|spanish|flamenco) guitars?",
-    "acoustic guitar": r"(?:acoustic|steel[\s-]string|folk|strummed|fingerpicked|fingerstyle) guitars?", "jazz guitar": r"jazz guitars?",
-    "clean guitar": r"clean (?:electric )?guitars?", "muted guitar": r"(?:muted|palm[\s-]muted) guitars?",
-    "distorted guitar": r"(?:distort(?:ed|ion)|heavy|crunchy|fuzz(?:y|ed)?|metal) (?:electric )?guitars?",
-    "electric guitar": r"(?:electric|overdriven|overdrive|lead) guitars?", "guitar solo": r"guitar solos?", "bass guitar": r"(?:electric bass|bass guitars?|finger(?:ed)? bass)",
-    "double bass": r"(?:double|upright|acoustic|stand-?up) bass", "guitar": r"guitars?", "ukulele": r"uku?leles?|uke", "mandolin": r"mandolins?",
-    "fiddle": r"fiddles?", "violin": r"violins?", "viola": r"violas?", "cello": r"cell(?:o|os|i)|violoncello", "contrabass": r"contrabass",
-    "strings": r"(?:lush |orchestral |warm )?strings(?! guitar)|string (?:section|ensemble|pad)", "harp": r"harps?", "choir": r"choirs?|choral voices",
-    "trumpet": r"trumpets?", "trombone": r"trombones?", "tuba": r"tubas?", "french horn": r"french horns?|horns?", "brass": r"brass(?: section)?",
-    "soprano sax": r"soprano sax(?:ophone)?", "alto sax": r"alto sax(?:ophone)?", "baritone sax": r"bari(?:tone)? sax(?:ophone)?",
-    "saxophone": r"(?:tenor )?sax(?:es|ophones?)?", "oboe": r"oboes?", "english horn": r"english horn|cor anglais", "bassoon": r"bassoons?",
-    "clarinet": r"(?:bass )?clarinets?", "pan flute": r"pan[\s-]?(?:flutes?|pipes)", "flute": r"flutes?", "recorder": r"recorders?(?= |$|,|\.)",
-    "whistle": r"(?:tin |penny |irish )?whistles?", "synth lead": r"(?:synth|lead|saw|square) leads?|lead synth", "synth bass": r"synth(?:esi[sz]er)? bass",
-    "synth": r"synths?|synthesi[sz]ers?", "pad": r"(?:synth |warm |ambient )?pads?", "banjo": r"banjos?", "kalimba": r"kalimbas?|thumb piano",
-    "bagpipes": r"bag\s?pipes?", "steel drums": r"steel (?:drums?|pans?)", "brushes": r"brush(?:ed|es)? (?:drums|kit)|brushes",
-    "drums": r"(?:a |the )?drum(?:s|kit| kit| set|mer| machine| loop| beat)?(?!\s*(?:and|&|n|'?n'?)\s*bass)|percussions?", "bass": r"bass(?: ?lines?)?(?! drum| clef)",
-}  # fmt: skip
+    "honky-tonk piano": _is(_KEYS, 3, said=r"honky[\s-]?tonk(?: piano)?|tack piano"),
+    "electric piano": _is(_KEYS, 4, 5, said=r"electric pianos?|e-?piano|electric keys"),
+    "rhodes": _is(_KEYS, 4, said=r"(?:fender )?rhodes(?: piano)?"),
+    "wurlitzer": _is(_KEYS, 4, said=r"wurlitzer|wurli"),
+    "piano": _is(_KEYS, 0, said=r"(?:grand |upright |felt |solo )?pianos?|pianoforte|klavier"),
+    "harpsichord": _is(_KEYS, 6),
+    "clavinet": _is(_KEYS, 7),
+    "celesta": _is(_VOICE, 8),
+    "glockenspiel": _is(_VOICE, 9),
+    "music box": _is(_VOICE, 10, said=r"music[\s-]?box(?:es)?"),
+    "vibraphone": _is(_VOICE, 11, said=r"vibraphones?|\bvibes (?=solo|and|melody)"),
+    "marimba": _is(_VOICE, 12),
+    "xylophone": _is(_VOICE, 13),
+    "bells": _is((COUNTER, MELODY), 14, said=r"(?:tubular |church )?bells|chimes"),
+    "dulcimer": _is(_PLUCKED, 15),
+    "church organ": _is(_KEYS, 19, said=r"(?:church|pipe|cathedral) organ"),
+    "rock organ": _is(_KEYS, 18, said=r"rock organ|hammond(?: organ)?"),
+    "organ": _is(_KEYS, 16),
+    "accordion": _is(_REEDS, 21),
+    "harmonica": _is(_VOICE, 22),
+    "bandoneon": _is(_REEDS, 23, said=r"bandone[oó]n"),
+    "classical guitar": _is(_PLUCKED, 24, said=r"(?:classical|nylon(?:[\s-]string)?|spanish|flamenco) guitars?"),
+    "acoustic guitar": _is(
+        _PLUCKED, 25, said=r"(?:acoustic|steel[\s-]string|folk|strummed|fingerpicked|fingerstyle) guitars?"
+    ),
+    "jazz guitar": _is(_PLUCKED, 26, said=r"jazz guitars?"),
+    "clean guitar": _is(_PLUCKED, 27, said=r"clean (?:electric )?guitars?"),
+    "muted guitar": _is(_PLUCKED, 28, said=r"(?:muted|palm[\s-]muted) guitars?"),
+    "distorted guitar": _is(
+        _PLUCKED, 30, said=r"(?:distort(?:ed|ion)|heavy|crunchy|fuzz(?:y|ed)?|metal) (?:electric )?guitars?"
+    ),
+    "electric guitar": _is(_LEAD, 29, 27, said=r"(?:electric|overdriven|overdrive|lead) guitars?"),
+    "guitar solo": _is(_VOICE, 29, said=r"guitar solos?"),
+    "bass guitar": _is((BASS,), 33, said=r"(?:electric bass|bass guitars?|finger(?:ed)? bass)"),
+    "double bass": _is((BASS,), 32, said=r"(?:double|upright|acoustic|stand-?up) bass"),
+    "fretless bass": _is((BASS,), 35),
+    "slap bass": _is((BASS,), 36),
+    "synth bass": _is((BASS,), 38, said=r"synth(?:esi[sz]er)? bass"),
+    "guitar": _is(_PLUCKED, 25, 24, said=r"guitars?"),
+    "ukulele": _is(_PLUCKED, 24, said=r"uku?leles?|uke"),
+    "mandolin": _is(_VOICE, 25, said=r"mandolins?"),
+    "fiddle": _is(_VOICE, 110, said=r"fiddles?"),
+    "violin": _is(_VOICE, 40, said=r"violins?"),
+    "viola": _is((COUNTER, MELODY), 41, said=r"violas?"),
+    "cello": _is((MELODY, COUNTER, BASS), 42, said=r"cell(?:o|os|i)|violoncello"),
+    "contrabass": _is((BASS,), 43, said=r"contrabass"),
+    "pizzicato": _is((COUNTER, HARMONY), 45),
+    "strings": _is(
+        (HARMONY, COUNTER), 48, said=r"(?:lush |orchestral |warm )?strings(?! guitar)|string (?:section|ensemble|pad)"
+    ),
+    "harp": _is((HARMONY, COUNTER, MELODY), 46, said=r"harps?"),
+    "choir": _is((COUNTER, HARMONY), 52, said=r"choirs?|choral voices"),
+    "muted trumpet": _is(_VOICE, 59),
+    "trumpet": _is(_VOICE, 56, said=r"trumpets?"),
+    "trombone": _is(_VOICE, 57, said=r"trombones?"),
+    "tuba": _is(_LOW, 58, said=r"tubas?"),
+    "french horn": _is((COUNTER, MELODY), 60, said=r"french horns?|horns?"),
+    "brass": _is((COUNTER, HARMONY), 61, said=r"brass(?: section)?"),
+    "soprano sax": _is(_VOICE, 64, said=r"soprano sax(?:ophone)?"),
+    "alto sax": _is(_VOICE, 65, said=r"alto sax(?:ophone)?"),
+    "baritone sax": _is(_VOICE, 67, said=r"bari(?:tone)? sax(?:ophone)?"),
+    "saxophone": _is(_VOICE, 66, 65, said=r"(?:tenor )?sax(?:es|ophones?)?"),
+    "oboe": _is(_VOICE, 68, said=r"oboes?"),
+    "english horn": _is(_VOICE, 69, said=r"english horn|cor anglais"),
+    "bassoon": _is((COUNTER, BASS, MELODY), 70, said=r"bassoons?"),
+    "clarinet": _is(_VOICE, 71, said=r"(?:bass )?clarinets?"),
+    "piccolo": _is(_VOICE, 72),
+    "pan flute": _is(_VOICE, 75, said=r"pan[\s-]?(?:flutes?|pipes)"),
+    "flute": _is(_VOICE, 73, said=r"flutes?"),
+    "recorder": _is(_VOICE, 74, said=r"recorders?(?= |$|,|\.)"),
+    "shakuhachi": _is(_VOICE, 77),
+    "whistle": _is(_VOICE, 78, said=r"(?:tin |penny |irish )?whistles?"),
+    "ocarina": _is(_VOICE, 79),
+    "synth lead": _is(_VOICE, 81, 80, said=r"(?:synth|lead|saw|square) leads?|lead synth"),
+    "pad": _is((COUNTER, HARMONY), 89, 88, said=r"(?:synth |warm |ambient )?pads?"),
+    "synth": _is(_LEAD, 81, 80, said=r"synths?|synthesi[sz]ers?"),
+    "sitar": _is(_VOICE, 104),
+    "banjo": _is((HARMONY, COUNTER, MELODY), 105, said=r"banjos?"),
+    "shamisen": _is(_VOICE, 106),
+    "koto": _is((MELODY, HARMONY), 107),
+    "kalimba": _is(_VOICE, 108, said=r"kalimbas?|thumb piano"),
+    "bagpipes": _is(_VOICE, 109, said=r"bag\s?pipes?"),
+    "steel drums": _is(_VOICE, 114, said=r"steel (?:drums?|pans?)"),
+    "brushes": _is((DRUMS,), 40, said=r"brush(?:ed|es)? (?:drums|kit)|brushes"),
+    "drums": _is(
+        (DRUMS,),
+        said=r"(?:a |the )?drum(?:s|kit| kit| set|mer| machine| loop| beat)?(?!\s*(?:and|&|'?n'?)\s*bass)|percussions?",
+    ),
+    "bass": _is((BASS,), said=r"bass(?: ?lines?)?(?! drum| clef)"),
+}
+"""Longer names stand before the shorter ones that they contain, because the first that matches is taken."""
 
 ROLE_WORDS: tuple[tuple[str, Role], ...] = (
     (r"beats?|rhythm section", DRUMS),
@@ -150,7 +201,7 @@ def _find(page: Page) -> list[tuple[int, int, str]]:
 def _compile() -> tuple[re.Pattern[str], dict[str, str]]:
     """One pattern with a group an instrument, in the table's order (longer names stand before their parts)."""
     names = {f"i{index}": name for index, name in enumerate(INSTRUMENTS)}
-    groups = (f"(?P<{group}>{SPELLINGS.get(name, re.escape(name) + 's?')})" for group, name in names.items())
+    groups = (f"(?P<{group}>{INSTRUMENTS[name].said or re.escape(name) + 's?'})" for group, name in names.items())
     return re.compile(rf"(?<![\w'])(?:{'|'.join(groups)})(?![\w-]*\w)"), names
 
 

@@ -1,7 +1,8 @@
 """In which key: "D minor", "f#m", "E dorian" → a key; "in a minor key" → a mode without a tonic.
 
-In: a `Page`. Out: a `Key`, or a `Mode`, or neither. Conventions: a lone letter is a key only after "in" or "key of" and in
-upper case. Caveat: "a minor" in small letters is the key only where the sentence leaves no room for the article.
+In: a `Page`. Out: a `Key`, or a `Mode`, or neither. Conventions: a lone letter is a key only after "in" or "key of"
+and in upper case. Caveat: "a minor" in small letters is the key only where the sentence leaves no room for the
+article.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ NAMED = re.compile(
 )
 SYMBOL = re.compile(r"(?<![\w'#])(?P<letter>[A-G])(?P<sign>[#♯♭b])?(?P<mode>m|maj|min)(?![\w'#])(?!\s*\|)")
 LONE = re.compile(
-    rf"(?P<lead>\b(?:in(?: the)? key(?: of)?|key(?:\s(?:of|is)|\s?[:=])?|in)\s+)(?P<letter>[A-Ga-g])(?P<sign>{_SIGN})?(?![\w'#♯♭])"
+    r"(?P<lead>\b(?:in(?: the)? key(?: of)?|key(?:\s(?:of|is)|\s?[:=])?|in)\s+)"
+    rf"(?P<letter>[A-Ga-g])(?P<sign>{_SIGN})?(?![\w'#♯♭])"
 )
 MODE_ONLY = re.compile(
     r"\b(?P<mode>dorian|phrygian|lydian|mixolydian|aeolian|locrian|ionian)\b(?:\s(?:mode|scale|key))?"
@@ -54,8 +56,14 @@ EXAMPLES = "'D minor', 'F# major', 'Bb' or 'E dorian' would work"
 
 def read_key(page: Page) -> tuple[Key | None, Mode | None]:
     """Take the key, or only its mode. Raises `BadRequest` for a letter that is no note ("H major")."""
+    key = _read_named(page) or _read_symbol(page) or _read_lone(page)
+    return key, None if key is not None else _read_mode(page)
+
+
+def _read_named(page: Page) -> Key | None:
+    """Take a letter with a mode: "D minor", "e-flat major". Raises `BadRequest` for "H major"."""
     for match in page.matches(NAMED):
-        start, end, mode = match.start(), match.end(), _spell(match["mode"])
+        start, end = match.start(), match.end()
         written = page.text[start : start + 1]
         if NOT_KEY_AFTER.match(page.after(end)) and not (written.isupper() and re.match(r"\s+key\b", page.after(end))):
             continue
@@ -68,16 +76,26 @@ def read_key(page: Page) -> tuple[Key | None, Mode | None]:
         if match["letter"] == "a" and not match["sign"] and not _is_note_a(page, match):
             continue
         key_word = re.match(r"\s+(?:key|scale)\b", page.after(end))
-        return _take_key(page, start, end + (key_word.end() if key_word else 0), match["letter"], match["sign"], mode)
+        return _take_key(page, match, end + (key_word.end() if key_word else 0))
+    return None
+
+
+def _read_symbol(page: Page) -> Key | None:
+    """Take a chord symbol that stands alone: "Dm", "F#m"."""
     for match in SYMBOL.finditer(page.text):
         free = page.low[match.start() : match.end()] == match[0].lower()
         chords = CHORD_BEFORE.search(page.text[: match.start()]) or CHORD_AFTER.match(page.text[match.end() :])
         if free and not chords and not re.match(r"\s+I\b", page.text[match.end() :]):
-            return _take_key(page, match.start(), match.end(), match["letter"], match["sign"], _spell(match["mode"]))
+            return _take_key(page, match, match.end())
+    return None
+
+
+def _read_lone(page: Page) -> Key | None:
+    """Take a letter after "in" or "key of": major."""
     for match in page.matches(LONE):
         if _is_lone_note(page, match):
-            return _take_key(page, match.start("letter"), match.end(), match["letter"], match["sign"], Mode.MAJOR)
-    return None, _read_mode(page)
+            return _take_key(page, match, match.end())
+    return None
 
 
 def _read_mode(page: Page) -> Mode | None:
@@ -91,7 +109,8 @@ def _read_mode(page: Page) -> Mode | None:
                 page.take("mode", match.start(), match.end())
                 return _spell(match["mode"])
     article = re.compile(
-        r"\ba (?P<mode>minor|major) (?=\x00|lofi|lo-fi|folk|rock|rag|tune|song|melody|waltz|ballad|piece|beat|vibe|mood|feel)"
+        r"\ba (?P<mode>minor|major) "
+        r"(?=\x00|lofi|lo-fi|folk|rock|rag|tune|song|melody|waltz|ballad|piece|beat|vibe|mood|feel)"
     )
     for match in page.matches(article):
         page.take("mode", match.start("mode"), match.end("mode"))
@@ -104,14 +123,16 @@ def _spell(word: str) -> Mode:
     return Mode(_SPELLED.get(word, word))
 
 
-def _take_key(page: Page, start: int, end: int, letter: str, sign: str | None, mode: Mode) -> tuple[Key, None]:
-    """Take the words of a key, with the "in the key of" before them."""
+def _take_key(page: Page, match: re.Match[str], end: int) -> Key:
+    """Take the words of a key up to `end`, with the "in the key of" before them."""
+    start = match.start("letter")
+    mode = _spell(match.groupdict().get("mode") or "major")
     lead = KEY_LEAD.search(page.before(start))
-    written = (sign or "").strip(" -").replace("sharp", "#").replace("flat", "b")
-    key = Key.parse(f"{letter.upper()}{written} {mode.value}")
+    written = (match["sign"] or "").strip(" -").replace("sharp", "#").replace("flat", "b")
+    key = Key.parse(f"{match['letter'].upper()}{written} {mode.value}")
     page.note("key", start, end)
     page.blank(lead.start() if lead else start, end)
-    return key, None
+    return key
 
 
 def _is_wrong_letter(page: Page, match: re.Match[str]) -> bool:

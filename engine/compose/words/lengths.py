@@ -1,7 +1,8 @@
 """How long a song shall be: "60s", "1:15", "a minute and a half" → seconds.
 
-In: a `Page`. Out: seconds, or None. Conventions: the first length that is meant for the song counts; further ones are left
-alone. Caveat: "60s rock" names a decade, "60s lofi" and "60s, rock" a length; a clock time ("at 7:30") is no length.
+In: a `Page`. Out: seconds, or None. Conventions: the first length that is meant for the song counts; further ones are
+left alone. Caveat: "60s rock" names a decade, "60s lofi" and "60s, rock" a length; a clock time ("at 7:30") is no
+length.
 """
 
 from __future__ import annotations
@@ -33,8 +34,8 @@ DECADE_WORDS = re.compile(
 DECADE_BEFORE = re.compile(r"(?:\bthe|\bearly|\bmid|\blate|'|\b(?:19|18|20)|\bfrom the|\bof the)[\s-]*$")
 
 BEFORE_OTHER = re.compile(
-    r"\b(?:after|every|at|the last|the first|first|within|in the next|until|till|before|ago|route|area|track|opus|op\.?|"
-    r"wait|than \d+|drops? at|starts? at)\s*(?:about\s*)?$"
+    r"\b(?:after|every|at|the last|the first|first|within|in the next|until|till|before|ago|route|area|track|opus|op\.?"
+    r"|wait|than \d+|drops? at|starts? at)\s*(?:about\s*)?$"
 )
 AFTER_OTHER = re.compile(
     r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|intro\b|outro|solo|fade|break|delay|reverb|drop\b|"

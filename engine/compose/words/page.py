@@ -1,8 +1,8 @@
 """The text that a prompt's readers share: each takes the words that it understood, the rest goes on.
 
-In: raw text as somebody typed it. Out: a `Page`. Conventions: `low` is the lower-case text, of the same length as `text`;
-words that a reader took are blanked in it, so that no other reader reads them again. Caveat: negation is seen only
-directly before a word or a list of words ("no drums or bass"), not across a clause.
+In: raw text as somebody typed it. Out: a `Page`. Conventions: `low` is the lower-case text, of the same length as
+`text`; words that a reader took are blanked in it, so that no other reader reads them again. Caveat: negation is seen
+only directly before a word or a list of words ("no drums or bass"), not across a clause.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Page:
 
 
 def clean(raw: str) -> str:
-    """`raw` without control characters, mentions and links, in compatibility form, with plain quotes and tidy spaces."""
+    """`raw` without control characters, mentions and links, in compatibility form, plain quotes, tidy spaces."""
     for sign, digits in FRACTIONS.items():
         raw = re.sub(rf"(?<!\d)\s*{sign}", f" 0{digits}", raw)
         raw = re.sub(rf"(?<=\d)\s*{sign}", digits, raw)

@@ -1,7 +1,8 @@
 """How fast: "82 bpm" → an exact tempo, "slow" → a pace, "120-130 bpm" → a range; and the meter.
 
-In: a `Page`. Out: beats a minute (quarter notes), a pace −1…1, a range; a meter. Conventions: tempo words stay on the page,
-because they also tell the mood. Caveat: a bare number is a tempo only after "tempo", "at" or "around" at the end of a clause.
+In: a `Page`. Out: beats a minute (quarter notes), a pace −1…1, a range; a meter. Conventions: tempo words stay on the
+page, because they also tell the mood. Caveat: a bare number is a tempo only after "tempo", "at" or "around" at the
+end of a clause.
 """
 
 from __future__ import annotations

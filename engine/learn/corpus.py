@@ -19,11 +19,14 @@ from typing import Any
 import numpy as np
 
 from engine.errors import BadRequest
+from engine.learn.sources.chopin import read_chopin
+from engine.learn.sources.chorales import read_chorales
 from engine.learn.sources.games import read_freedoom, read_simutrans
 from engine.learn.sources.groove import read_groove
 from engine.learn.sources.mutopia import read_mutopia
 from engine.learn.sources.openscore import read_lieder, read_quartets
 from engine.learn.sources.piece import Dropped, Found, Piece, Reader
+from engine.learn.sources.tunes import read_folk, read_hymnal
 from engine.music.harmony import Chord, Key, Mode
 from engine.music.notes import Note, Role, Section, SectionKind, Song, Track
 from engine.music.timing import METERS
@@ -37,9 +40,11 @@ READERS: dict[str, Reader] = {
     "freedoom": read_freedoom,
     "simutrans": read_simutrans,
     "groove": read_groove,
+    "hymnal": read_hymnal,
+    "chopin": read_chopin,
 }
 """Source name (its folder or archive) → reader, quickest first."""
-BUILT_IN: dict[str, Reader] = {}
+BUILT_IN: dict[str, Reader] = {"chorales": read_chorales, "folk": read_folk}
 """Sources that come inside a package and need no folder."""
 
 

@@ -56,7 +56,7 @@ def _pieces(path: Path, source: str, licence: str, *, title: str) -> list[Found]
             return [Dropped(id=f"{source}/{path.stem}", reason="no track named as melody")]
         file = replace(file, tracks=tuple(replace(t, role=Role.MELODY) for t in kept))
     origin = Origin(source=source, path=path.stem, work=path.stem, licence=licence)
-    return pieces_from_file(lambda: file, Reading(style=style, title=title), origin)
+    return pieces_from_file(lambda: file, Reading(style=style, title=title, trust_bars=True), origin)
 
 
 def without_setup_bar(file: MidiFile) -> MidiFile:

@@ -1,7 +1,7 @@
 """OpenScore Lieder and String Quartets (CC0): songs for voice and piano, and quartets in four parts, as MIDI.
 
 In: the folder `lieder` or `quartets`. Out: pieces in the style classical. Facts: a track a staff, no names, no programs, no key signatures; dynamics
-are velocities; bars are complete, with rests before an upbeat. In the songs the last two staves are the piano, the first is the voice.
+are velocities; an upbeat stands at tick 0, so bar lines have to be found. In the songs the last two staves are the piano, the first is the voice.
 Caveat: a song whose staves are not (voices…, right hand, left hand) is cast by the general rules.
 """
 
@@ -32,7 +32,7 @@ def read_lieder(folder: Path) -> Iterator[Found]:
         work = "/".join((*parts[1:3], re.sub(r"_\(.*?\)", "", parts[-2])))
         origin = Origin(source="lieder", path="/".join(parts), work=work, licence="CC0-1.0")
         meta = {"composer": parts[1].replace("_", " ")}
-        reading = Reading(style="classical", title=title, trust_bars=True, meta=meta)
+        reading = Reading(style="classical", title=title, meta=meta)
         yield from pieces_from_file(lambda path=path: cast_song(read_midi(path.read_bytes())), reading, origin)  # type: ignore[misc]
 
 
@@ -42,7 +42,7 @@ def read_quartets(folder: Path) -> Iterator[Found]:
         parts = path.relative_to(folder).parts
         origin = Origin(source="quartets", path="/".join(parts), work="/".join(parts[1:3]), licence="CC0-1.0")
         meta = {"composer": parts[1].replace("_", " ")}
-        reading = Reading(style="classical", title=parts[2].replace("_", " "), trust_bars=True, meta=meta)
+        reading = Reading(style="classical", title=parts[2].replace("_", " "), meta=meta)
         yield from pieces_from_file(lambda path=path: cast_quartet(read_midi(path.read_bytes())), reading, origin)  # type: ignore[misc]
 
 

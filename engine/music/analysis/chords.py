@@ -19,7 +19,7 @@ from engine.music.notes import Note
 from engine.music.timing import Meter
 
 FULL = ("", "m", "7", "m7", "maj7", "dim", "m7b5", "dim7", "aug", "sus4", "sus2", "6", "m6", "7sus4")
-COST = {"": 0.0, "m": 0.0, "7": 0.05, "m7": 0.08, "maj7": 0.09, "dim": 0.07, "m7b5": 0.10, "dim7": 0.10, "aug": 0.18,
+COST = {"": 0.0, "m": 0.0, "7": 0.05, "m7": 0.09, "maj7": 0.13, "dim": 0.07, "m7b5": 0.10, "dim7": 0.10, "aug": 0.18,
         "sus4": 0.17, "sus2": 0.22, "6": 0.19, "m6": 0.20, "7sus4": 0.22}  # fmt: skip
 CHANGE_COST = {"bar": 0.10, "half": 0.20, "half_of_three": 0.32}
 OUTSIDE_PENALTY = 0.75

@@ -258,8 +258,10 @@ def _combine(parts: dict[Role, list[MidiTrack]]) -> dict[Role, Track]:
         harmony = [n for n in harmony if (n.onset, n.pitch) not in taken]
     if harmony or rest:
         main = max(chordal, key=lambda t: len(t.notes)) if chordal else parts[Role.MELODY][0]
+        known = [n for t in chordal if t.role for n in t.notes]
         taken = {(n.onset, n.pitch) for _, line in lines.values() for n in line}
         inner = [n for n in (*harmony, *rest) if (n.onset, n.pitch) not in taken]
+        inner += known if Role.BASS in parts else []
         lines[Role.HARMONY] = (main.program, _thin(inner))
     return _tracks(lines)
 

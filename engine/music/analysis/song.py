@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.music.analysis.bars import Stretch, find_first_bar_line, find_stretches
+from engine.music.analysis.bars import Stretch, find_stretches, first_bar_line
 from engine.music.analysis.chords import estimate_chords
 from engine.music.analysis.key import estimate_key
 from engine.music.analysis.quantise import find_latency, quantise
@@ -30,7 +30,8 @@ LONGEST_SILENT_BARS = 4
 class Reading:
     """What the reader of a source knows: style, title, whether key signatures and bar lines can be trusted.
 
-    `key`: the key if it is known outright. `trust_signature`: choose only between the two keys of the signature.
+    `key`: the key if it is known outright. `trust_signature`: choose only between the two keys of the signature (minor ones are
+    believed; major ones are often written for minor by habit).
     `trust_bars`: bar lines fall on multiples of the bar from the stretch's start.
     """
 
@@ -63,9 +64,9 @@ def _song(file: MidiFile, stretch: Stretch, reading: Reading) -> Song | None:
     placed = [(t, [_moved(n, -lag) for n in notes]) for t, notes in placed]
     everything = [n for t, notes in placed for n in notes]
     pitched = [n for t, notes in placed if not t.is_drum for n in notes]
-    upbeat = 0 if reading.trust_bars or not pitched else find_first_bar_line(pitched, meter)
     first = min(n.onset for n in everything)
-    shift = (first - upbeat) // meter.bar_ticks * meter.bar_ticks + upbeat
+    line = 0 if reading.trust_bars or not pitched else first_bar_line(pitched, stretch)
+    shift = (first - line) // meter.bar_ticks * meter.bar_ticks + line
     tracks = [
         MidiTrack(
             name=t.name, program=t.program, is_drum=t.is_drum, role=t.role,
@@ -127,7 +128,7 @@ def _key(file: MidiFile, stretch: Stretch, reading: Reading, cast: dict[Role, Tr
         if before:
             major = (before[-1].tonic - WHITE_TONIC[before[-1].mode]) % 12
             pair = (Key(tonic=major, mode=Mode.MAJOR), Key(tonic=(major + 9) % 12, mode=Mode.MINOR))
-            return estimate_key(notes, among=pair)
+            return before[-1] if before[-1].mode is Mode.MINOR else estimate_key(notes, among=pair)
     return estimate_key(notes)
 
 

@@ -44,7 +44,7 @@ def degeneracy(song: Song, ranges: Ranges, *, active: Active | None = None) -> t
     validate(song)
     reasons = [f"bar {bar + 1} is silent" for bar in silent_bars(song)]
     if count := notes_out_of_range(song, ranges):
-        reasons.append(f"{count} notes are outside their role's range")
+        reasons.append(f"notes outside their role's range: {count}")
     reasons += _melody_reasons(song)
     reasons += _drones(song)
     meant = active if active is not None else _sections_played(song)

@@ -82,7 +82,7 @@ def _k_weighting(rate_hz: int) -> NDArray[np.float64]:
 
 def sample_peak_dbfs(audio: Audio, rate_hz: int) -> float:
     """The largest sample."""
-    return 2 * decibels(float(np.abs(validate(audio, rate_hz)).max()))
+    return decibels(float(np.abs(validate(audio, rate_hz)).max()) ** 2)
 
 
 def true_peak_dbtp(audio: Audio, rate_hz: int) -> float:
@@ -101,7 +101,7 @@ def true_peak_dbtp(audio: Audio, rate_hz: int) -> float:
         for start in range(0, len(places), CHUNK):
             between = windows[places[start : start + CHUNK]] @ _interpolator()
             peak = max(peak, float(np.abs(between).max()))
-    return 2 * decibels(peak)
+    return decibels(peak**2)
 
 
 @cache

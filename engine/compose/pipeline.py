@@ -44,16 +44,34 @@ def in_silence(_stage: Stage, _share: float) -> None:
     """The progress of whoever does not want to hear of it."""
 
 
+@dataclass(slots=True)
+class ClockedEncoder(TextEncoder):
+    """The text encoder, with the seconds that it has spent on embedding."""
+
+    spent_s: float = 0.0
+
+    def embed(self, texts: Sequence[str]) -> Embedding:
+        """Embed `texts`: `[N, 384] float32`."""
+        began = perf_counter()
+        rows = TextEncoder.embed(self, texts)
+        self.spent_s += perf_counter() - began
+        return rows
+
+
 class Composer:
     """Makes songs, one at a time: it is not to be called from two threads at once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self, settings: Settings, *, encoder: ClockedEncoder | None = None, writer: SongWriter | None = None
+    ) -> None:
+        """`encoder`, `writer`: loaded ones, where there are such; else they are loaded when first needed."""
         self._settings = settings
+        self._encoder, self._writer = encoder, writer
 
     @cached_property
-    def encoder(self) -> _ClockedEncoder:
+    def encoder(self) -> ClockedEncoder:
         """The text encoder. Raises `SetupError` where it is not installed."""
-        return _ClockedEncoder.load()
+        return self._encoder or ClockedEncoder.load()
 
     @cached_property
     def planner(self) -> Planner:
@@ -65,7 +83,7 @@ class Composer:
         """Writes notes; loads each style's network when it is first asked for."""
         from engine.compose.generate import SongWriter  # noqa: PLC0415 (loads torch: plans and refusals need none)
 
-        return SongWriter.load(self._settings.device)
+        return self._writer or SongWriter.load(self._settings.device)
 
     @cached_property
     def sound(self) -> SoundMaker:
@@ -108,7 +126,7 @@ class Composer:
             place = _Place(folder=folder, name=name, format=cast(Format, request.format))
             made = self._make(written.song, plan, place, progress)
             watch.timings_s.update(made.timings_s)
-            receipt = _receipt(song_id, plan, written, made, watch.finished())
+            receipt = _receipt(song_id, plan, written, made, watch)
             write_all({folder / f"{name}.json": receipt.dumps().encode()})
         return receipt
 
@@ -132,6 +150,7 @@ class Composer:
     def _read_and_plan(self, request: ComposeRequest, watch: _Watch) -> Plan:
         """Plan; what the encoder took for it counts as reading."""
         before_s = self.encoder.spent_s
+        watch.begin("read")
         plan = watch.timed("plan", lambda: self.planner.plan(request))
         watch.move("plan", "read", self.encoder.spent_s - before_s)
         return plan
@@ -154,20 +173,6 @@ class Composer:
         )
 
 
-@dataclass(slots=True)
-class _ClockedEncoder(TextEncoder):
-    """The text encoder, with the seconds that it has spent on embedding."""
-
-    spent_s: float = 0.0
-
-    def embed(self, texts: Sequence[str]) -> Embedding:
-        """Embed `texts`: `[N, 384] float32`."""
-        began = perf_counter()
-        rows = TextEncoder.embed(self, texts)
-        self.spent_s += perf_counter() - began
-        return rows
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
     """Where the files go, what they are called, and which kind of audio."""
@@ -185,9 +190,13 @@ class _Watch:
         self._progress = progress
         self._began = perf_counter()
 
+    def begin(self, stage: Stage) -> None:
+        """Say that a stage begins."""
+        self._progress(stage, 0.0)
+
     def timed(self, stage: Stage, work: Callable[[], T]) -> T:
         """Do the work of a stage."""
-        self._progress(stage, 0.0)
+        self.begin(stage)
         began = perf_counter()
         result = work()
         self.timings_s[stage] = round(perf_counter() - began, 4)
@@ -205,9 +214,9 @@ class _Watch:
         return {**in_order, "total": round(perf_counter() - self._began, 4)}
 
 
-def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, timings_s: dict[str, float]) -> Receipt:
+def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, watch: _Watch) -> Receipt:
     song = written.song
-    audio = measure_audio(made.samples, SAMPLE_RATE_HZ)
+    measured = {**measure_song(song).to_json(), **measure_audio(made.samples, SAMPLE_RATE_HZ).to_json()}
     return Receipt(
         id=song_id,
         prompt=plan.prompt,
@@ -227,10 +236,10 @@ def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, timin
             for track in song.tracks
         },
         requested=dict(plan.requested),
-        measured={**measure_song(song).to_json(), **audio.to_json()},
+        measured=measured,
         files={"audio": str(made.audio), "midi": str(made.midi), "picture": str(made.picture)},
         midi_sha256=made.midi_sha256,
-        timings_s=timings_s,
+        timings_s=watch.finished(),
         candidates=written.candidates,
         title=plan.title,
         notices=list(plan.notices),

@@ -73,6 +73,7 @@ def _start(bot_settings: BotSettings, settings: Settings) -> int:
     if bot_settings.token is None:
         raise errors.SetupError(MISSING)
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("bot").setLevel(min(logging.INFO, logging.getLevelName(settings.log_level)))
     if bot_settings.api_base is not None:
         use_api(bot_settings.api_base)
     return asyncio.run(_serve(bot_settings.token.get_secret_value(), settings))

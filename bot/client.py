@@ -53,6 +53,7 @@ class TunesmithBot(commands.Bot):
     studio: Studio
 
     def __init__(self, open_studio: Callable[[], Awaitable[Studio]], *, edit_gap_s: float = MIN_GAP_S) -> None:
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # songs are files: voice is not used
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

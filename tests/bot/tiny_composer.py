@@ -2,7 +2,7 @@
 says.
 
 `slow` takes 0.4 s a stage, `refuse` raises the person's error, `break` the engine's, `crash` a bug; `big` writes
-audio of 20 kB. The studio, the job runner and the database around it are the real ones. """
+audio of 20 kB. The studio, the job runner and the database around it are the real ones."""
 
 from __future__ import annotations
 

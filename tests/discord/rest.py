@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiohttp import web
 
@@ -103,7 +103,7 @@ class Rest:
         body, files = None, {}
         if request.content_type == "multipart/form-data":
             form = await request.post()
-            body = json.loads(str(form["payload_json"])) if "payload_json" in form else {}
+            body = json.loads(cast("str | bytearray", form["payload_json"])) if "payload_json" in form else {}
             for name, part in form.items():
                 if isinstance(part, web.FileField):
                     files[name.removeprefix("files[").removesuffix("]")] = (part.filename, part.file.read())

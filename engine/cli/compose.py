@@ -13,7 +13,9 @@ from engine.cli.wish import Options
 from engine.compose.request import ComposeRequest, Receipt
 from engine.settings import Settings
 
-PromptArgument = Annotated[str, typer.Argument(help="What to compose, in words; - reads one prompt a line from stdin.")]
+PromptArgument = Annotated[
+    str, typer.Argument(metavar="PROMPT", help="What to compose, in words; - reads one prompt a line from stdin.")
+]
 StyleOption = Annotated[str | None, typer.Option(help="A style of `tunesmith styles`.")]
 SecondsOption = Annotated[str | None, typer.Option(help="Length in seconds.")]
 BpmOption = Annotated[str | None, typer.Option(help="Tempo in quarter notes a minute.")]

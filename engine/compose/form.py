@@ -50,6 +50,8 @@ def shape(bars: int, *, bar_s: float, forms: Sequence[str], rng: np.random.Gener
     if bars < unit:
         return _lay_out([("A", bars)])
     units, left = divmod(bars, unit)
+    if left >= 2 and bars >= 2 * unit:  # the leftover becomes a short intro
+        forms = [form.removeprefix("i") for form in forms]
     form, sizes, spare = _choose(units, unit * bar_s, forms, rng)
     rows = [(letter, unit * sizes[letter]) for letter in form]
     return _lay_out(_place_leftover(rows, even=left - left % 2 + unit * spare, odd=left % 2))
@@ -93,6 +95,8 @@ def _cost(form: str, sizes: dict[str, int], unit_s: float) -> float:
     main = [letter for letter in form if letter.isupper()]
     lengths = [math.log2(sizes[letter] * unit_s / LIKED_SECTION_S) ** 2 for letter in main]
     cost = sum(lengths) / len(lengths) + sum(SIZE_COST[sizes[letter]] for letter in set(main))
+    if "B" in sizes:
+        cost += 0.5 * max(0.0, abs(math.log2(sizes["A"] / sizes["B"])) - 0.5)
     total_s = unit_s * sum(sizes[letter] for letter in form)
     if total_s > 40 and len(set(main)) == len(main):
         cost += 1.0  # nothing returns

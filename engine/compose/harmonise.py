@@ -82,6 +82,7 @@ class _Writer:
         self._cadence_share = style.cadence_share
         self._chosen: dict[str, Row] = {}
         self._cadences: dict[str, Row | None] = {}
+        self._read: dict[str, Bar] = {}
 
     @property
     def tonic(self) -> Chord:
@@ -131,5 +132,7 @@ class _Writer:
 
     def _bar(self, text: str) -> Bar:
         """`"ii7|V7"` → two chords, `"I"` → the same chord twice."""
-        halves = [roman_to_chord(part, self._key) for part in text.split("|")]
-        return (halves[-1], halves[-1]) if self._whole_bars else (halves[0], halves[-1])
+        if text not in self._read:
+            halves = [roman_to_chord(part, self._key) for part in text.split("|")]
+            self._read[text] = (halves[-1], halves[-1]) if self._whole_bars else (halves[0], halves[-1])
+        return self._read[text]

@@ -29,7 +29,8 @@ FALSE_FRIENDS = re.compile(
     "|".join(
         (
             r"\brock(?:ing|in')?\s+(?:me|you|us|the (?:baby|boat)|bottom|to sleep|climbing|pool|chair|solid)\b",
-            r"\brock\s+(?:candy|paper|garden|formation)\b|\b(?:on the|moon|a|big|the) rocks\b|\brock[\s-]?a[\s-]?bye\w*",
+            r"\brock\s+(?:candy|paper|garden|formation)\b|\b(?:on the|moon|a|big|the) rocks\b",
+            r"\brock[\s-]?a[\s-]?bye\w*",
             r"\b(?:red|black|wet|old) rag\b|\brag (?:doll|trade)\b|\bprelude to\b",
             r"\bcountry(?:side| road| roads| house| of\b)|\b(?:my|a|the|our) country\b",
             r"\bfilm reel\b|\bnews ?reel\b|\breel (?:me|in)\b|\bfolks?['\s]+(?:at|who|like|and i)\b",

@@ -152,13 +152,10 @@ def _is_note_a(page: Page, match: re.Match[str]) -> bool:
             or page.text[match.start()].isupper()
             or bool(KEY_LEAD.search(page.before(match.start())))
         )
-    after = page.after(match.end())
-    alone = bool(A_ALONE_AFTER.match(after))
+    after, upper = page.after(match.end()), page.text[match.start()] == "A"
     if re.match(r"\s+(?:key|mode|scale|tonality)\b", after):
-        return page.text[match.start()] == "A" and match.start() > 0
-    if KEY_LEAD.search(page.before(match.start())):
-        return alone or page.text[match.start()] == "A"
-    return alone or (page.text[match.start()] == "A" and match.start() > 0)
+        return upper and match.start() > 0
+    return upper or bool(A_ALONE_AFTER.match(after))
 
 
 def _is_lone_note(page: Page, match: re.Match[str]) -> bool:

@@ -146,6 +146,8 @@ def _is_length(page: Page, match: Match) -> bool:
         return False
     if BEFORE_OTHER.search(before) or AFTER_OTHER.match(after):
         return False
+    if re.fullmatch(r"(?:1[5-9]|20)\d0s", said):
+        return False
     decade = re.fullmatch(r"(\d\d)s", said)
     if decade and (DECADE_BEFORE.search(before) or (int(decade[1]) in DECADES and DECADE_WORDS.match(after))):
         return False

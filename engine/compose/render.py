@@ -33,7 +33,7 @@ Audio = npt.NDArray[np.float32]
 
 SAMPLE_RATE_HZ = 44_100
 POLYPHONY = 96
-GAIN = 0.5
+GAIN = 1.0
 BLOCK = 1 << 15
 PROGRAM_LIMIT_S = 300
 MEND = "`apt-get install --no-install-recommends fluidsynth fluid-soundfont-gm`"

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from engine.compose.balance import Balance
 from engine.compose.encode import Format, encoded, write_all
 from engine.compose.master import master
 from engine.compose.perform import perform
@@ -56,6 +57,7 @@ class SoundMaker:
 
     def __init__(self, synth: Synth) -> None:
         self._synth = synth
+        self._balance = Balance(synth)
 
     def make(  # noqa: PLR0913 — the order in full, each part by its name
         self,
@@ -79,7 +81,7 @@ class SoundMaker:
             drawing = painter.submit(watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle))
             performed = perform(song, seed=seed)
             midi = write_midi(performed, style.parts)
-            rendered = watch.timed("render", lambda: self._render(midi, seconds, progress))
+            rendered = watch.timed("render", lambda: self._render(performed, style, seconds, progress))
             progress("master", 0.0)
             mastered = watch.timed("master", lambda: _master(rendered, performed, style, seed))
             progress("encode", 0.0)
@@ -98,7 +100,8 @@ class SoundMaker:
             samples=mastered,
         )
 
-    def _render(self, midi: bytes, seconds: float, progress: Progress) -> Audio:
+    def _render(self, performed: PerformedSong, style: Style, seconds: float, progress: Progress) -> Audio:
+        midi = write_midi(performed, self._balance.balanced(performed, style.parts))
         audio = self._synth.render(midi, seconds, lambda share: progress("render", share))
         if not np.isfinite(audio).all() or float(np.abs(audio).max()) < SILENT_BELOW:
             raise RenderError(f"{self._synth.soundfont.name} rendered silence or no numbers")

@@ -1,8 +1,9 @@
 """From a folder of open corpora to one dataset folder, and back to pieces.
 
-In: a folder in which each source lies as `<source>/`, `<source>/<source>/` or `<source>.tar.xz`. Out: `<source>.npz` for each source
-(columns of integers, version `FORMAT`) and `report.json` with counts. Conventions: a source is written when it is complete, so an
-interrupted run goes on with the sources that are missing. Caveat: loading builds every `Note`; about 1 µs a note.
+In: a folder in which each source lies as `<source>/`, `<source>/<source>/` or `<source>.tar.xz`. Out: `<source>.npz`
+for each source (columns of integers, version `FORMAT`) and `report.json` with counts. Conventions: a source is written
+when it is complete, so an interrupted run goes on with the sources that are missing. Caveat: loading builds every
+`Note`; about 1 µs a note.
 """
 
 from __future__ import annotations
@@ -168,7 +169,8 @@ def _header(piece: Piece) -> dict[str, Any]:
     song = piece.song
     return {
         "id": piece.id, "source": piece.source, "licence": piece.licence, "style": piece.style, "split": piece.split,
-        "song_style": song.style, "tempo": song.tempo_bpm, "key": [song.key.tonic, song.key.mode.value], "meter": str(song.meter),
+        "song_style": song.style, "tempo": song.tempo_bpm,
+        "key": [song.key.tonic, song.key.mode.value], "meter": str(song.meter),
         "swing": song.swing, "title": song.title, "meta": dict(song.meta), "chords": len(song.chords),
         "sections": [[s.kind.value, s.label, s.start_bar, s.bars] for s in song.sections],
         "tracks": [[t.role.value, t.program, len(t.notes)] for t in song.tracks],
@@ -211,7 +213,8 @@ def _piece(entry: dict[str, Any], tracks: tuple[Track, ...], chords: tuple[Chord
         title=entry["title"], meta=entry["meta"],
     )  # fmt: skip
     return Piece(
-        id=entry["id"], source=entry["source"], licence=entry["licence"], style=entry["style"], split=entry["split"], song=song
+        id=entry["id"], source=entry["source"], licence=entry["licence"], style=entry["style"], split=entry["split"],
+        song=song,
     )  # fmt: skip
 
 

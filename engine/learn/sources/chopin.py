@@ -1,8 +1,9 @@
 """Chopin's first editions (Fryderyk Chopin Institute, CC BY 4.0): piano scores in Humdrum.
 
-In: the folder of `OPUS-EDITION-PUBLISHER-NUMBER.krn` files. Out: pieces in the style classical, with the key that the file names. Facts: several
-editions of a work stand side by side; string parts of the trio, sonata and polonaise stand apart. The first edition of each number is
-used, parts are dropped. Caveat: small cadenzas make long bars, which are rounded up to whole bars.
+In: the folder of `OPUS-EDITION-PUBLISHER-NUMBER.krn` files. Out: pieces in the style classical, with the key that the
+file names. Facts: several editions of a work stand side by side; string parts of the trio, sonata and polonaise stand
+apart. The first edition of each number is used, parts are dropped. Caveat: small cadenzas make long bars, which are
+rounded up to whole bars.
 """
 
 from __future__ import annotations

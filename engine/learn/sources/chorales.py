@@ -1,7 +1,8 @@
 """Bach's four-part chorales from music21's corpus (the music is in the public domain).
 
-In: nothing but the package. Out: pieces in the style classical: soprano melody, alto counter, tenor harmony, bass. Conventions: the key is chosen between
-the two of the signature. Caveat: settings with instruments beside the four voices are dropped.
+In: nothing but the package. Out: pieces in the style classical: soprano melody, alto counter, tenor harmony, bass.
+Conventions: the key is chosen between the two of the signature. Caveat: settings with instruments beside the four
+voices are dropped.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Freedoom (BSD-3) and Simutrans (Artistic 1.0): full bands from two free games, as MIDI.
 
-In: the folder `freedoom` or `simutrans`. Out: pieces in the styles rock, synth, pop, jazz and other, told by General MIDI programs and titles. Facts: of
-Simutrans songs 16–39 only the melody tracks are used; songs 43–53 begin with a set-up bar; Freedoom's `d_map19` is left out. Caveat:
-key signatures of these files say nothing.
+In: the folder `freedoom` or `simutrans`. Out: pieces in the styles rock, synth, pop, jazz and other, told by General
+MIDI programs and titles. Facts: of Simutrans songs 16–39 only the melody tracks are used; songs 43–53 begin with a
+set-up bar; Freedoom's `d_map19` is left out. Caveat: key signatures of these files say nothing.
 """
 
 from __future__ import annotations

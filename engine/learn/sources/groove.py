@@ -1,8 +1,9 @@
 """Groove MIDI Dataset (Google Magenta, CC BY 4.0): drummers' performances with human timing and velocity.
 
-In: the folder with `info.csv`. Out: drums-only pieces in the styles rock, jazz, lofi (slow soul, funk and hip-hop) and other, written straight
-with the take's measured swing beside. Facts: 480 ticks a quarter; Roland notes beyond General MIDI are mapped. Caveat: fills and takes of
-less than `MIN_BARS` bars are dropped; the data set's own split is not used: all takes of one drummer's session stay together.
+In: the folder with `info.csv`. Out: drums-only pieces in the styles rock, jazz, lofi (slow soul, funk and hip-hop) and
+other, written straight with the take's measured swing beside. Facts: 480 ticks a quarter; Roland notes beyond General
+MIDI are mapped. Caveat: fills and takes of less than `MIN_BARS` bars are dropped; the data set's own split is not used:
+all takes of one drummer's session stay together.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ def groove_song(midi: MidiFile, *, style: str, bpm: float, meter: str, title: st
         return None
     track = Track(role=Role.DRUMS, program=0, notes=tuple(notes))
     return Song(
-        style=groove_style(style, bpm), tempo_bpm=bpm, key=Key(tonic=0, mode=Mode.MAJOR), meter=METERS[meter], swing=swing,
+        style=groove_style(style, bpm), tempo_bpm=bpm, key=Key(tonic=0, mode=Mode.MAJOR), meter=METERS[meter],
+        swing=swing,
         sections=find_sections([track], (None,) * (2 * bars), METERS[meter], bars), chords=(None,) * (2 * bars),
         tracks=(track,), title=title,
     )  # fmt: skip
@@ -82,7 +84,7 @@ def groove_style(style: str, bpm: float) -> str:
 
 
 def measure_swing(hits: list[Note]) -> float:
-    """Where in the quarter the off-beat eighths fall (0.5 straight, 0.667 triplet), as the median; 0.5 if there are few.
+    """Where in the quarter the off-beat eighths fall (0.5 straight, 0.667 triplet): their median; 0.5 if too few.
 
     `hits` in units of 1/480 quarter.
     """

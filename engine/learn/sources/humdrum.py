@@ -1,8 +1,10 @@
-"""Humdrum **kern piano scores → `MidiFile`, read without a library because voices that split and join must stay in their staff.
+"""Humdrum **kern piano scores → `MidiFile`.
 
-In: the text of a score. Out: a track a `**kern` spine (staff). Conventions: durations are reciprocals (4 quarter, 8. dotted eighth, 12 triplet, 0
-breve); `q` grace notes are skipped, `[ _ ]` ties joined; bar lines come from the file and incomplete bars are placed as in `scores`; the
-dynamics spine sets the velocity. Caveat: ornaments, pedal and repeats are not played.
+In: the text of a score. Out: a track a `**kern` spine (staff). Conventions: durations are reciprocals (4 quarter,
+8. dotted eighth, 12 triplet, 0 breve); `q` grace notes are skipped, `[ _ ]` ties joined; bar lines come from the file and
+incomplete bars are placed as in `scores`; the dynamics spine sets the velocity. Caveat: ornaments, pedal and repeats are
+not played. (music21 reads Humdrum too, but loses bars where voices split and join: a quarter of the scores came out with
+staves of unequal length.)
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ DYNAMICS = {
     "fz": 100,
     "sfz": 104,
 }
+SPLIT, JOIN, SPINE_END, NOTHING = "*^", "*v", "*-", "."
 WHOLE = 4 * TICKS_PER_QUARTER
 NOTE = re.compile(r"([a-gA-G])\1*")
 DURATION = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
@@ -38,7 +41,7 @@ DURATION = re.compile(r"(\d+)(?:%(\d+))?(\.*)")
 
 @dataclass(slots=True, kw_only=True)
 class _Staff:
-    """What is known of one spine while reading: finished bars, the notes of the open one, when each voice is free again."""
+    """What is known of one spine while reading: finished bars, and the notes and ties of the open one."""
 
     bars: list[Bar] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
@@ -51,7 +54,7 @@ def read_humdrum(text: str) -> MidiFile:
 
 
 class _Reader:
-    """One pass over the lines. A column of the file belongs to a spine; `*^` splits and `*v` joins columns of a spine."""
+    """One pass over the lines. A column belongs to a spine; `*^` splits and `*v` joins columns of a spine."""
 
     def __init__(self) -> None:
         self.columns: list[int] = []
@@ -100,7 +103,7 @@ class _Reader:
         for column, token in zip(self.columns, tokens, strict=True):
             if self.kinds[column] == "**kern":
                 self._signature(token)
-        if any(t in ("*^", "*v", "*-", "*+", "*x") for t in tokens):
+        if any(t in (SPLIT, JOIN, SPINE_END) for t in tokens):
             self._respine(tokens)
 
     def _signature(self, token: str) -> None:
@@ -117,14 +120,14 @@ class _Reader:
         free: list[Fraction] = []
         joining = False
         for column, until, token in zip(self.columns, self.free, tokens, strict=True):
-            if token == "*-":
+            if token == SPINE_END:
                 continue
-            if token == "*v" and joining and columns and columns[-1] == column:
+            if token == JOIN and joining and columns and columns[-1] == column:
                 free[-1] = max(free[-1], until)
                 continue
-            joining = token == "*v"
-            columns += [column] * (2 if token == "*^" else 1)
-            free += [until] * (2 if token == "*^" else 1)
+            joining = token == JOIN
+            columns += [column] * (2 if token == SPLIT else 1)
+            free += [until] * (2 if token == SPLIT else 1)
         self.columns, self.free = columns, free
 
     def _bar_line(self) -> None:
@@ -142,7 +145,7 @@ class _Reader:
             if kind == "**dynam":
                 marks = re.findall(r"[a-z]+", token)
                 self.velocity = next((DYNAMICS[m] for m in marks if m in DYNAMICS), self.velocity)
-            elif kind == "**kern" and token != ".":
+            elif kind == "**kern" and token != NOTHING:
                 self._events(index, self.staves[column], token)
         pending = [f for f, c in zip(self.free, self.columns, strict=True) if c in self.staves and f > self.now]
         if pending:

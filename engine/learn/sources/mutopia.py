@@ -1,7 +1,8 @@
 """Mutopia (public domain or CC BY, piece by piece): scores typeset by volunteers, compiled to MIDI.
 
-In: the folder with `manifest.json`. Out: pieces in the styles ragtime, folk and classical. Facts: key signatures are good, and bars start at
-the first note, so that an upbeat has to be found. Caveat: share-alike and non-commercial pieces are dropped, if any are there.
+In: the folder with `manifest.json`. Out: pieces in the styles ragtime, folk and classical. Facts: key signatures are
+good, and bars start at the first note, so that an upbeat has to be found. Caveat: share-alike and non-commercial pieces
+are dropped, if any are there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from engine.learn.sources.piece import Dropped, Found, Origin, pieces_from_file
 from engine.music.analysis import Reading
 from engine.music.midi.read import read_midi
 
-RAG_COMPOSERS = re.compile(r"Joplin|Turpin|LambJ|ScottJ|KernKW|HampRE|Scott?J", re.I)
+RAG_COMPOSERS = re.compile(r"Joplin|Turpin|HunterC|LambJF|ScottJ", re.I)
 RAG_TITLE = re.compile(r"\brag\b|ragtime|cake ?walk|two[- ]step", re.I)
 FOLK_STYLES = re.compile(r"folk|march|hymn|traditional|popular|song", re.I)
 
@@ -40,7 +41,7 @@ def read_mutopia(folder: Path) -> Iterator[Found]:
 
 def mutopia_style(composer: str, title: str, style: str) -> str:
     """The project's style of a piece, by composer, title and the manifest's own style."""
-    if RAG_COMPOSERS.search(composer) or RAG_TITLE.search(title):
+    if RAG_COMPOSERS.search(composer) or (RAG_TITLE.search(title) and composer != "Traditional"):
         return "ragtime"
     if composer == "Traditional" or FOLK_STYLES.search(style):
         return "folk"
@@ -60,7 +61,7 @@ def spdx(licence: str) -> str | None:
 
 
 def work_of(path: str) -> str:
-    """Composer and opus, or the piece's own folder where there is no opus: movements stay together, separate tunes do not."""
+    """Composer and opus, or the piece's folder where there is no opus: movements stay together, single tunes do not."""
     parts = path.split("/")
     if len(parts) > 3 and re.match(r"O|BWV|K|D|WoO", parts[1]):
         return "/".join(parts[:2]) + "/" + re.sub(r"[-_]?(high|low|alto|a4|let|\d+(st|nd|rd|th)?)$", "", parts[2])

@@ -1,8 +1,9 @@
 """OpenScore Lieder and String Quartets (CC0): songs for voice and piano, and quartets in four parts, as MIDI.
 
-In: the folder `lieder` or `quartets`. Out: pieces in the style classical. Facts: a track a staff, no names, no programs, no key signatures; dynamics
-are velocities; an upbeat stands at tick 0, so bar lines have to be found. In the songs the last two staves are the piano, the first is the voice.
-Caveat: a song whose staves are not (voices…, right hand, left hand) is cast by the general rules.
+In: the folder `lieder` or `quartets`. Out: pieces in the style classical. Facts: a track a staff, no names, no
+programs, no key signatures; dynamics are velocities; an upbeat stands at tick 0, so bar lines have to be found. In the
+songs the last two staves are the piano, the first is the voice. Caveat: a song whose staves are not (voices…, right
+hand, left hand) is cast by the general rules.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Slow readers on two processes, results in order.
 
-In: a module-level function and picklable items. Out: what it finds in each, in the items' order. Caveat: the function must not
-depend on state of this process; workers are started afresh.
+In: a module-level function and picklable items. Out: what it finds in each, in the items' order. Caveat: the function
+must not depend on state of this process; workers are started afresh.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""Humdrum, ABC and MusicXML scores → `MidiFile`. The one home of music21, imported when the first score is read.
+"""ABC and MusicXML scores → `MidiFile`. The one home of music21, imported when the first score is read.
 
-In: a score's text or path. Out: a track a part, ticks laid out so that every bar starts on a multiple of its bar's length. Conventions: grace
-notes are skipped, ties joined, repeats not played twice; a short first bar is an upbeat, two short bars around a repeat sign make
-one, any other short bar is padded. Caveat: music21 takes 0.05–0.5 s a score, so callers work in parallel.
+In: a score's text or path. Out: a track a part, ticks laid out so that every bar starts on a multiple of its bar's length.
+Conventions: grace notes are skipped, ties joined, repeats not played twice; a short first bar is an upbeat, two short bars
+around a repeat sign make one, any other short bar is padded. Caveat: music21 takes 0.02–0.1 s a tune, so callers work in
+parallel.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from engine.music.notes import Note
 from engine.music.timing import TICKS_PER_QUARTER
 
 if TYPE_CHECKING:
-    from music21.stream import Measure, Part, Score
+    from music21.stream import Measure
 
 FLAT_VELOCITY = 80
 FERMATA_SLACK = 1
@@ -54,11 +55,11 @@ def corpus_folder(name: str) -> Path:
 
 
 def read_score(source: Path | str, kind: str) -> MidiFile:
-    """Read a score: a path, or its text, of `kind` "humdrum", "abc" or "musicxml". Raises `BadRequest` if it cannot be read."""
+    """Read a score: a path, or its text, of `kind` "abc" or "musicxml". Raises `BadRequest` if it cannot be read."""
     return file_from_parts(_parts(parse(source, kind)))
 
 
-def parse(source: Path | str, kind: str) -> Score:
+def parse(source: Path | str, kind: str) -> Any:
     """music21's score; its chatter is silenced, and whatever it raises becomes `BadRequest`."""
     from music21 import converter  # noqa: PLC0415 - heavy
     from music21.exceptions21 import Music21Exception  # noqa: PLC0415
@@ -93,12 +94,12 @@ class ScorePart:
     tempo_bpm: float | None
 
 
-def _parts(score: Score) -> list[ScorePart]:
+def _parts(score: Any) -> list[ScorePart]:
     parts = list(score.parts) or [score]
     return [_part(part) for part in parts]
 
 
-def _part(part: Part) -> ScorePart:
+def _part(part: Any) -> ScorePart:
     from music21 import key as m21key  # noqa: PLC0415 - heavy
     from music21 import stream, tempo  # noqa: PLC0415
 
@@ -110,8 +111,11 @@ def _part(part: Part) -> ScorePart:
     marks = [t.getQuarterBPM() for t in part.recurse().getElementsByClass(tempo.MetronomeMark)]
     bpm = next((float(m) for m in marks if m), None)
     return ScorePart(
-        name=str(part.partName or part.id or ""), bars=tuple(_bars(measures)), key=_key(keys[0]) if keys else None, tempo_bpm=bpm
-    )  # fmt: skip
+        name=str(part.partName or part.id or ""),
+        bars=tuple(_bars(measures)),
+        key=_key(keys[0]) if keys else None,
+        tempo_bpm=bpm,
+    )
 
 
 def _key(value: Any) -> Key | None:
@@ -150,11 +154,11 @@ def _bars(measures: Sequence[Measure]) -> Iterable[Bar]:
 
 
 def file_from_parts(parts: Sequence[ScorePart]) -> MidiFile:
-    """Lay the parts out on common bar lines. Raises `BadRequest` if they hold no note or have different numbers of bars."""
+    """Lay the parts out on common bar lines. Raises `BadRequest` if they hold no note or differ in length."""
     counts = {len(p.bars) for p in parts}
-    if len(counts) != 1:
+    if len(counts) > 1:
         raise BadRequest(f"The parts have different numbers of bars ({sorted(counts)}).")
-    columns = [[p.bars[i] for p in parts] for i in range(counts.pop())]
+    columns = [[p.bars[i] for p in parts] for i in range(max(counts, default=0))]
     starts = bar_starts([max(b.length for b in column) for column in columns], [c[0].full for c in columns])
     tracks = [MidiTrack(name=p.name, program=0, is_drum=False, notes=joined(p.bars, starts)) for p in parts]
     if not any(t.notes for t in tracks):

@@ -1,8 +1,9 @@
 """Tunes and hymns in ABC: the Open Hymnal, and the fiddle books in music21's corpus (all in the public domain).
 
-In: the folder `hymnal`, or music21's own corpus. Out: pieces in the style folk: hymns with four voices, fiddle tunes as melody alone (their chords
-are guessed from the tune). Conventions: one id a tune, the key as written with its mode; tempo by the kind of dance where none is given.
-Caveat: chords written in the books are ignored; tunes in unknown meters are dropped.
+In: the folder `hymnal`, or music21's own corpus. Out: pieces in the style folk: hymns with four voices, fiddle tunes as
+melody alone (their chords are guessed from the tune). Conventions: one id a tune, the key as written with its mode;
+tempo by the kind of dance where none is given. Caveat: chords written in the books are ignored; tunes in unknown meters
+are dropped.
 """
 
 from __future__ import annotations

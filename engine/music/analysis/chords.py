@@ -1,10 +1,10 @@
 """A chord for every half bar.
 
-In: pitched notes on the grid, key, meter, number of bars. Out: `2 * bars` chords, `None` where nothing has sounded for two
-bars. Method: each half bar gets a pitch-class weight vector (duration, with more weight for onsets on the beat); chord
-templates are matched to it, favouring the bass note as root, chords of the key and plain triads; the best path over time
-(Viterbi, 1967) pays for changes, more in the middle of a bar. `melody_only=True` instead explains a bare tune with the
-functional chords of its key. Caveat: passing chords shorter than half a bar are merged into their neighbours.
+In: pitched notes on the grid, key, meter, number of bars. Out: `2 * bars` chords, `None` where nothing has sounded for
+two bars. Method: each half bar gets a pitch-class weight vector (duration, with more weight for onsets on the beat);
+chord templates are matched to it, favouring the bass note as root, chords of the key and plain triads; the best path
+over time (Viterbi, 1967) pays for changes, more in the middle of a bar. `melody_only=True` instead explains a bare tune
+with the functional chords of its key. Caveat: passing chords shorter than half a bar are merged into their neighbours.
 """
 
 from __future__ import annotations
@@ -28,16 +28,17 @@ DIATONIC_BONUS, NEAR_BONUS = 0.12, 0.06
 SILENT_HALF_BARS = 4
 
 FUNCTIONS = {
-    Mode.MAJOR: {(0, ""): 0.20, (7, ""): 0.14, (5, ""): 0.12, (9, "m"): 0.06, (2, "m"): 0.06, (7, "7"): 0.06, (4, "m"): -0.02},
-    Mode.MINOR: {(0, "m"): 0.20, (7, ""): 0.10, (7, "7"): 0.06, (5, "m"): 0.12, (10, ""): 0.08, (8, ""): 0.08, (3, ""): 0.07,
-                 (7, "m"): 0.02},
+    Mode.MAJOR: {(0, ""): 0.20, (7, ""): 0.14, (5, ""): 0.12, (9, "m"): 0.06, (2, "m"): 0.06, (7, "7"): 0.06,
+                 (4, "m"): -0.02},
+    Mode.MINOR: {(0, "m"): 0.20, (7, ""): 0.10, (7, "7"): 0.06, (5, "m"): 0.12, (10, ""): 0.08, (8, ""): 0.08,
+                 (3, ""): 0.07, (7, "m"): 0.02},
     Mode.DORIAN: {(0, "m"): 0.20, (10, ""): 0.14, (5, ""): 0.08, (7, "m"): 0.05, (3, ""): 0.06, (2, "m"): 0.0},
     Mode.MIXOLYDIAN: {(0, ""): 0.20, (10, ""): 0.13, (5, ""): 0.10, (7, "m"): 0.04, (2, "m"): 0.0, (9, "m"): 0.02},
 }  # fmt: skip
 """Chords that a bare tune is explained with: (semitones above the tonic, quality) → prior."""
 
 
-def estimate_chords(
+def estimate_chords(  # noqa: PLR0913 - three facts of the piece, two options
     notes: Sequence[Note],
     key: Key,
     meter: Meter,
@@ -74,7 +75,7 @@ def estimate_chords(
 def _half_bars(
     notes: Sequence[Note], bass: Sequence[Note], meter: Meter, bars: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Pitch-class weights `[2 * bars, 12] float64`, rows summing to 1 or 0, and bass pitch classes `[2 * bars] int64` (−1: none)."""
+    """Pitch-class weights `[2 * bars, 12] float64` (rows sum to 1 or 0), bass pitch classes `[2 * bars] int64` (−1: none)."""
     half = meter.half_bar_ticks
     count = 2 * bars
     weights = np.zeros((count, 12))

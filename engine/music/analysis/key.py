@@ -1,8 +1,9 @@
 """Which key the notes are in: correlation of a duration-weighted pitch-class histogram with key profiles.
 
-In: pitched notes (no drums). Out: a `Key`, major or minor unless other modes are asked for. Profiles: Temperley, "Music and
-Probability" (2007), from the Kostka-Payne corpus. Convention: the first and last bass notes weigh a little extra, because
-pieces begin and end on their tonic. Caveat: one key a piece; a piece that modulates far gets the key it is in longest.
+In: pitched notes (no drums). Out: a `Key`, major or minor unless other modes are asked for. Profiles: Temperley, "Music
+and Probability" (2007), from the Kostka-Payne corpus. Convention: the first and last bass notes weigh a little extra,
+because pieces begin and end on their tonic. Caveat: one key a piece; a piece that modulates far gets the key it is in
+longest.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ def pitch_class_histogram(notes: Sequence[Note]) -> NDArray[np.float64]:
     counts = np.zeros(12)
     for note in notes:
         counts[note.pitch % 12] += min(note.duration, LONGEST_COUNTED)
-    return counts / max(counts.sum(), 1.0)
+    shares: NDArray[np.float64] = counts / max(counts.sum(), 1.0)
+    return shares
 
 
 def estimate_key(notes: Sequence[Note], *, among: Sequence[Key] | None = None) -> Key:
-    """The likeliest key of `notes`, among all 24 major and minor ones or the given candidates; C major if there are none."""
+    """The likeliest key of `notes`, among all 24 major and minor ones or those given; the first if there are no notes."""
     candidates = tuple(among) if among else tuple(Key(tonic=t, mode=m) for m in PROFILES for t in range(12))
     if not notes:
         return candidates[0]

@@ -1,12 +1,14 @@
 """Free ticks → the grid of sixteenths and sixteenth triplets.
 
 In: notes with any onsets, counted from a bar line. Out: notes whose onsets and ends lie on `GRID_IN_QUARTER`.
-Conventions: the nearest position wins, the earlier one in a tie; note values snap to grid positions too, the shortest a triplet sixteenth.
-Caveat: thirty-seconds do not fit the grid; a run of them comes out uneven, and two on one position become one note.
+Conventions: in each quarter a part moves either in sixteenths or in triplets, whichever is nearer; the nearest position
+wins, the earlier one in a tie; note values snap to grid positions too, the shortest a triplet sixteenth. Caveat:
+thirty-seconds do not fit the grid; a run of them comes out uneven, and two on one position become one note.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -15,7 +17,17 @@ from engine.music.notes import Note
 from engine.music.timing import GRID_IN_QUARTER, TICKS_PER_QUARTER
 
 _POSITIONS = (*GRID_IN_QUARTER, TICKS_PER_QUARTER)
-_NEAREST = tuple(min(_POSITIONS, key=lambda p: (abs(p - t), p)) for t in range(TICKS_PER_QUARTER))
+_STRAIGHT = (0, 6, 12, 18, 24)
+_TRIPLET = (0, 4, 8, 12, 16, 20, 24)
+
+
+def _nearest(positions: Sequence[int]) -> tuple[int, ...]:
+    """For each tick of a quarter the position nearest to it, the earlier one in a tie."""
+    return tuple(min(positions, key=lambda p: (abs(p - tick), p)) for tick in range(TICKS_PER_QUARTER))
+
+
+_NEAREST = _nearest(_POSITIONS)
+_NEAREST_STRAIGHT, _NEAREST_TRIPLET = _nearest(_STRAIGHT), _nearest(_TRIPLET)
 SHORTEST = GRID_IN_QUARTER[1]
 CLEAR_LATENCY = 0.4
 GRACE_TICKS = 2
@@ -51,8 +63,11 @@ def quantise(notes: Iterable[Note], *, keep_short: bool = False) -> tuple[Note, 
     `keep_short=True` keeps very short notes off the grid too (drums), which else are dropped as grace notes.
     """
     kept: dict[tuple[int, int], Note] = {}
-    for note in notes:
-        onset = to_grid(note.onset)
+    listed = list(notes)
+    nearest = _divisions(listed)
+    for note in listed:
+        quarter, rest = divmod(note.onset, TICKS_PER_QUARTER)
+        onset = quarter * TICKS_PER_QUARTER + nearest[quarter][rest]
         if not keep_short and note.duration <= GRACE_TICKS and onset != note.onset:
             continue
         end = onset + duration_to_grid(note.duration)
@@ -62,3 +77,14 @@ def quantise(notes: Iterable[Note], *, keep_short: bool = False) -> tuple[Note, 
             end = there.end
         kept[onset, note.pitch] = Note(onset=onset, pitch=note.pitch, duration=end - onset, velocity=velocity)
     return tuple(sorted(kept.values()))
+
+
+def _divisions(notes: Sequence[Note]) -> dict[int, tuple[int, ...]]:
+    """For each quarter with onsets, sixteenths or triplets: whichever fits the onsets better (sixteenths in a tie)."""
+    straight: dict[int, int] = defaultdict(int)
+    triplet: dict[int, int] = defaultdict(int)
+    for note in notes:
+        quarter, rest = divmod(note.onset, TICKS_PER_QUARTER)
+        straight[quarter] += abs(_NEAREST_STRAIGHT[rest] - rest)
+        triplet[quarter] += abs(_NEAREST_TRIPLET[rest] - rest)
+    return {q: _NEAREST_TRIPLET if triplet[q] < straight[q] else _NEAREST_STRAIGHT for q in straight}

@@ -1,11 +1,11 @@
 """Which part is the tune, which the bass, which the rest.
 
-In: the tracks of a file, notes on the grid. Out: for each role that occurs, its General MIDI program and notes. Rules, in this
-order: a role that the reader knows is kept; drums are the drum channel; a part named after its job has it; bass programs
-and the lowest single line are the bass; the most salient single line is the melody; another single line is the counter; all
-else is harmony. Music for one or two staves of a chordal instrument is split instead: top voice, lowest voice, the rest.
-Conventions: melody, counter and bass come out monophonic. Caveat: a melody that wanders among many tracks is followed in
-blocks of four bars at best.
+In: the tracks of a file, notes on the grid. Out: for each role that occurs, its General MIDI program and notes. Rules,
+in this order: a role that the reader knows is kept; drums are the drum channel; a part named after its job has it; bass
+programs and the lowest single line are the bass; the most salient single line is the melody; another single line is the
+counter; all else is harmony. Music for one or two staves of a chordal instrument is split instead: top voice, lowest
+voice, the rest. Conventions: melody, counter and bass come out monophonic. Caveat: a melody that wanders among many
+tracks is followed in blocks of four bars at best.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ MAX_HARMONY_NOTES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Features:
-    """What a track is like: notes a distinct onset, mean pitch, share of the piece's blocks in which it plays, mean velocity."""
+    """What a track is like: notes that sound at once, mean pitch, share of blocks in which it plays, mean velocity,
+    distinct pitches (1 = an octave's worth)."""
 
     polyphony: float
     pitch: float

@@ -1,9 +1,9 @@
 """The form of a piece: which blocks of bars are the same music, and what each is for.
 
-In: tracks of a song, chords, meter. Out: sections that cover all bars. Method: blocks of 8 bars (4 in short pieces) are compared by
-chords, pitch classes, rhythm and who plays; alike blocks share a label. Kinds: a short thin first block is an intro, a thin last
-one an outro, the most repeated loud label the chorus, a label heard once between others the bridge, all else verse. Caveat:
-blocks are counted from the first bar, so a form with odd phrase lengths is cut across.
+In: tracks of a song, chords, meter. Out: sections that cover all bars. Method: blocks of 8 bars (4 in short pieces) are
+compared by chords, pitch classes, rhythm and who plays; alike blocks share a label. Kinds: a short thin first block is
+an intro, a thin last one an outro, the most repeated loud label the chorus, a label heard once between others the
+bridge, all else verse. Caveat: blocks are counted from the first bar, so a form with odd phrase lengths is cut across.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def find_sections(
 def _bar_features(
     tracks: Sequence[Track], chords: Sequence[Chord | None], meter: Meter, bars: int
 ) -> NDArray[np.float64]:
-    """What each bar is like, `[bars, 24 + 12 + 12 + 5 * 8] float64`: two chords, melody and other pitch classes, onsets by role."""
+    """What each bar is like, `[bars, 24 + 24 + 40] float64`: two chords, melody and other pitch classes, onsets by role."""
     roles = list(Role)
     chord = np.zeros((bars, 2, 12))
     for index, value in enumerate(chords[: 2 * bars]):

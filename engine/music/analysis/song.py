@@ -1,8 +1,8 @@
 """The one path from anything to a `Song`: stretch → grid → roles → key → chords → sections.
 
-In: a `MidiFile` and what its reader knows about it (`Reading`). Out: one song for each stretch of at least eight bars in one
-meter. Conventions: bar 0 is the first bar with notes; an upbeat longer than half a bar makes a bar of its own, else it is
-moved into that first bar's space before bar 1. Caveat: tempo is the stretch's main tempo; rubato is lost.
+In: a `MidiFile` and what its reader knows about it (`Reading`). Out: one song for each stretch of at least eight bars
+in one meter. Conventions: bar 0 is the first bar with notes; an upbeat longer than half a bar makes a bar of its own,
+else it is moved into that first bar's space before bar 1. Caveat: tempo is the stretch's main tempo; rubato is lost.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ LONGEST_SILENT_BARS = 4
 class Reading:
     """What the reader of a source knows: style, title, whether key signatures and bar lines can be trusted.
 
-    `key`: the key if it is known outright. `trust_signature`: choose only between the two keys of the signature (minor ones are
-    believed; major ones are often written for minor by habit).
+    `key`: the key if it is known outright. `trust_signature`: choose only between the two keys of the signature (minor
+    ones are believed; major ones are often written for minor by habit).
     `trust_bars`: bar lines fall on multiples of the bar from the stretch's start.
     """
 
@@ -94,7 +94,7 @@ def _moved(note: Note, ticks: int) -> Note:
 
 
 def _closed_gaps(cast: dict[Role, Track], bar: int) -> tuple[dict[Role, Track], int]:
-    """Take out silences longer than `LONGEST_SILENT_BARS` bars (all but one bar), cut notes at the end; and count the bars."""
+    """Shorten silences of more than `LONGEST_SILENT_BARS` bars to one bar, and count the bars."""
     filled: set[int] = set()
     for track in cast.values():
         for note in track.notes:

@@ -1,8 +1,8 @@
 """The values that a MIDI file (or any other score) is read into, before anybody asks what the music means.
 
-Conventions: ticks as in `timing` (24 a quarter), not yet quantised to the grid; tracks keep the file's order. Light: plain
-dataclasses, so that analysis needs no MIDI library. Caveat: meters are kept as numbers, because files use meters that
-`timing.METERS` does not know.
+Conventions: ticks as in `timing` (24 a quarter), not yet quantised to the grid; tracks keep the file's order. Light:
+plain dataclasses, so that analysis needs no MIDI library. Caveat: meters are kept as numbers, because files use meters
+that `timing.METERS` does not know.
 """
 
 from __future__ import annotations

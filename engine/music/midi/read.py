@@ -1,14 +1,18 @@
 """MIDI bytes → `MidiFile`. The one home of symusic.
 
 In: the bytes of a standard MIDI file of any kind. Out: tracks with name, program, drum flag and notes in 24-tick units,
-the maps of meter, key and tempo. Conventions: onsets and ends are rounded to the nearest tick, a note lasts at least one.
-Caveat: an unreadable or empty file is an error; illegal key signatures and meters inside a readable file are passed over.
+the maps of meter, key and tempo. Conventions: onsets and ends are rounded to the nearest tick, a note lasts at least
+one. Caveat: an unreadable or empty file is an error; illegal key signatures and meters inside a readable file are
+passed over.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import symusic
+from symusic.core import ScoreTick, TrackTick
 
 from engine.errors import BadRequest
 from engine.music.harmony import WHITE_TONIC, Key, Mode
@@ -31,7 +35,7 @@ def read_midi(data: bytes, *, ticks_per_quarter: int = TICKS_PER_QUARTER) -> Mid
     if len(data) > MAX_BYTES:
         raise BadRequest(f"The MIDI file has {len(data)} bytes; one of at most {MAX_BYTES} bytes would work.")
     try:
-        score = symusic.Score.from_midi(data, ttype="tick")
+        score: Any = symusic.Score.from_midi(data, ttype="tick")
     except (RuntimeError, ValueError, IndexError, OverflowError, MemoryError) as error:
         raise BadRequest("The MIDI file is damaged and cannot be read; a complete .mid file would work.") from error
     if not score.ticks_per_quarter > 0:
@@ -53,7 +57,7 @@ def read_midi(data: bytes, *, ticks_per_quarter: int = TICKS_PER_QUARTER) -> Mid
     )
 
 
-def _track(track: symusic.core.TrackTick, scale: float) -> MidiTrack:
+def _track(track: TrackTick, scale: float) -> MidiTrack:
     columns = track.notes.numpy()
     start = np.rint(columns["time"] * scale).astype(np.int64)
     end = np.rint((columns["time"] + columns["duration"]) * scale).astype(np.int64)
@@ -67,7 +71,7 @@ def _track(track: symusic.core.TrackTick, scale: float) -> MidiTrack:
     return MidiTrack(name=track.name.strip(), program=track.program % 128, is_drum=track.is_drum, notes=tuple(notes))
 
 
-def _meters(score: symusic.core.ScoreTick, scale: float) -> tuple[MeterChange, ...]:
+def _meters(score: ScoreTick, scale: float) -> tuple[MeterChange, ...]:
     changes = [
         MeterChange(tick=round(s.time * scale), numerator=s.numerator, denominator=s.denominator)
         for s in sorted(score.time_signatures, key=lambda s: s.time)
@@ -76,7 +80,7 @@ def _meters(score: symusic.core.ScoreTick, scale: float) -> tuple[MeterChange, .
     return tuple(c for i, c in enumerate(changes) if i + 1 == len(changes) or changes[i + 1].tick > c.tick)
 
 
-def _keys(score: symusic.core.ScoreTick, scale: float) -> tuple[KeyChange, ...]:
+def _keys(score: ScoreTick, scale: float) -> tuple[KeyChange, ...]:
     changes = []
     for sign in sorted(score.key_signatures, key=lambda s: s.time):
         if -7 <= sign.key <= 7 and sign.tonality in (0, 1):
@@ -86,7 +90,7 @@ def _keys(score: symusic.core.ScoreTick, scale: float) -> tuple[KeyChange, ...]:
     return tuple(changes)
 
 
-def _tempos(score: symusic.core.ScoreTick, scale: float) -> tuple[TempoChange, ...]:
+def _tempos(score: ScoreTick, scale: float) -> tuple[TempoChange, ...]:
     changes = [
         TempoChange(tick=round(t.time * scale), bpm=float(t.qpm))
         for t in sorted(score.tempos, key=lambda t: t.time)

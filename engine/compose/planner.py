@@ -56,10 +56,11 @@ class _Draft:
     scores: dict[str, float] = field(default_factory=dict)
     energy: float = 0.0
     valence: float = 0.0
+    words: str = ""
 
     def rng(self, name: str) -> np.random.Generator:
-        """The generator of one decision."""
-        return np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(name.encode())]))
+        """The generator of one decision; other words with the same seed are another song."""
+        return np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(f"{name} {self.words}".encode())]))
 
     def asked(self, name: str, value: object) -> None:
         """Note a value that a field of the request asked for."""
@@ -94,6 +95,7 @@ class Planner:
         """
         draft = self._read(request, seed)
         style = self._choose_style(draft)
+        draft.words = f"{style.name} {draft.wishes.rest.lower()}"
         self._read_mood(draft)
         energy = round(float(np.clip(style.energy + 0.3 * draft.energy + 0.1 * (draft.wishes.pace or 0), 0.1, 1)), 3)
         seconds = self._choose_seconds(draft)

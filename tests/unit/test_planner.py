@@ -139,6 +139,9 @@ def test_other_seeds_give_other_plans() -> None:
     assert len(set(plans)) >= 36
     assert len({plan("lofi 60s", seed=seed).title for seed in range(40)}) >= 20
     assert len({str(plan("lofi 60s", seed=seed).key) for seed in range(40)}) >= 8
+    words = ("rainy", "windy", "sunny", "snowy", "misty", "dusty", "mossy", "rusty", "silky", "foggy")
+    assert len({plan(f"{word} lofi 60s").tempo_bpm for word in words}) >= 3
+    assert len({str(plan(f"{word} lofi 60s").key) for word in words}) >= 5
 
 
 def test_asking_for_another_key_leaves_the_form_as_it_is() -> None:

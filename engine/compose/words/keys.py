@@ -18,7 +18,7 @@ _MODES = "major|minor|maj|min|moll|dur|ionian|dorian|phrygian|lydian|mixolydian|
 NAMED = re.compile(
     rf"(?<![\w'#])(?P<letter>[a-z])(?P<sign>{_SIGN})?[\s-]*(?P<color>(?:natural|harmonic|melodic)\s)?(?P<mode>{_MODES})\b(?!\s?\d)"
 )
-SYMBOL = re.compile(r"(?<![\w'#])(?P<letter>[A-G])(?P<sign>[#♯♭b])?(?P<mode>m|maj|min)(?![\w'#])(?!\s*\|)")
+SYMBOL = re.compile(r"(?<![\w'#])(?P<letter>[A-G])(?P<sign>[#♯♭b])?(?P<mode>m|maj|min)(?![\w'#])")
 LONE = re.compile(
     r"(?P<lead>\b(?:in(?: the)? key(?: of)?|key(?:\s(?:of|is)|\s?[:=])?|in)\s+)"
     rf"(?P<letter>[A-Ga-g])(?P<sign>{_SIGN})?(?![\w'#♯♭])"

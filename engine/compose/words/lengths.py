@@ -81,35 +81,38 @@ READINGS: tuple[Reading, ...] = (
     ),
     (
         re.compile(
-            rf"(?<![\w.:/])(?P<low>{DIGITS})\s*(?:-|to|or)\s*(?P<high>{DIGITS})[\s-]*(?P<unit>s\b|{_SEC}|{_MIN})"
+            rf"(?<![\w.:])(?<!\d/)(?P<low>{DIGITS})\s*(?:-|to|or)\s*(?P<high>{DIGITS})[\s-]*(?P<unit>s\b|{_SEC}|{_MIN})"
         ),
         _mean,
     ),
     (
         re.compile(
-            rf"(?<![\w.:/])(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|quarter|third)\b"
+            rf"(?<![\w.:])(?<!\d/)(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|quarter|third)\b"
             rf"|{_AND}(?P<s>{NUMBER})(?:[\s-]*(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
         ),
         _compound,
     ),
     (
         re.compile(
-            rf"(?<![\w.:/])(?P<n>\d+(?:[.,]\d+)?)(?:{_MIN}|\s?m(?=\s?\d))(?P<part>)"
+            rf"(?<![\w.:])(?<!\d/)(?P<n>\d+(?:[.,]\d+)?)(?:{_MIN}|\s?m(?=\s?\d))(?P<part>)"
             rf"(?:\s?(?P<s>\d+(?:[.,]\d+)?)(?:\s?(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
         ),
         _compound,
     ),
-    (re.compile(r"(?<![\w.:/])(?P<n>\d{1,2}(?:[.,]\d+)?)m\b(?!/)"), lambda m: 60 * to_number(m["n"])),
+    (re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d{1,2}(?:[.,]\d+)?)m\b(?!/)"), lambda m: 60 * to_number(m["n"])),
     (
-        re.compile(r"(?<![\w.:/])(?P<n>\d+)'\s?(?P<s>[0-5]\d)(?:''|\"|\b)"),
+        re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d+)'\s?(?P<s>[0-5]\d)(?:''|\"|\b)"),
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
     (
-        re.compile(r"(?<![\w.:/])(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])"),
+        re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])"),
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
-    (re.compile(rf"(?<![\w.:/])(?P<n>{NUMBER})[\s-]*(?:{_SEC}|s\b(?!'))(?!/)"), lambda m: to_number(m["n"])),
-    (re.compile(rf"(?<![\w.:/])(?P<n>{NUMBER}|\ban?)[\s-]*(?:hours?|hrs?|h)\b"), lambda m: 3600 * to_number(m["n"])),
+    (re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER})[\s-]*(?:{_SEC}|s\b(?!'))(?!/\d)"), lambda m: to_number(m["n"])),
+    (
+        re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER}|\ban?)[\s-]*(?:hours?|hrs?|h)\b"),
+        lambda m: 3600 * to_number(m["n"]),
+    ),
     (
         re.compile(rf"\b(?:length|duration|seconds|secs)\s*(?:of|is|:|=)?\s*(?P<n>{DIGITS})\b{_NOT_UNIT}"),
         lambda m: to_number(m["n"]),

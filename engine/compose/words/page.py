@@ -21,10 +21,11 @@ LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)\S+", re.IGNORECASE)
 NEGATION = re.compile(
     r"(?:\b(?:no|not|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|anything but|"
     r"nothing like|never|skip|drop|leave out|lose|isn't|aren't|ain't|don't (?:want|use|like|need|add|include)|"
-    r"do not (?:want|use|like|need|add|include)|no more)|-)"
+    r"do not (?:want|use|like|need|add|include)|no more))"
     r"(?:\s+(?:any|a|an|the|more|really|want|too much|so much|much|like|be|to be|sound like|sounding like|exactly|use|"
     r"kind of|sort of|style))*[\s-]*$"
 )
+MINUS = re.compile(r"(?:^|(?<=\s))-$")
 CHAIN = re.compile(r"\s*(?:,?\s*(?:or|nor|and|&)(?:\s+(?:no|any|the|a|an))?|/)\s*")
 COMMA = re.compile(r"\s*,\s*")
 
@@ -75,9 +76,9 @@ class Page:
 
     def negation_start(self, start: int, end: int) -> int | None:
         """Where the negation of the words `start`–`end` begins, or None if they are wanted. Remembers lists."""
-        match = NEGATION.search(self.low[:start])
+        match = NEGATION.search(self.low[:start]) or MINUS.search(self.low[:start])
         begin = None
-        if match and not (match[0].startswith("-") and match.start() and not self.low[match.start() - 1].isspace()):
+        if match:
             begin = match.start()
         elif any(self._continues(last, start, end) for last in self._negated_ends if last <= start):
             begin = start

@@ -85,9 +85,9 @@ ensure_sound() {
     has_fluidsynth || missing+=("FluidSynth")
     has_soundfont || missing+=("a soundfont")
     [[ ${#missing[@]} == 0 ]] && return 0
-    local what="${missing[0]}"
-    [[ ${#missing[@]} == 2 ]] && what+=" and ${missing[1]}"
-    install_system_packages "$what is missing" "${SOUND_PACKAGES[@]}"
+    local what="${missing[0]} is missing"
+    [[ ${#missing[@]} == 2 ]] && what="${missing[0]} and ${missing[1]} are missing"
+    install_system_packages "$what" "${SOUND_PACKAGES[@]}"
 }
 
 # --- Python and the virtual environment ------------------------------------------------------------------------------
@@ -153,7 +153,9 @@ install_dependencies() {
     [[ "$LEVEL" == dev ]] && project=".[dev]"
     QUIET=(--quiet)
     [[ -t 2 ]] && QUIET=() # somebody is watching: pip's progress bars are for them
-    say "Installing pinned dependencies (the first time this downloads some hundred megabytes)"
+    say "Installing pinned dependencies (the first time, this downloads for some minutes)"
+    [[ -e /proc/driver/nvidia || -n "${PIP_INDEX_URL:-}${PIP_EXTRA_INDEX_URL:-}${PIP_FIND_LINKS:-}" ]] ||
+        say "No NVIDIA GPU is seen here: the CPU build of PyTorch would be a much smaller download; docs/setup.md says how to choose it"
     # setuptools comes first, so that the project is built with the pinned one and not with whatever is newest.
     pip_install setuptools || fail "pip could not install setuptools; its error stands above. The same command can be run again."
     pip_install --no-build-isolation --editable "$project" ||

@@ -177,6 +177,8 @@ def test_without_the_right_to_install_it_says_exactly_which_command_to_run(machi
 def test_a_missing_soundfont_is_noticed_by_itself(machine: Machine) -> None:
     (machine.folder / "sounds" / "any.sf2").unlink()
     assert "a soundfont is missing" in machine.setup().stderr
+    machine.program("ldconfig", "#!/bin/bash\n")
+    assert "FluidSynth and a soundfont are missing" in machine.setup().stderr
 
 
 def test_a_soundfont_named_by_the_setting_counts(machine: Machine) -> None:
@@ -246,3 +248,10 @@ def test_a_python_that_does_not_exist_is_named(machine: Machine) -> None:
 
 def test_an_unknown_level_is_named(machine: Machine) -> None:
     assert "not 'everything'" in machine.setup("everything").stderr
+
+
+def test_whoever_has_no_gpu_and_named_no_source_hears_of_the_smaller_build(machine: Machine) -> None:
+    if Path("/proc/driver/nvidia").exists():
+        pytest.skip("this machine has an NVIDIA GPU")
+    assert "No NVIDIA GPU is seen here" in machine.setup().stderr
+    assert "No NVIDIA GPU" not in machine.setup("dev", PIP_FIND_LINKS="wheels").stderr

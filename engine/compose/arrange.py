@@ -44,6 +44,7 @@ BREAKS: tuple[tuple[frozenset[Role], float], ...] = (
     (frozenset({Role.HARMONY, Role.BASS}), 1.0),
 )
 PARALLEL_SHARE = 0.75
+THIN_SHARE = 0.4
 VARIED_TAIL_SHARE = 0.4
 """How often the last bar of a returning phrase is composed anew although it could be copied."""
 
@@ -115,7 +116,11 @@ def _section_roles(kind: SectionKind, ensemble: Ensemble, rng: np.random.Generat
     """Who plays in a section of this kind."""
     cast = frozenset(ensemble.presence)
     if kind in LEAST_PRESENCE:
-        return _at_least(ensemble, LEAST_PRESENCE[kind])
+        playing = _at_least(ensemble, LEAST_PRESENCE[kind])
+        thins = Role.DRUMS not in cast and kind in (SectionKind.CHORUS, SectionKind.BRIDGE)
+        if thins and len(playing) > 3 and rng.random() < THIN_SHARE:
+            return playing - {Role.COUNTER}  # chamber music contrasts by thinning out
+        return playing
     if Role.DRUMS not in cast and len(cast) <= 4:
         return cast if kind is SectionKind.INTRO else _at_least(ensemble, 0.55)
     options = INTROS if kind is SectionKind.INTRO else BREAKS

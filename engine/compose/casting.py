@@ -18,6 +18,7 @@ from engine.errors import BadRequest
 from engine.music.instruments import kit_name, program_name, program_range
 from engine.music.notes import Role
 from engine.music.styles import Part, Style
+from engine.music.timing import METERS, Meter
 
 FAMILIES: dict[str, range] = {
     "piano": range(4),
@@ -44,15 +45,26 @@ ELSE: dict[Role, Part] = {
 """Parts for roles that a style does not have, and programs for those whose own are all forbidden."""
 
 ORDER = (Role.MELODY, Role.HARMONY, Role.BASS, Role.COUNTER, Role.DRUMS)
+RARE = 0.4
+"""A role whose presence is below this is a guest: missing from some songs altogether."""
+BAR_EXPONENT = 0.6
+"""Notes grow with this power of a bar's length: measured on songs, three quarters hold 0.8 of what four hold."""
 LEAST_RANGE = 10
 """Semitones that an instrument must have within a part's range; with less, its own range counts."""
 
 
-def choose_cast(style: Style, wishes: Wishes, rng: np.random.Generator) -> dict[Role, Casting]:
-    """Cast the style's roles. Raises `BadRequest` if the wishes leave nobody to play."""
+def choose_cast(style: Style, wishes: Wishes, meter: Meter, rng: np.random.Generator) -> dict[Role, Casting]:
+    """Cast the style's roles; shorter bars than the style's usual ones hold fewer notes.
+
+    Raises `BadRequest` if the wishes leave nobody to play.
+    """
     forbidden = _forbidden(wishes.unwanted_instruments)
     wanted = _place_wanted(style, wishes)
     programs = _draw(_fitting(style, forbidden, wanted), style, forbidden, rng)
+    guests = [role for role in ORDER if role in programs and _part(style, role).presence < RARE]
+    for role, draw in zip(guests, rng.random(len(guests)), strict=True):
+        if draw >= _part(style, role).presence / RARE:
+            del programs[role]
     programs.update(wanted)
     if wishes.alone:
         programs = _alone(wishes, wanted)
@@ -60,7 +72,8 @@ def choose_cast(style: Style, wishes: Wishes, rng: np.random.Generator) -> dict[
         programs.pop(role, None)
     if not programs:
         raise BadRequest(f"The prompt {wishes.text[:60]!r} leaves nobody to play; at least one instrument would work.")
-    return {role: _casting(role, programs[role], _part(style, role)) for role in ORDER if role in programs}
+    fill = min(1.0, (meter.bar_ticks / METERS[style.meters[0]].bar_ticks) ** BAR_EXPONENT)
+    return {role: _casting(role, programs[role], _part(style, role), fill) for role in ORDER if role in programs}
 
 
 def presence(style: Style, role: Role, wishes: Wishes) -> float:
@@ -135,15 +148,16 @@ def _alone(wishes: Wishes, wanted: dict[Role, int]) -> dict[Role, int]:
     return programs
 
 
-def _casting(role: Role, program: int, part: Part) -> Casting:
-    """The role's instrument with the range that both the part and the instrument allow."""
+def _casting(role: Role, program: int, part: Part, fill: float) -> Casting:
+    """The role's instrument with the range that both the part and it allow; `fill`: share of the density."""
+    density = round(part.density * fill, 2)
     if role is Role.DRUMS:
-        return Casting(program=program, name=kit_name(program), low=part.low, high=part.high, density=part.density)
+        return Casting(program=program, name=kit_name(program), low=part.low, high=part.high, density=density)
     low, high = program_range(program)
     both = max(low, part.low), min(high, part.high)
     if both[1] - both[0] < LEAST_RANGE:
         both = _nearest_range(low, high, part)
-    return Casting(program=program, name=program_name(program), low=both[0], high=both[1], density=part.density)
+    return Casting(program=program, name=program_name(program), low=both[0], high=both[1], density=density)
 
 
 def _nearest_range(low: int, high: int, part: Part) -> tuple[int, int]:

@@ -104,7 +104,7 @@ class Planner:
         bar_s = bar_seconds(meter, fit.tempo_bpm)
         sections = shape(fit.bars, bar_s=bar_s, forms=style.forms, rng=draft.rng("form"))
         chords = harmonise(sections, Tonality(style, key, meter), bar_s=bar_s, rng=draft.rng("chords"))
-        cast = choose_cast(style, draft.wishes, draft.rng("cast"))
+        cast = choose_cast(style, draft.wishes, meter, draft.rng("cast"))
         _note_instruments(draft)
         there = {role: presence(style, role, draft.wishes) for role in cast}
         bars = arrange(

@@ -27,8 +27,9 @@ class Part:
     """How a style casts one role.
 
     `programs`: General MIDI programs, most usual first (drums: kits). `low`, `high`: playable MIDI pitches, inclusive.
-    `pan` −1…1, `gain_db`, `reverb` and `chorus` sends 0…1. `density`: usual notes a bar. `presence`: share of bars in
-    which the role plays, 0…1 (below 0.5 it enters in louder sections only).
+    `pan` −1…1, `gain_db`, `reverb` and `chorus` sends 0…1. `density`: usual notes a bar of the
+    style's first meter. `presence`: share of bars in which the role plays, 0…1 (below 0.5 it enters in louder sections
+    only; below 0.4 it is missing from some songs).
     """
 
     programs: tuple[int, ...]

@@ -20,6 +20,8 @@ from engine.compose.render import SAMPLE_RATE_HZ, Audio
 
 CONTROL_STEP = 128
 """Samples between two values of a gain curve that is computed at control rate."""
+PIECE = 1 << 18
+"""Samples that are worked on at a time where intermediate values are large."""
 
 
 def cut(audio: Audio, kind: Literal["low", "high"], frequency_hz: float, order: int = 2) -> Audio:
@@ -50,11 +52,16 @@ def tape(audio: Audio, rng: np.random.Generator, *, wow_cents: float, flutter_ce
     for cents, rate_hz in ((wow_cents, rng.uniform(0.5, 0.7)), (flutter_cents, rng.uniform(6.0, 8.0))):
         swing = (2 ** (cents / 1200) - 1) * SAMPLE_RATE_HZ / (2 * math.pi * rate_hz)
         delay += swing * (1 + np.sin(2 * math.pi * rate_hz * steps + rng.uniform(0, 2 * math.pi)))
-    positions = np.arange(samples) - _at_sample_rate(delay, samples)
-    whole = np.floor(positions).astype(np.int64)
-    part = (positions - whole).astype(np.float32)
-    before, after = np.clip(whole, 0, samples - 1), np.clip(whole + 1, 0, samples - 1)
-    return np.stack([channel[before] * (1 - part) + channel[after] * part for channel in audio])
+    late = stretched(delay, CONTROL_STEP, samples)
+    result = np.empty_like(audio)
+    for start in range(0, samples, PIECE):
+        piece = slice(start, min(start + PIECE, samples))
+        positions = np.arange(piece.start, piece.stop) - late[piece]
+        whole = np.floor(positions).astype(np.int64)
+        part = (positions - whole).astype(np.float32)
+        before, after = np.clip(whole, 0, samples - 1), np.clip(whole + 1, 0, samples - 1)
+        result[:, piece] = audio[:, before] * (1 - part) + audio[:, after] * part
+    return result
 
 
 def room(audio: Audio, rng: np.random.Generator, *, decay_s: float, wet_db: float, bright_hz: float) -> Audio:
@@ -103,7 +110,7 @@ def duck(audio: Audio, times_s: Sequence[float], *, depth_db: float, release_s: 
         window = curve[max(start, 0) : max(start, 0) + part.size]
         np.maximum(window, part[: window.size], out=window)
     gain = 10 ** (-depth_db * curve / 20)
-    return np.asarray(audio * _at_sample_rate(gain, samples), np.float32)
+    return np.asarray(audio * stretched(gain, CONTROL_STEP, samples), np.float32)
 
 
 def compress(audio: Audio, *, threshold_db: float, ratio: float, attack_s: float, release_s: float) -> Audio:
@@ -118,7 +125,7 @@ def compress(audio: Audio, *, threshold_db: float, ratio: float, attack_s: float
     wanted = knee * (1 - 1 / ratio)
     held = np.maximum(_one_pole(wanted, attack_s), _one_pole(wanted, release_s))
     gain = 10 ** (-held / 20)
-    return np.asarray(audio * _at_sample_rate(gain, samples), np.float32)
+    return np.asarray(audio * stretched(gain, CONTROL_STEP, samples), np.float32)
 
 
 def width(audio: Audio, share: float) -> Audio:
@@ -154,9 +161,9 @@ def _one_pole(values: npt.NDArray[np.float64], time_s: float) -> npt.NDArray[np.
     return np.asarray(lfilter([1 - keep], [1, -keep], values))
 
 
-def _at_sample_rate(curve: npt.NDArray[np.float64], samples: int) -> npt.NDArray[np.float32]:
-    """Straight lines between the values of a control-rate curve (one each `CONTROL_STEP` samples)."""
-    share = np.arange(CONTROL_STEP, dtype=np.float32) / np.float32(CONTROL_STEP)
+def stretched(curve: npt.NDArray[np.float64], step: int, samples: int) -> npt.NDArray[np.float32]:
+    """Straight lines between the values of a control-rate curve (one each `step` samples), `[samples]`."""
+    share = np.arange(step, dtype=np.float32) / np.float32(step)
     curve32 = curve.astype(np.float32)
     lines = curve32[:-1, None] + np.diff(curve32)[:, None] * share
     return lines.reshape(-1)[:samples]

@@ -29,7 +29,7 @@ Format = Literal["mp3", "ogg", "wav"]
 ARTIST = "Tunesmith"
 OPUS_BIT_RATE = 128_000
 OPUS_RATE_HZ = 48_000
-OPUS_BLOCK = 48_000
+BLOCK = 1 << 17
 
 
 def encode(audio: Audio, path: Path, *, format: Format, title: str, comment: str) -> None:
@@ -76,10 +76,13 @@ def write_all(files: Mapping[Path, bytes]) -> None:
 def to_int16(audio: Audio) -> npt.NDArray[np.int16]:
     """`[2, N] float32` to `[N, 2] int16`, clipped, with triangular dither of one step either way."""
     rng = np.random.Generator(np.random.PCG64(0))
-    loop = rng.random((2, min(audio.size, 1 << 17)), dtype=np.float32)
-    dither = np.resize(loop[0] - loop[1], audio.shape[::-1])
-    scaled = audio.T * np.float32(32767) + dither
-    return np.asarray(np.clip(np.rint(scaled), -32768, 32767), np.int16)
+    samples = audio.shape[1]
+    result = np.empty((samples, 2), np.int16)
+    for start in range(0, samples, BLOCK):
+        piece = audio[:, start : start + BLOCK].T * np.float32(32767)
+        chance = rng.random((2, *piece.shape), dtype=np.float32)
+        result[start : start + BLOCK] = np.clip(np.rint(piece + chance[0] - chance[1]), -32768, 32767)
+    return result
 
 
 def _wav(audio: Audio, *, title: str, comment: str) -> bytes:
@@ -100,8 +103,8 @@ def _ogg(audio: Audio, *, title: str, comment: str) -> bytes:
         container.metadata.update({"title": title, "artist": ARTIST, "comment": comment})
         resampler = av.AudioResampler(format="flt", layout="stereo", rate=OPUS_RATE_HZ)
         interleaved = np.ascontiguousarray(audio.T, np.float32)
-        for start in range(0, len(interleaved), OPUS_BLOCK):
-            block = interleaved[start : start + OPUS_BLOCK]
+        for start in range(0, len(interleaved), BLOCK):
+            block = interleaved[start : start + BLOCK]
             frame = av.AudioFrame.from_ndarray(block.reshape(1, -1), format="flt", layout="stereo")
             frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE_HZ, start, Fraction(1, SAMPLE_RATE_HZ)
             for ready in resampler.resample(frame):

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
+from engine.compose.effects import stretched
 from engine.compose.render import SAMPLE_RATE_HZ, Audio
 from engine.metrics.loudness import FLOOR_DB, integrated_loudness_lufs, true_peak_dbtp
 
@@ -104,5 +105,4 @@ def _smooth_gain(needed_db: npt.NDArray[np.float32], samples: int) -> npt.NDArra
     gain = 10 ** (-np.maximum(released, 0.0) / 20)
     held = minimum_filter1d(gain, 2 * ATTACK_STEPS + 1, mode="nearest")
     smooth = uniform_filter1d(held, 2 * ATTACK_STEPS - 1, mode="nearest")
-    middles = np.arange(needed_db.size) * STEP + (STEP - 1) / 2
-    return np.asarray(np.interp(np.arange(samples), middles, smooth), np.float32)
+    return stretched(np.append(smooth, smooth[-1:]), STEP, samples)

@@ -51,7 +51,7 @@ SECTION_COLOURS: dict[SectionKind, Colour] = {
 DRUM_ROWS: tuple[tuple[str, frozenset[int]], ...] = (
     ("cymbal", frozenset({49, 51, 52, 53, 55, 57, 59})),
     ("hat", HATS),
-    ("other", frozenset(range(128)) - KICKS - SNARES - HATS - frozenset({49, 51, 52, 53, 55, 57, 59})),
+    ("perc", frozenset(range(128)) - KICKS - SNARES - HATS - frozenset({49, 51, 52, 53, 55, 57, 59})),
     ("snare", SNARES),
     ("kick", KICKS),
 )
@@ -192,7 +192,7 @@ def _sections(view: _View) -> None:
 
 
 def _chords(view: _View) -> None:
-    """Chord names where they change, smaller when they are many; when most would still not fit, one a section."""
+    """Chord names where they change, smaller when they are many; where most still do not fit, one a section."""
     song = view.song
     half = song.meter.half_bar_ticks
     flats = song.key.fifths < 0
@@ -203,7 +203,7 @@ def _chords(view: _View) -> None:
     starts = {2 * section.start_bar for section in song.sections}
     for size in (14, 12, 11):
         fitting = _fitting(view, [(view.x(at * half), name) for at, name in labels], size)
-        if len(fitting) == len(labels):
+        if len(fitting) >= 0.85 * len(labels):
             break
     if 2 * len(fitting) < len(labels):
         size = 14

@@ -1,4 +1,9 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -7,10 +12,13 @@ from hypothesis import strategies as st
 
 from engine.compose.perform import MAX_STRAY, perform
 from engine.music.harmony import Key
+from engine.music.midi.write import write_midi
 from engine.music.notes import Note, Role, Section, SectionKind, Song, Track
 from engine.music.performance import PERFORMED_PER_WRITTEN
 from engine.music.timing import GRID_IN_QUARTER, METERS
-from tests.sound.songs import band
+from tests.sound.songs import band, style
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def song_of(notes, *, role=Role.MELODY, meter="4/4", swing=0.5, tempo_bpm=100.0, program=0):
@@ -95,6 +103,29 @@ def test_the_same_seed_plays_the_same_and_another_seed_differs():
     song = band()
     assert perform(song, seed=5) == perform(song, seed=5)
     assert perform(song, seed=5) != perform(song, seed=6)
+
+
+def test_another_process_plays_the_same():
+    code = (
+        "from hashlib import sha256\n"
+        "from engine.compose.perform import perform\n"
+        "from engine.music.midi.write import write_midi\n"
+        "from tests.sound.songs import band, style\n"
+        "print(sha256(write_midi(perform(band(bars=4, swing=0.58), seed=3), style().parts)).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+        for hash_seed in (1, 2)
+    }
+    here = sha256(write_midi(perform(band(bars=4, swing=0.58), seed=3), style().parts)).hexdigest()
+    assert digests == {here}
 
 
 def test_dropping_one_role_leaves_the_others_playing_the_same():

@@ -1,6 +1,7 @@
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import numpy as np
@@ -90,6 +91,12 @@ def test_silence_is_an_error(synth, tmp_path):
 def test_a_missing_folder_is_named(synth, tmp_path):
     with pytest.raises(SetupError, match="nowhere"):
         make(synth, tmp_path / "nowhere")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that not even root can write to")
+def test_a_folder_that_cannot_be_written_is_named(synth):
+    with pytest.raises(SetupError, match="/proc/self"):
+        make(synth, Path("/proc/self"))
 
 
 def test_two_songs_at_once_are_the_same_as_one_after_the_other(synth, tmp_path):

@@ -36,7 +36,7 @@ def train(
     processes: Annotated[int, typer.Option(min=1, help="Processes that encode the corpora.")] = 2,
 ) -> None:
     """Train the base network or a style's; writes the next version beside the earlier ones."""
-    from engine.learn.train import BASE, TrainRequest
+    from engine.learn.train import BASE, Round, TrainRequest
     from engine.music.styles import STYLES_DIR, style_names
 
     request = TrainRequest(
@@ -48,8 +48,13 @@ def train(
         seed=seed,
         processes=processes,
     )
-    for name in (BASE, *style_names()) if target == "all" else (target,):
+    if target != "all":
+        _train_one(replace(request, target=target))
+        return
+    round_ = Round(request, (BASE, *style_names()))
+    for name in round_.left():
         _train_one(replace(request, target=name))
+        round_.finished(name)
 
 
 def _train_one(request: TrainRequest) -> None:

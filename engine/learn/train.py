@@ -8,7 +8,8 @@ be stopped and given again. Style checkpoints start from the base and go on hear
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -33,14 +34,17 @@ from engine.model.checkpoint import Facts, latest_version, load_checkpoint, save
 from engine.model.network import Network, NetworkConfig
 from engine.model.training import Report, Trainer, TrainSettings, evaluate
 from engine.music.context import N_DETAIL_ROWS, N_FEATURE_ROWS, vocabulary_hash
+from engine.music.notes import Song
 from engine.music.styles import STYLES_DIR
 from engine.music.tokens import N_DRUMS, N_DURATIONS, N_ONSETS, N_PITCHES, N_ROLES, N_VELOCITIES
 
 BASE = "base"
 COMPOSED_SONGS = 2000
 REPLAY_SHARE = 0.2
-BASE_SETTINGS = TrainSettings(steps=4000, chunk=256, rate=2e-3, warmup=200)
-STYLE_SETTINGS = TrainSettings(steps=600, chunk=256, rate=5e-4, warmup=50, evaluate_every=50, save_every=100)
+BASE_SETTINGS = TrainSettings(steps=4500, chunk=128, rate=2e-3, warmup=200)
+STYLE_SETTINGS = TrainSettings(
+    steps=400, chunk=128, rate=6e-4, warmup=30, evaluate_every=25, save_every=100, patience=5
+)
 
 Say = Callable[[str], None]
 
@@ -174,7 +178,36 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
     return Trained(path=path, sha256=sha256, before_nats=before, after_nats=after, best_step=trainer.best_step)
 
 
-def _songs(request: TrainRequest, style: str) -> Iterator[Any]:
+class Round:
+    """Training several targets one after the other; remembers in the work folder which are finished."""
+
+    def __init__(self, request: TrainRequest, targets: Sequence[str]) -> None:
+        self._file = request.work / "round.json"
+        self._key = {"seed": request.seed, "steps": request.steps, "out": str(request.out)}
+        self._targets = tuple(targets)
+
+    def _done(self) -> list[str]:
+        if not self._file.exists():
+            return []
+        saved = json.loads(self._file.read_text(encoding="utf-8"))
+        return list(saved["done"]) if saved["key"] == self._key else []
+
+    def left(self) -> list[str]:
+        """Targets that an interrupted earlier round has not finished."""
+        done = self._done()
+        return [target for target in self._targets if target not in done]
+
+    def finished(self, target: str) -> None:
+        """Remember a target; after the last one the round is forgotten, and the next one starts from the base."""
+        done = [*self._done(), target]
+        if set(done) >= set(self._targets):
+            self._file.unlink(missing_ok=True)
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(json.dumps({"key": self._key, "done": done}), encoding="utf-8")
+
+
+def _songs(request: TrainRequest, style: str) -> Iterator[Song]:
     """Training songs of a style, for its reference statistics."""
     for piece in load_corpus(request.work / "corpus"):
         if piece.style == style and piece.split == "train":

@@ -58,7 +58,9 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainSettings:
-    """`steps` chunks of `lanes` × `chunk` events; `rate`: peak learning rate; `seed` decides everything random."""
+    """`steps` chunks of `lanes` × `chunk` events, fewer if `patience` evaluations running bring nothing better; `rate`:
+    peak learning rate; `seed` decides everything random.
+    """
 
     steps: int
     lanes: int = 64
@@ -69,6 +71,7 @@ class TrainSettings:
     forget: float = 0.05
     evaluate_every: int = 250
     save_every: int = 250
+    patience: int = 1000
     seed: int = 1
 
 
@@ -159,7 +162,7 @@ class Trainer:
         state: tuple[Tensor, Tensor] | None = None
         nats: list[float] = []
         try:
-            while self.step < s.steps:
+            while self.step < s.steps and self.step - self.best_step <= s.patience * s.evaluate_every:
                 state, loss = self._train_step(state, keep)
                 nats.append(loss)
                 self.step += 1

@@ -1,0 +1,114 @@
+"""From corpora to checkpoints: the whole way on a small composed corpus, as `tunesmith train` goes it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from engine.errors import BadRequest, CheckpointError
+from engine.learn import train as training
+from engine.learn.dataset import Dataset, load_dataset, save_dataset, with_held_out
+from engine.learn.train import BASE, Round, TrainRequest, train
+from engine.model.checkpoint import load_checkpoint
+from engine.model.network import NetworkConfig
+from engine.music.context import vocabulary_hash
+from tests.small import small_network
+
+
+def silent(_: str) -> None:
+    """Progress for nobody."""
+
+
+@pytest.fixture
+def request_(tmp_path, monkeypatch) -> TrainRequest:
+    """A request whose corpus is twelve composed songs and whose networks have 16 units."""
+    small: NetworkConfig = small_network().config
+    monkeypatch.setattr(training, "network_config", lambda: small)
+    monkeypatch.setattr(training, "build_corpus", lambda root, out: {})
+    monkeypatch.setattr(training, "load_corpus", lambda out: iter(()))
+    return TrainRequest(
+        target=BASE,
+        corpora=tmp_path / "corpora",
+        work=tmp_path / "work",
+        out=tmp_path / "styles",
+        steps=4,
+        composed=12,
+        processes=1,
+    )
+
+
+def test_a_style_is_trained_from_the_base_and_says_so(request_):
+    base = train(request_, say=silent, on_report=lambda report, total: None)
+    style = train(replace(request_, target="lofi"), say=silent, on_report=lambda report, total: None)
+    assert base.path == request_.out / "base" / "v1.safetensors"
+    checkpoint = load_checkpoint(style.path, vocabulary=vocabulary_hash())
+    assert checkpoint.facts.lineage["parent_sha256"] == base.sha256
+    assert checkpoint.facts.lineage["held_out_pieces"] >= 1
+    assert checkpoint.facts.licences == {"composed-lofi": "Apache-2.0 (written by the project's own grammar)"}
+    assert checkpoint.facts.metrics["held_out_nats"] == pytest.approx(style.after_nats, abs=1e-3)
+    assert "polyphony" in checkpoint.facts.metrics["reference"]
+
+
+def test_training_twice_gives_two_versions_of_the_same_weights(request_):
+    first = train(request_, say=silent, on_report=lambda report, total: None)
+    second = train(request_, say=silent, on_report=lambda report, total: None)
+    assert (first.path.name, second.path.name) == ("v1.safetensors", "v2.safetensors")
+    assert first.sha256 == second.sha256
+
+
+def test_an_interrupted_command_given_again_goes_on(request_):
+    request = replace(request_, steps=40)
+
+    def stop(report, total) -> None:
+        if report.step >= 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(request, say=silent, on_report=stop)
+    said: list[str] = []
+    steps: list[int] = []
+    train(request, say=said.append, on_report=lambda report, total: steps.append(report.step))
+    assert said == ["Going on from step 10 of 40."]
+    assert min(steps) > 10
+    assert list(request.work.glob("*.run.safetensors")) == []
+
+
+def test_a_style_needs_a_base_and_pieces(request_):
+    with pytest.raises(CheckpointError, match="base"):
+        train(replace(request_, target="lofi"), say=silent, on_report=lambda report, total: None)
+    with pytest.raises(BadRequest, match="polka"):
+        train(replace(request_, target="polka"), say=silent, on_report=lambda report, total: None)
+
+
+def test_the_encoded_dataset_is_read_back_as_it_was(request_, tmp_path):
+    dataset = training.prepare(request_, say=silent)
+    again = load_dataset(request_.work / "dataset")
+    assert again is not None
+    assert again.labels == dataset.labels
+    assert (again.columns.features == dataset.columns.features).all()
+    assert load_dataset(tmp_path / "nowhere") is None
+
+
+def test_every_style_gets_held_out_pieces(request_):
+    dataset = training.prepare(request_, say=silent)
+    only_train = Dataset(
+        columns=dataset.columns, labels=tuple(replace(label, split="train") for label in dataset.labels)
+    )
+    fixed = with_held_out(only_train)
+    assert sum(label.split == "valid" for label in fixed.labels) == 1
+    assert with_held_out(fixed) == fixed
+    save_dataset(fixed, request_.work / "other")
+
+
+def test_a_round_remembers_what_is_finished(tmp_path):
+    request = TrainRequest(target=BASE, corpora=Path("c"), work=tmp_path)
+    round_ = Round(request, ("base", "lofi", "folk"))
+    assert round_.left() == ["base", "lofi", "folk"]
+    round_.finished("base")
+    assert Round(request, ("base", "lofi", "folk")).left() == ["lofi", "folk"]
+    assert Round(replace(request, seed=2), ("base", "lofi")).left() == ["base", "lofi"]
+    for name in ("lofi", "folk"):
+        round_.finished(name)
+    assert Round(request, ("base", "lofi", "folk")).left() == ["base", "lofi", "folk"]

@@ -1,10 +1,10 @@
 """Humdrum **kern piano scores → `MidiFile`.
 
-In: the text of a score. Out: a track a `**kern` spine (staff). Conventions: durations are reciprocals (4 quarter,
-8. dotted eighth, 12 triplet, 0 breve); `q` grace notes are skipped, `[ _ ]` ties joined; bar lines come from the file and
-incomplete bars are placed as in `scores`; the dynamics spine sets the velocity. Caveat: ornaments, pedal and repeats are
-not played. (music21 reads Humdrum too, but loses bars where voices split and join: a quarter of the scores came out with
-staves of unequal length.)
+In: the text of a score. Out: a track a `**kern` spine (staff). Conventions: durations are reciprocals (4 quarter, 8.
+dotted eighth, 12 triplet, 0 breve); `q` grace notes are skipped, `[ _ ]` ties joined; bar lines come from the file
+and incomplete bars are placed as in `scores`; the dynamics spine sets the velocity. Caveat: ornaments, pedal and
+repeats are not played. (music21 reads Humdrum too, but loses bars where voices split and join: a quarter of the
+scores came out with staves of unequal length.)
 """
 
 from __future__ import annotations
@@ -140,12 +140,12 @@ class _Reader:
         self.bar_start = self.now
 
     def _sound(self, tokens: list[str]) -> None:
-        for index, (column, token) in enumerate(zip(self.columns, tokens, strict=True)):
-            kind = self.kinds[column]
-            if kind == "**dynam":
+        for column, token in zip(self.columns, tokens, strict=True):
+            if self.kinds[column] == "**dynam":
                 marks = re.findall(r"[a-z]+", token)
                 self.velocity = next((DYNAMICS[m] for m in marks if m in DYNAMICS), self.velocity)
-            elif kind == "**kern" and token != NOTHING:
+        for index, (column, token) in enumerate(zip(self.columns, tokens, strict=True)):
+            if self.kinds[column] == "**kern" and token != NOTHING:
                 self._events(index, self.staves[column], token)
         pending = [f for f, c in zip(self.free, self.columns, strict=True) if c in self.staves and f > self.now]
         if pending:

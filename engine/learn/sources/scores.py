@@ -1,9 +1,9 @@
 """ABC and MusicXML scores → `MidiFile`. The one home of music21, imported when the first score is read.
 
-In: a score's text or path. Out: a track a part, ticks laid out so that every bar starts on a multiple of its bar's length.
-Conventions: grace notes are skipped, ties joined, repeats not played twice; a short first bar is an upbeat, two short bars
-around a repeat sign make one, any other short bar is padded. Caveat: music21 takes 0.02–0.1 s a tune, so callers work in
-parallel.
+In: a score's text or path. Out: a track a part, ticks laid out so that every bar starts on a multiple of its bar's
+length. Conventions: grace notes are skipped, ties joined, repeats not played twice; a short first bar is an upbeat,
+two short bars around a repeat sign make one, any other short bar is padded. Caveat: music21 takes 0.02–0.1 s a tune,
+so callers work in parallel.
 """
 
 from __future__ import annotations

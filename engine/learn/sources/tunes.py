@@ -23,7 +23,8 @@ from engine.music.notes import Role
 
 FOLK_BOOKS = {"ryansMammoth": "ryan", "oneills1850": "oneill", "airdsAirs": "aird", "miscFolk": "misc"}
 FIDDLE, ORGAN = 40, 19
-DANCE_TEMPI = {"reel": 200.0, "hornpipe": 160.0, "jig": 174.0, "march": 110.0, "waltz": 150.0, "polka": 120.0, "strathspey": 130.0,
+DANCE_TEMPI = {"reel": 200.0, "hornpipe": 160.0, "jig": 174.0, "march": 110.0, "waltz": 150.0, "polka": 120.0,
+              "strathspey": 130.0,
                "clog": 150.0, "air": 90.0}  # fmt: skip
 METER_TEMPI = {"6/8": 168.0, "3/4": 120.0, "2/4": 100.0}
 USUAL_TEMPO = 140.0
@@ -131,7 +132,8 @@ def hymn_file(text: str) -> MidiFile:
         replace(files[voice].tracks[0], name=voice, role=role, program=ORGAN) for voice, role in HYMN_ROLES.items()
     )
     first = files["S1V1"]
-    tempo = first.tempo_bpm if re.search(r"Q: *1/4", text) else HYMN_TEMPO
+    mark = re.search(r"Q: *1/4 *= *(\d+)", text)
+    tempo = float(mark[1]) if mark else HYMN_TEMPO
     return replace(first, tracks=tracks, tempo_bpm=tempo, tempos=(TempoChange(tick=0, bpm=tempo),))
 
 

@@ -75,7 +75,7 @@ def estimate_chords(  # noqa: PLR0913 - three facts of the piece, two options
 def _half_bars(
     notes: Sequence[Note], bass: Sequence[Note], meter: Meter, bars: int
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Pitch-class weights `[2 * bars, 12] float64` (rows sum to 1 or 0), bass pitch classes `[2 * bars] int64` (−1: none)."""
+    """Pitch-class weights `[2 * bars, 12] float64` (rows sum to 1 or 0), bass `[2 * bars] int64` (−1: none)."""
     half = meter.half_bar_ticks
     count = 2 * bars
     weights = np.zeros((count, 12))

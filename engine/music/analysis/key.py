@@ -35,7 +35,7 @@ def pitch_class_histogram(notes: Sequence[Note]) -> NDArray[np.float64]:
 
 
 def estimate_key(notes: Sequence[Note], *, among: Sequence[Key] | None = None) -> Key:
-    """The likeliest key of `notes`, among all 24 major and minor ones or those given; the first if there are no notes."""
+    """The likeliest key of `notes`, among all 24 major and minor ones or those given; the first if no notes."""
     candidates = tuple(among) if among else tuple(Key(tonic=t, mode=m) for m in PROFILES for t in range(12))
     if not notes:
         return candidates[0]

@@ -48,7 +48,7 @@ def find_sections(
 def _bar_features(
     tracks: Sequence[Track], chords: Sequence[Chord | None], meter: Meter, bars: int
 ) -> NDArray[np.float64]:
-    """What each bar is like, `[bars, 24 + 24 + 40] float64`: two chords, melody and other pitch classes, onsets by role."""
+    """What each bar is like, `[bars, 24 + 24 + 40] float64`: two chords, pitch classes, onsets by role."""
     roles = list(Role)
     chord = np.zeros((bars, 2, 12))
     for index, value in enumerate(chords[: 2 * bars]):

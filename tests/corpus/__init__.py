@@ -1,0 +1,1 @@
+"""Tests of reading: MIDI and scores in, labelled songs out."""

@@ -25,6 +25,10 @@ LENGTHS: dict[str, float | None] = {
     "1m 30s": 90,
     "1m30": 90,
     "2m": 120,
+    "1min30sec": 90,
+    "2:30 min": 150,
+    "two-and-a-half-minute rag": 150,
+    "60 second timer music": 60,
     "1'30": 90,
     "2 min": 120,
     "2mins": 120,
@@ -222,6 +226,8 @@ STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "folk, not rock": (("folk",), ("rock",)),
     "anything but lofi": ((), ("lofi",)),
     "no rock or ragtime": ((), ("rock", "ragtime")),
+    "neither rock nor folk": ((), ("rock", "folk")),
+    "rock but not metal": (("rock",), ()),
     "rock me to sleep": ((), ()),
     "on the rocks": ((), ()),
     "a rocking chair": ((), ()),
@@ -247,6 +253,9 @@ PLAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
     "without drums or bass": ((), (), ("bass", "drums")),
     "no drums and no bass": ((), (), ("bass", "drums")),
     "drumless": ((), (), ("drums",)),
+    "drums off": ((), (), ("drums",)),
+    "just drums and bass": (("drums", "bass"), (), ()),
+    "drum and bass": ((), (), ()),
     "without a beat": ((), (), ("drums",)),
     "no percussion": ((), (), ("drums",)),
     "don't use any drums": ((), (), ("drums",)),
@@ -297,6 +306,27 @@ def test_a_length_is_read_where_one_is_meant(text: str, seconds: float | None) -
 def test_a_tempo_is_read_where_one_is_meant(text: str, tempo: float | tuple[float, float] | None) -> None:
     wishes = read_prompt(text)
     assert (wishes.bpm_range if isinstance(tempo, tuple) else wishes.bpm) == tempo
+
+
+PACES: dict[str, float | None] = {
+    "slow": -0.7,
+    "very slow waltz": -1.0,
+    "downtempo": -0.7,
+    "fast": 0.7,
+    "really fast!": 1.0,
+    "moderately fast": 0.35,
+    "mid-tempo": 0.0,
+    "not too slow": 0.35,
+    "upbeat": 0.7,
+    "fast food": None,
+    "slow motion": None,
+    "breakfast": None,
+}
+
+
+@pytest.mark.parametrize(("text", "pace"), PACES.items())
+def test_a_pace_is_read_from_tempo_words(text: str, pace: float | None) -> None:
+    assert read_prompt(text).pace == pace
 
 
 @pytest.mark.parametrize(("text", "key"), KEYS.items())

@@ -64,7 +64,9 @@ def read_genres(page: Page, aliases: Mapping[str, Sequence[str]]) -> Genres:
         if any(a < end and start < b for a, b in hidden):
             continue
         negated = page.negation_start(start, end)
-        (wanted if negated is None else unwanted).setdefault(style, start)
+        kind_of_it = negated is not None and style in wanted and page.low[start:end] != style
+        if not kind_of_it:  # "rock but not metal" still wants rock
+            (wanted if negated is None else unwanted).setdefault(style, start)
         ends.setdefault(style, end)
         page.take("style" if negated is None else "not style", start if negated is None else negated, end)
         _take_noun(page, end)

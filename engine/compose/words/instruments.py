@@ -126,9 +126,9 @@ INSTRUMENTS: dict[str, Instrument] = {
     "brushes": _is((DRUMS,), 40, said=r"brush(?:ed|es)? (?:drums|kit)|brushes"),
     "drums": _is(
         (DRUMS,),
-        said=r"(?:a |the )?drum(?:s|kit| kit| set|mer| machine| loop| beat)?(?!\s*(?:and|&|'?n'?)\s*bass)|percussions?",
+        said=r"(?:a |the )?(?:drums|drum(?: ?kit| set|mer| machine| loop| beat)?(?!\s*(?:and|&|n)\s*bass))|percussion",
     ),
-    "bass": _is((BASS,), said=r"bass(?: ?lines?)?(?! drum| clef)"),
+    "bass": _is((BASS,), said=r"(?<!drum and )(?<!drum & )(?<!drum n )bass(?: ?lines?)?(?! drum| clef)"),
 }
 """Longer names stand before the shorter ones that they contain, because the first that matches is taken."""
 
@@ -139,6 +139,7 @@ ROLE_WORDS: tuple[tuple[str, Role], ...] = (
     (r"counter[\s-]?melod(?:y|ies)", COUNTER),
 )
 _LESS = re.compile(r"\b(?P<role>drum|beat|percussion|bass)[\s-]?less\b")
+_OFF = re.compile(r"\s+off\b")
 _ONLY = re.compile(r"\b(?:solo|only|just|nothing but|unaccompanied|purely)\s+(?:an?\s|the\s)?$")
 _ALONE = re.compile(r"\s*(?:only|alone|solo\b(?! by)|by itself|and nothing else)")
 
@@ -159,8 +160,10 @@ def read_players(page: Page) -> Players:
     unwanted: dict[str, int] = {}
     off = _read_less(page)
     alone = False
-    for start, end, name in _find(page):
-        negated = page.negation_start(start, end)
+    for start, word_end, name in _find(page):
+        off_word = _OFF.match(page.after(word_end))
+        end = word_end + (off_word.end() if off_word else 0)
+        negated = start if off_word else page.negation_start(start, end)
         if negated is None:
             before, after = page.before(start), page.after(end)
             alone = alone or bool(

@@ -37,7 +37,7 @@ NOT_KEY_AFTER = re.compile(
     r"character|event|city|road|league|figure|difference|setting|work|hit|success|breakthrough|deal|thing|third|second|sixth|"
     r"seventh|chord|arcana|key|earthquake|victory|disaster|crisis|crush|label|artist|company|project|update|headache|miracle)s?\b"
 )
-KEY_LEAD = re.compile(r"(?:\bin(?: the)?(?: key)?(?: of)?|\bkey(?: of|:| is| =)?|\bscale(?: of)?)\s*$")
+KEY_LEAD = re.compile(r"(?:\bin(?: the)?(?: key)?(?: of)?|\bkey(?:\s(?:of|is)|\s?[:=])?|\bscale(?: of)?)\s*$")
 A_ALONE_AFTER = re.compile(
     r"\s*(?:$|[,.;:!?)\]&+\x00-]|\d|at\b|with\b|for\b|and\b|in\b|about\b|please\b|scale|tonality)"
 )

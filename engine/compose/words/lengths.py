@@ -17,7 +17,7 @@ from engine.errors import BadRequest
 
 Match: TypeAlias = re.Match[str]
 
-_MIN = r"(?:minutes?|mins?\b\.?|minuets?(?=\s+long))"
+_MIN = r"(?:(?:minutes?|mins?)(?![a-z])\.?|minuets?(?=\s+long))"
 _SEC = r"(?:seconds?|secs?\b\.?)"
 _AND = r"(?:\s*(?:,|and|&|\+)?\s*)"
 _NOT_UNIT = r"(?!\s*(?:bpm|beats?|bars?|/|:|%|th\b|nd\b|rd\b|st\b|in\b|key))"
@@ -39,7 +39,7 @@ BEFORE_OTHER = re.compile(
 )
 AFTER_OTHER = re.compile(
     r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|intro\b|outro|solo|fade|break|delay|reverb|drop\b|"
-    r"timer|countdown|deadline|drive|walk|commute|flight|trip|shift|nap|to go|hand|per)\b"
+    r"deadline|drive|walk|commute|flight|trip|shift|nap|to go|hand|per)\b"
 )
 CLOCK = re.compile(r"\s*(?:[ap]\.?\s?m\b|o'?clock|in the (?:morning|evening|afternoon)|at night|ratio)")
 LESS = re.compile(r"\b(?:under|less than|shorter than|below|not (?:longer|more) than)\s*$")
@@ -72,12 +72,14 @@ def _fraction(match: Match) -> float:
 
 READINGS: tuple[Reading, ...] = (
     (
-        re.compile(rf"\b(?:an?\s)?{_FRACTION_WORDS}[\s-](?:of\s)?(?:an?[\s-]|1[\s-])?(?P<unit>min(?:ute)?|hour)\b"),
-        _fraction,
+        re.compile(
+            rf"\b(?P<n>{NUMBER})[\s-]and[\s-](?:a|one)[\s-](?P<fraction>half|quarter|third)[\s-](?:minutes?|mins?)\b"
+        ),
+        lambda m: 60 * (to_number(m["n"]) + _FRACTION[m["fraction"]]),
     ),
     (
-        re.compile(rf"\b(?P<n>{NUMBER})\sand\s(?:a|one)[\s-](?P<fraction>half|quarter|third)[\s-](?:minutes?|mins?)\b"),
-        lambda m: 60 * (to_number(m["n"]) + _FRACTION[m["fraction"]]),
+        re.compile(rf"\b(?:an?\s)?{_FRACTION_WORDS}[\s-](?:of\s)?(?:an?[\s-]|1[\s-])?(?P<unit>min(?:ute)?|hour)\b"),
+        _fraction,
     ),
     (
         re.compile(
@@ -105,7 +107,7 @@ READINGS: tuple[Reading, ...] = (
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
     (
-        re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])"),
+        re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])(?:\s?min(?:ute)?s?\b)?"),
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
     (re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER})[\s-]*(?:{_SEC}|s\b(?!'))(?!/\d)"), lambda m: to_number(m["n"])),

@@ -32,7 +32,8 @@ PACES: tuple[tuple[float, str], ...] = (
     (-1.0, r"(?:very|really|super|extremely|ultra) slow|largo|grave|larghissimo|lento"),
     (-0.7, r"slow|slowly|slower|adagio|sluggish|unhurried|down-?tempo|slow-tempo"),
     (-0.35, r"andante|relaxed tempo|laid[\s-]back|walking pace|leisurely"),
-    (0.0, r"moderate(?:ly)?(?: paced| tempo| fast)?|moderato|mid[\s-]?tempo|medium tempo"),
+    (0.0, r"moderate(?:ly)?(?: paced| tempo)?|moderato|mid[\s-]?tempo|medium tempo"),
+    (0.35, r"(?:moderately|fairly|rather|somewhat) (?:fast|quick)|a (?:bit|little) (?:faster|quicker)"),
     (0.7, r"fast|faster|quick|allegro|up-?tempo|upbeat|lively|brisk|speedy|vivace"),
     (
         1.0,
@@ -42,6 +43,8 @@ PACES: tuple[tuple[float, str], ...] = (
 _NOT_PACE = re.compile(
     r"\s*(?:food|asleep|forward|ly|build|burn|down\b(?!-?tempo)|cooker|fade|motion|food|lane|reader|reverb)"
 )
+
+_NOT_SO = re.compile(r"\b(?:not|no|never|nothing|isn't)\s+(?:too|so|very|that|overly)?\s*$")
 
 METER = re.compile(
     r"(?<![\d/.,:])(\d{1,2})\s?/\s?(\d{1,2})(?![\d/:])(?!\s*(?:of|minutes?|mins?|hours?|cup|stars?|tbsp|inch))"
@@ -72,16 +75,17 @@ def read_tempo(page: Page) -> tuple[float | None, tuple[float, float] | None]:
 
 def read_pace(page: Page) -> float | None:
     """The pace that tempo words ask for: −1 very slow … 1 very fast; None if nothing is said. The words stay."""
-    for pace, words in sorted(PACES, key=lambda row: -abs(row[0])):
-        for match in page.matches(re.compile(rf"\b(?:{words})\b")):
-            if _NOT_PACE.match(page.after(match.end())):
-                continue
-            page.note("pace", match.start(), match.end())
-            negated = re.search(
-                r"\b(?:not|no|n't|never|nothing|isn't)\s+(?:too|so|very|that|overly)?\s*$", page.before(match.start())
-            )
-            return -pace / 2 if negated else pace
-    return None
+    found = [
+        (len(match[0]), -match.start(), pace, match)
+        for pace, words in PACES
+        for match in page.matches(re.compile(rf"\b(?:{words})\b"))
+        if not _NOT_PACE.match(page.after(match.end()))
+    ]
+    if not found:
+        return None
+    _, _, pace, match = max(found, key=lambda row: row[:2])
+    page.note("pace", match.start(), match.end())
+    return -pace / 2 if _NOT_SO.search(page.before(match.start())) else pace
 
 
 def check_bpm(bpm: float, *, said: str) -> float:

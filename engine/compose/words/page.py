@@ -20,7 +20,8 @@ LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)\S+", re.IGNORECASE)
 
 NEGATION = re.compile(
     r"(?:\b(?:no|not|neither|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|"
-    r"anything but|nothing like|never|skip|drop|leave out|lose|isn't|aren't|ain't|don't (?:want|use|like|need|add|include)|"
+    r"anything but|nothing like|never|skip|drop|leave out|lose|isn't|aren't|"
+    r"ain't|don't (?:want|use|like|need|add|include)|"
     r"do not (?:want|use|like|need|add|include)|no more))"
     r"(?:\s+(?:any|a|an|the|more|really|want|too much|so much|much|like|be|to be|sound like|sounding like|exactly|use|"
     r"kind of|sort of|style))*[\s-]*$"

@@ -9,9 +9,7 @@ Caveat: a process that is killed outright may leave the three files without thei
 from __future__ import annotations
 
 import dataclasses
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,13 +18,14 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from engine.compose.encode import Format, write_all
 from engine.compose.encoder import Embedding, TextEncoder
+from engine.compose.folder import all_or_nothing
 from engine.compose.naming import file_stem, new_song_id
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
 from engine.compose.render import SAMPLE_RATE_HZ, Synth, find_soundfont
 from engine.compose.request import AUDIO_FORMATS, STAGES, ComposeRequest, Progress, Receipt, Stage
 from engine.compose.sound import SoundFiles, SoundMaker
-from engine.errors import BadRequest, SetupError
+from engine.errors import BadRequest
 from engine.metrics.measures import measure_song
 from engine.metrics.waveform import measure_audio
 from engine.music.instruments import kit_name, program_name
@@ -118,7 +117,7 @@ class Composer:
         self._refuse_early(request)
         song_id = song_id or new_song_id()
         name = name or file_stem(request.prompt, song_id)
-        with _all_or_nothing(folder, name):
+        with all_or_nothing(folder, name):
             self.warm()
             watch = _Watch(progress)
             plan = self._read_and_plan(request, watch)
@@ -248,36 +247,3 @@ def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, watch
 
 def _instrument(role: Role, program: int) -> str:
     return kit_name(program) if role is Role.DRUMS else program_name(program)
-
-
-@contextmanager
-def _all_or_nothing(folder: Path, name: str) -> Iterator[None]:
-    """Make the folder; when the song fails, take away its files and what was made of the folder."""
-    created = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        trial = folder / f".{secrets.token_hex(6)}"
-        trial.touch()
-        trial.unlink()
-    except OSError as error:
-        _remove(created)
-        raise SetupError(
-            f"The folder {str(folder)!r} cannot be written ({error.strerror}); one that you may write to would work."
-        ) from error
-    if taken := next((path for path in folder.iterdir() if path.name.startswith(f"{name}.")), None):
-        raise BadRequest(f"The file {str(taken)!r} is there already; another name or folder would work.")
-    try:
-        yield
-    except BaseException:
-        for path in folder.iterdir():
-            if path.name.startswith(f"{name}."):
-                path.unlink()
-        _remove(created)
-        raise
-
-
-def _remove(folders: list[Path]) -> None:
-    """Remove the empty ones of `folders`, innermost first."""
-    for folder in folders:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()

@@ -146,7 +146,7 @@ def test_compound_meters_and_pure_triplets_do_not_swing():
     compound = song_of(eighths(), swing=0.667, meter="6/8", tempo_bpm=160)
     for song in (compound, song_of(triplets, swing=0.667, tempo_bpm=160)):
         strays = strays_of(song, seed=1)
-        assert abs(np.mean(strays)) < 6
+        assert abs(np.mean(strays)) < 8
         assert max(np.abs(strays)) <= MAX_STRAY
 
 
@@ -155,7 +155,7 @@ def test_drums_are_tighter_than_the_melody_but_not_mechanical():
     for role in (Role.DRUMS, Role.MELODY):
         song = song_of([replace(note, pitch=42) for note in eighths(256)], role=role, tempo_bpm=150.0)
         spread[role] = np.std(strays_of(song, seed=2))
-    assert 0 < spread[Role.DRUMS] < 0.5 * spread[Role.MELODY]
+    assert 0 < spread[Role.DRUMS] < 0.7 * spread[Role.MELODY]
 
 
 def test_the_snare_lies_back_in_slow_swung_music_only():

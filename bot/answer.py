@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol
 
 import discord
 
+from bot.errors import UNDELIVERED
 from bot.replies import parts_of, song_embed, too_big_text
 from engine import StoredSong
 
@@ -67,10 +69,63 @@ async def _pack(song: StoredSong, limit_bytes: int) -> _Parcel:
     return _Parcel(embed=embed, files=tuple(files))
 
 
-class MentionAnswer:
+class _Whole:
+    """One request to Discord at a time, each to its end: a caller who is cancelled does not cut a request in two.
+
+    Without it, a reply could be sent and yet not be known, and the next word would become a second message; or a song
+    that a person already sees would be overwritten by words about a restart.
+    """
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._is_song = False
+
+    async def show(self, text: str) -> None:
+        """Say `text` and nothing else; not over a song that has been sent."""
+        if not self._is_song:
+            await self._wholly(self._say(text))
+
+    async def finish(self, song: StoredSong, view: discord.ui.View) -> None:
+        """Turn what was said into the song."""
+        parcel = await _pack(song, self.limit_bytes)
+        self._is_song = True
+        try:
+            await self._wholly(self._hand_over(parcel.edit_arguments(view)))
+        except UNDELIVERED:
+            self._is_song = False
+            raise
+
+    async def _wholly(self, request: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._in_turn(request))
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await asyncio.wait({task})
+            if task.done() and not task.cancelled():
+                task.exception()  # taken note of: the cancellation is what counts
+            raise
+
+    async def _in_turn(self, request: Coroutine[Any, Any, None]) -> None:
+        async with self._turn:
+            await request
+
+    @property
+    def limit_bytes(self) -> int:
+        """The largest file that may be attached."""
+        raise NotImplementedError
+
+    async def _say(self, text: str) -> None:
+        raise NotImplementedError
+
+    async def _hand_over(self, arguments: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+
+class MentionAnswer(_Whole):
     """Answers a message by replying to it; the reply is edited from then on."""
 
     def __init__(self, message: discord.Message) -> None:
+        super().__init__()
         self._asked = message
         self._reply: discord.Message | None = None
 
@@ -80,8 +135,7 @@ class MentionAnswer:
         guild = self._asked.guild
         return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
-    async def show(self, text: str) -> None:
-        """Reply, or edit the reply."""
+    async def _say(self, text: str) -> None:
         if self._reply is None:
             reference = self._asked.to_reference(fail_if_not_exists=False)
             self._reply = await self._asked.channel.send(
@@ -90,19 +144,18 @@ class MentionAnswer:
         else:
             await self._reply.edit(content=text, allowed_mentions=NOBODY)
 
-    async def finish(self, song: StoredSong, view: discord.ui.View) -> None:
-        """Turn the reply into the song."""
-        parcel = await _pack(song, self.limit_bytes)
+    async def _hand_over(self, arguments: dict[str, Any]) -> None:
         if self._reply is None:
-            await self.show("🎼")
+            await self._say("🎼")
         assert self._reply is not None
-        await self._reply.edit(**parcel.edit_arguments(view))
+        await self._reply.edit(**arguments)
 
 
-class InteractionAnswer:
+class InteractionAnswer(_Whole):
     """Answers an interaction that has been deferred with a message of its own ("thinking")."""
 
     def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        super().__init__()
         self._interaction = interaction
         self._moved: discord.Message | None = None
 
@@ -111,8 +164,7 @@ class InteractionAnswer:
         """The interaction's own limit, which can be higher than the server's."""
         return self._interaction.filesize_limit
 
-    async def show(self, text: str) -> None:
-        """Edit the interaction's message, or the channel message that took its place."""
+    async def _say(self, text: str) -> None:
         if not self._token_dies():
             await self._interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
         elif self._moved is None:
@@ -120,10 +172,7 @@ class InteractionAnswer:
         else:
             await self._moved.edit(content=text, allowed_mentions=NOBODY)
 
-    async def finish(self, song: StoredSong, view: discord.ui.View) -> None:
-        """Turn the message into the song."""
-        parcel = await _pack(song, self.limit_bytes)
-        arguments = parcel.edit_arguments(view)
+    async def _hand_over(self, arguments: dict[str, Any]) -> None:
         if not self._token_dies():
             await self._interaction.edit_original_response(**arguments)
             return

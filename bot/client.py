@@ -1,4 +1,4 @@
-"""The bot itself: a `discord.py` client that owns the open `Studio` and every song in the making.
+"""The bot itself: a `discord.py` client that offers commands and buttons and owns the desk.
 
 Intents: servers, and messages in servers and private chats. Message content is not asked for: Discord hands over the
 text of a message that mentions the bot anyway. Nobody is ever pinged (`AllowedMentions.none`). The studio is opened
@@ -14,18 +14,14 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.ext import commands
 
-from bot.answer import NOBODY, Answer
+from bot.answer import NOBODY
 from bot.cogs.compose import Compose
+from bot.desk import Desk
 from bot.endpoint import use_gateway_of
 from bot.errors import explain, guard, whisper
-from bot.progress import MIN_GAP_S, Progress
-from bot.views.song import AnotherButton, VoteButton, VoteTurns, song_view
-from engine import Origin, StoredSong, Studio, Update
-
-Making = Callable[[Callable[[Update], None]], Awaitable[StoredSong]]
-"""Starts the making of a song; called with the function that takes updates."""
-
-GOODBYE_S = 5.0
+from bot.progress import MIN_GAP_S
+from bot.views.song import AnotherButton, VoteButton
+from engine import Studio
 
 _log = logging.getLogger(__name__)
 
@@ -50,8 +46,6 @@ async def tell_command_error(
 class TunesmithBot(commands.Bot):
     """`async with TunesmithBot(open_studio) as bot: await bot.start(token)`."""
 
-    studio: Studio
-
     def __init__(self, open_studio: Callable[[], Awaitable[Studio]], *, edit_gap_s: float = MIN_GAP_S) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # songs are files: voice is not used
         super().__init__(
@@ -62,20 +56,17 @@ class TunesmithBot(commands.Bot):
             max_messages=None,
             activity=discord.CustomActivity(name="/compose a song"),
         )
-        self.votes = VoteTurns()
+        self.desk: Desk | None = None
         self._edit_gap_s = edit_gap_s
         self._open_studio = open_studio
-        self._studio_is_open = False
-        self._making: set[asyncio.Task[object]] = set()
 
     async def setup_hook(self) -> None:
         """After the login: open the studio, then offer commands and buttons."""
         await use_gateway_of(self.http)
-        self.studio = await self._open_studio()
-        self._studio_is_open = True
+        self.desk = Desk(await self._open_studio(), edit_gap_s=self._edit_gap_s)
         self.tree.error(tell_command_error)
         self.add_dynamic_items(VoteButton, AnotherButton)
-        await self.add_cog(Compose(self))
+        await self.add_cog(Compose(self, self.desk))
         synced = await self.tree.sync()
         _log.info("offering %s", ", ".join(f"/{command.name}" for command in synced))
 
@@ -86,37 +77,10 @@ class TunesmithBot(commands.Bot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Mentions are read by the cogs; there are no prefix commands."""
 
-    def origin_of(self, event: discord.Interaction[TunesmithBot] | discord.Message) -> Origin:
-        """Who asked, and where."""
-        person = event.user if isinstance(event, discord.Interaction) else event.author
-        return Origin(
-            person_id=person.id,
-            guild_id=event.guild.id if event.guild else None,
-            channel_id=event.channel.id if event.channel else None,
-        )
-
-    async def deliver(self, answer: Answer, make: Making) -> None:
-        """Have a song made while its progress shows, then answer with it."""
-        task = asyncio.current_task()
-        assert task is not None
-        self._making.add(task)
-        try:
-            async with Progress(answer.show, min_gap_s=self._edit_gap_s) as progress:
-                progress(Update(phase="queued", share=0.0))
-                song = await make(progress)
-            await answer.finish(song, song_view(song.id))
-        finally:
-            self._making.discard(task)
-
     async def close(self) -> None:
         """Tell those who wait, leave Discord, close the studio."""
-        if not self.is_closed():
-            waiting = set(self._making)
-            for task in waiting:
-                task.cancel()
-            if waiting:
-                await asyncio.wait(waiting, timeout=GOODBYE_S)
+        if self.desk is not None:
+            await self.desk.send_home()
         await super().close()
-        if self._studio_is_open:
-            self._studio_is_open = False
-            await self.studio.close()
+        if self.desk is not None:
+            await self.desk.studio.close()

@@ -2,6 +2,7 @@
 
     UserError family    shown as it is
     cancelled           the bot is going down; the person is told to ask again
+    forbidden, gone     the bot may not write there, or the message was deleted: nobody to tell, a line in the log
     anything else       an incident number for the person, the same number and the traceback in the log
 
 Every command and button runs inside `guard`, because discord.py only logs what a button raises. This is the one place
@@ -46,6 +47,8 @@ async def guard(work: Awaitable[None], tell: Callable[[str], Awaitable[None]]) -
     except asyncio.CancelledError:
         await _deliver(tell, RESTARTING)
         raise
+    except (discord.Forbidden, discord.NotFound) as error:
+        _log.warning("nobody can be answered here: %s", error)
     except Exception as error:
         await _deliver(tell, explain(error))
 

@@ -1,8 +1,9 @@
 """Updates of a request go in, at most one edit a second comes out; the newest update wins, older ones are dropped.
 
-Calling a `Progress` (on the event loop) never waits: a task of its own does the editing. Leaving the context waits
-for the edit that runs and for the rest of its second, so that whatever is sent next (the song) keeps the pace too and
-is never overwritten. Caveat: an edit that does not arrive costs only itself; the song goes on.
+Entering shows "queued", and raises what Discord says if that is refused: nobody would see the song. Calling a
+`Progress` (on the event loop) never waits: a task of its own does the editing. Leaving the context waits for the edit
+that runs and for the rest of its second, so that whatever is sent next (the song) keeps the pace too and is never
+overwritten. Caveat: a later edit that does not arrive costs only itself; the song goes on.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Progress:
         self._news.set()
 
     async def __aenter__(self) -> Progress:
+        self._shown = progress_text(Update(phase="queued", share=0.0))
+        await self._show(self._shown)
         self._task = asyncio.create_task(self._edit(), name="progress edits")
         return self
 
@@ -54,6 +57,9 @@ class Progress:
 
     async def _edit(self) -> None:
         while True:
+            await asyncio.sleep(
+                self._min_gap_s
+            )  # counted from the arrival, so that a slow edit is not followed at once
             await self._news.wait()
             if self._over.is_set():
                 return
@@ -65,6 +71,3 @@ class Progress:
                 await self._show(self._text)
             except UNDELIVERED as problem:
                 _log.info("a progress edit did not arrive: %s", problem)
-            await asyncio.sleep(
-                self._min_gap_s
-            )  # counted from the arrival, so that a slow edit is not followed at once

@@ -88,7 +88,7 @@ def song_embed(song: StoredSong, *, notes: tuple[str, ...] = (), with_picture: b
     )
     blend = " + ".join(name for name, _ in sorted(receipt.blend.items(), key=lambda part: -part[1]))
     embed.add_field(name="Style", value=plain(blend or receipt.style))
-    embed.add_field(name="Tempo", value=f"{receipt.tempo_bpm:g} bpm, {receipt.meter}")
+    embed.add_field(name="Tempo", value=f"{round(receipt.tempo_bpm, 1):g} bpm, {receipt.meter}")
     embed.add_field(name="Key", value=plain(_key_text(receipt.key, receipt.mode)))
     embed.add_field(name="Length", value=length_text(receipt.duration_s))
     embed.add_field(name="Seed", value=f"`{receipt.seed}`")

@@ -9,19 +9,18 @@ the engine says.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
 from bot.answer import InteractionAnswer, MentionAnswer
+from bot.desk import Desk, origin_of
 from bot.errors import guard
 from bot.replies import help_text
+from bot.views.song import song_view
 from engine import ComposeRequest, Origin, errors
-
-if TYPE_CHECKING:
-    from bot.client import TunesmithBot
 
 PROMPT_CHARS = 500
 HELP_WORDS = frozenset({"", "help", "?", "hilfe", "commands"})
@@ -31,8 +30,9 @@ _CHOICES = 25
 class Compose(commands.Cog):
     """Songs from words."""
 
-    def __init__(self, bot: TunesmithBot) -> None:
+    def __init__(self, bot: commands.Bot, desk: Desk) -> None:
         self.bot = bot
+        self.desk = desk
 
     @app_commands.command(name="compose", description="Compose a song from words: audio, MIDI file and picture")
     @app_commands.describe(
@@ -43,7 +43,7 @@ class Compose(commands.Cog):
     )
     async def compose(
         self,
-        interaction: discord.Interaction[TunesmithBot],
+        interaction: discord.Interaction[Any],
         prompt: app_commands.Range[str, 1, PROMPT_CHARS],
         style: str | None = None,
         seconds: float | None = None,
@@ -55,16 +55,14 @@ class Compose(commands.Cog):
         async def work() -> None:
             await interaction.response.defer()
             request = read_wish(prompt, style=style, seconds=seconds, seed=seed)
-            await self._compose(answer, request, self.bot.origin_of(interaction))
+            await self._compose(answer, request, origin_of(interaction))
 
         await guard(work(), answer.show)
 
     @compose.autocomplete("style")
-    async def _styles(
-        self, interaction: discord.Interaction[TunesmithBot], current: str
-    ) -> list[app_commands.Choice[str]]:
+    async def _styles(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
         del interaction
-        found = matching_styles(self.bot.studio.style_names(), current)
+        found = matching_styles(self.desk.studio.style_names(), current)
         return [app_commands.Choice(name=name, value=name) for name in found]
 
     @commands.Cog.listener()
@@ -77,19 +75,20 @@ class Compose(commands.Cog):
             return
         answer = MentionAnswer(message)
         if text.lower() in HELP_WORDS:
-            await guard(answer.show(help_text(self.bot.user.name, self.bot.studio.style_names())), answer.show)
+            await guard(answer.show(help_text(self.bot.user.name, self.desk.studio.style_names())), answer.show)
             return
 
         async def work() -> None:
-            await self._compose(answer, read_wish(text), self.bot.origin_of(message))
+            await self._compose(answer, read_wish(text), origin_of(message))
 
         await guard(work(), answer.show)
 
     async def _compose(
         self, answer: InteractionAnswer | MentionAnswer, request: ComposeRequest, origin: Origin
     ) -> None:
-        await self.bot.deliver(
-            answer, lambda on_update: self.bot.studio.compose(request, origin=origin, on_update=on_update)
+        studio = self.desk.studio
+        await self.desk.deliver(
+            answer, lambda on_update: studio.compose(request, origin=origin, on_update=on_update), song_view
         )
 
 

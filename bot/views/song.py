@@ -1,57 +1,25 @@
 """The buttons under a song, 👍 👎 with counts and 🎲: a `custom_id` goes in, a `Studio` call and its answer come out.
 
 The `custom_id` holds the verb and the song's id; all else is in the store, so a button lives as long as its message.
-Caveat: two people who press at once would race each other's edit of the counts. `VoteTurns` lets one vote of a song
-pass at a time and leaves the edit to the last one that waits, so the newest count stands and a crowd costs few edits.
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import discord
 
 from bot.answer import InteractionAnswer
+from bot.desk import desk_of, origin_of
 from bot.errors import guard, whisper
 from engine import Tally
-
-if TYPE_CHECKING:
-    from bot.client import TunesmithBot
 
 Verb = Literal["up", "down"]
 
 _SONG_ID = r"(?P<song>[0-9A-Za-z_-]{1,64})"
 _FACES: dict[Verb, str] = {"up": "👍", "down": "👎"}
 NO_VOTES = Tally(up=0, down=0, own=None)
-
-
-class VoteTurns:
-    """One vote of a song at a time."""
-
-    def __init__(self) -> None:
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._inside: dict[str, int] = {}
-
-    @asynccontextmanager
-    async def turn(self, song_id: str) -> AsyncIterator[VoteTurns]:
-        """Wait for this song's turn."""
-        lock = self._locks.setdefault(song_id, asyncio.Lock())
-        self._inside[song_id] = self._inside.get(song_id, 0) + 1
-        try:
-            async with lock:
-                yield self
-        finally:
-            self._inside[song_id] -= 1
-            if self._inside[song_id] == 0:
-                del self._inside[song_id], self._locks[song_id]
-
-    def nobody_waits(self, song_id: str) -> bool:
-        """Whether the vote that has its turn is the last one."""
-        return self._inside.get(song_id, 0) <= 1
 
 
 class VoteButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tunesmith:(?P<verb>up|down):{_SONG_ID}"):
@@ -83,10 +51,10 @@ class VoteButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tun
 
     async def _vote(self, interaction: discord.Interaction[Any]) -> None:
         await interaction.response.defer()
-        bot: TunesmithBot = interaction.client
-        async with bot.votes.turn(self.song_id) as turns:
+        desk = desk_of(interaction)
+        async with desk.votes.turn(self.song_id) as turns:
             value: Literal[1, -1] = 1 if self.verb == "up" else -1
-            tally = await bot.studio.vote(self.song_id, person_id=interaction.user.id, value=value)
+            tally = await desk.studio.vote(self.song_id, person_id=interaction.user.id, value=value)
             if turns.nobody_waits(self.song_id):
                 await interaction.edit_original_response(view=song_view(self.song_id, tally))
 
@@ -120,10 +88,10 @@ class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"
 
     async def _another(self, interaction: discord.Interaction[Any], answer: InteractionAnswer) -> None:
         await interaction.response.defer(thinking=True)
-        bot: TunesmithBot = interaction.client
-        await bot.deliver(
-            answer,
-            lambda on_update: bot.studio.another(self.song_id, origin=bot.origin_of(interaction), on_update=on_update),
+        desk = desk_of(interaction)
+        origin = origin_of(interaction)
+        await desk.deliver(
+            answer, lambda on_update: desk.studio.another(self.song_id, origin=origin, on_update=on_update), song_view
         )
 
 

@@ -31,7 +31,7 @@ def open_studio(folder: Path) -> Callable[[], Awaitable[Studio]]:
 
 
 @asynccontextmanager
-async def running_bot(discord: LocalDiscord, folder: Path, *, edit_gap_s: float = 0.05) -> AsyncIterator[TunesmithBot]:
+async def running_bot(discord: LocalDiscord, folder: Path, *, edit_gap_s: float = 0.25) -> AsyncIterator[TunesmithBot]:
     """The bot, connected; leaving closes it. Edits come faster than in earnest, to save the tests' time."""
     async with TunesmithBot(open_studio(folder), edit_gap_s=edit_gap_s) as bot:
         task = asyncio.create_task(bot.start(discord.token))

@@ -123,6 +123,30 @@ async def test_people_who_wait_are_told_when_the_bot_goes_down(discord: LocalDis
         assert "being restarted" in exchange.message.content
 
 
+async def test_a_song_that_a_person_sees_already_is_not_taken_back_by_a_restart(
+    discord: LocalDiscord, tmp_path: Path
+) -> None:
+    async with running_bot(discord, tmp_path):
+        discord.answer_delay_s = 0.3
+        song = await composed(discord)
+        reply = await (await discord.mention("chill lofi")).until(has_files)
+        discord.answer_delay_s = 0.0
+    for message in (song, reply):
+        assert message.files
+        assert message.content == ""
+
+
+async def test_a_reply_that_is_on_its_way_when_the_bot_goes_down_stays_one_message(
+    discord: LocalDiscord, tmp_path: Path
+) -> None:
+    async with running_bot(discord, tmp_path):
+        discord.answer_delay_s = 0.3
+        exchange = await discord.mention("slow song")
+        await exchange.said()
+        discord.answer_delay_s = 0.0
+    assert "being restarted" in exchange.message.content
+
+
 def test_a_custom_id_fits_even_with_the_longest_song_id() -> None:
     view = song_view("z" * 64, Tally(up=10**6, down=0, own=1))
     ids = [getattr(item, "custom_id", "") for item in view.children]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import aiohttp
 import pytest
 
@@ -87,7 +89,7 @@ async def test_another_bot_s_mention_is_not_answered(discord: LocalDiscord) -> N
 
 async def test_the_queue_shows_how_many_songs_come_before(discord: LocalDiscord) -> None:
     first = await discord.slash("compose", prompt="slow one")
-    second = await discord.person("Grace").slash("compose", prompt="slow two")
+    second = await discord.person("Grace").slash("compose", prompt="quick two")
     waiting = await second.until(lambda message: "before yours" in message.content)
     assert "1 song before yours" in waiting.content
     await first.until(has_files)
@@ -148,7 +150,8 @@ async def test_notices_of_the_plan_are_shown(discord: LocalDiscord) -> None:
 
 async def test_styles_are_suggested_while_typing(discord: LocalDiscord, bot: TunesmithBot) -> None:
     ada = discord.person()
-    assert await ada.suggestions("compose", "style", "") == list(bot.studio.style_names())
+    assert bot.desk is not None
+    assert await ada.suggestions("compose", "style", "") == list(bot.desk.studio.style_names())
     assert (await ada.suggestions("compose", "style", "LO"))[0] == "lofi"
     assert await ada.suggestions("compose", "style", "zzz") == []
 
@@ -174,3 +177,30 @@ async def test_a_lost_connection_is_resumed_and_nothing_is_missed(discord: Local
     await (await discord.slash("compose", prompt="after the storm")).until(has_files)
     assert len(discord.connections) == 1
     assert not bot.is_closed()
+
+
+async def test_where_the_bot_may_not_write_nothing_is_composed_and_one_line_is_logged(
+    discord: LocalDiscord, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    discord.bot_may_write = False
+    exchange = await discord.mention("slow song")
+    await discord.refusing()
+    discord.bot_may_write = True
+    await (await discord.mention("quick song")).until(has_files)
+    assert exchange.messages == []
+    assert [record.message for record in caplog.records if record.name == "bot.errors"] == [
+        "nobody can be answered here: 403 Forbidden (error code: 50013): Missing Permissions"
+    ]
+    assert len(list((tmp_path / "songs").iterdir())) == 1
+
+
+async def test_a_song_whose_message_was_deleted_is_dropped_quietly(
+    discord: LocalDiscord, caplog: pytest.LogCaptureFixture
+) -> None:
+    exchange = await discord.mention("doomed song")
+    await discord.delete(await exchange.said())
+    await discord.refusing()
+    await (await discord.mention("next song")).until(has_files)
+    assert [record.message for record in caplog.records if record.name == "bot.errors"] == [
+        "nobody can be answered here: 404 Not Found (error code: 10008): Unknown Message"
+    ]

@@ -13,6 +13,7 @@ from aiohttp import web
 from tests.discord import rules
 from tests.discord.ids import snowflake
 from tests.discord.interactions import ASK, COMPONENT, KEEP, SAY, SUGGEST, THINK, UPDATE, Interaction
+from tests.discord.limits import RateLimits
 from tests.discord.messages import EPHEMERAL, THINKING, Attached, Message
 from tests.discord.specification import Specification
 
@@ -53,7 +54,9 @@ class Rest:
     def __init__(self, world: LocalDiscord) -> None:
         self._world = world
         self._specification = Specification.load()
+        self._limits = RateLimits()
         self.requests: list[tuple[str, str]] = []
+        self.refusals: list[tuple[str, str]] = []
 
     def routes(self) -> list[web.RouteDef]:
         """All routes."""
@@ -83,14 +86,21 @@ class Rest:
         async def handle(request: web.Request) -> web.StreamResponse:
             path = request.path.removeprefix(PREFIX)
             self.requests.append((request.method, path))
+            headers, wait_s = self._limits.take(request.method, path)
+            if wait_s > 0:
+                body = {"message": "You are being rate limited.", "retry_after": wait_s, "global": False}
+                return _json_response(body, status=429, headers=headers)
             try:
                 self._authenticate(request, path)
                 call = await self._read(request, path)
                 answer = await handler(call)
+                await asyncio.sleep(self._world.answer_delay_s)
             except Refused as refusal:
+                self.refusals.append((request.method, path))
+                await self._world.tell_change()
                 body = {"code": refusal.code, "message": refusal.message}
-                return _json_response(body, status=refusal.status)
-            return self._answer(request.method, path, answer)
+                return _json_response(body, status=refusal.status, headers=headers)
+            return self._answer(request.method, path, answer, headers)
 
         return handle
 
@@ -113,13 +123,13 @@ class Rest:
             self._refuse_if(list(self._specification.judge_request(request.method, path, body)))
         return Call(request=request, body=body, files=files)
 
-    def _answer(self, method: str, path: str, answer: Any) -> web.StreamResponse:
+    def _answer(self, method: str, path: str, answer: Any, headers: dict[str, str]) -> web.StreamResponse:
         if answer is None:
-            return web.Response(status=204)
+            return web.Response(status=204, headers=headers)
         if self._specification is not None:
             for complaint in self._specification.judge_answer(method, path, 200, answer):
                 self._world.complain(f"our own fault: {complaint}")
-        return _json_response(answer)
+        return _json_response(answer, headers=headers)
 
     def _refuse_if(self, complaints: list[str]) -> None:
         for complaint in complaints:
@@ -320,9 +330,10 @@ class Rest:
         message.pings += self._world.pings_of(message.content, body.get("allowed_mentions"))
 
 
-def _json_response(body: Any, *, status: int = 200) -> web.Response:
+def _json_response(body: Any, *, headers: dict[str, str], status: int = 200) -> web.Response:
     """Without a charset in the type, which discord.py takes for no JSON."""
-    return web.Response(body=json.dumps(body).encode(), status=status, headers={"Content-Type": "application/json"})
+    plain = {"Content-Type": "application/json"}
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=headers | plain)
 
 
 def _merge_files(message: Message, body: dict[str, Any], files: dict[str, tuple[str, bytes]]) -> list[Attached]:

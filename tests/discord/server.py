@@ -38,7 +38,7 @@ class LocalDiscord:
         self.size_limit = DEFAULT_SIZE_LIMIT
         self.privileged_intents = 0
         self.bot_may_write = True
-        self.edit_delay_s = 0.0
+        self.edit_delay_s = self.answer_delay_s = 0.0
         self.commands: list[dict[str, Any]] = []
         self.messages: dict[int, Message] = {}
         self.replies: dict[int, list[Message]] = {}
@@ -112,6 +112,10 @@ class LocalDiscord:
     async def gone(self, *, timeout_s: float = 10.0) -> None:
         """Wait until no bot is connected."""
         await self._until(lambda: not self.gateway.is_connected, "gone", timeout_s)
+
+    async def refusing(self, *, timeout_s: float = 10.0) -> None:
+        """Wait until a request of the bot was refused."""
+        await self._until(lambda: bool(self.rest.refusals), "refused", timeout_s)
 
     async def _until(self, is_so: Any, what: str, timeout_s: float) -> None:
         async with self.changed:
@@ -248,7 +252,11 @@ class LocalDiscord:
 
     def bot_json(self) -> dict[str, Any]:
         """The bot's user."""
-        return Person(world=self, name="Tunesmith", id=self.bot_id).to_json() | {"bot": True, "global_name": None}
+        return Person(world=self, name="Tunesmith", id=self.bot_id).to_json() | {
+            "username": "Tunesmith",
+            "bot": True,
+            "global_name": None,
+        }
 
     def application_json(self) -> dict[str, Any]:
         """The bot's application."""

@@ -207,6 +207,12 @@ async def test_a_wrong_token_is_unauthorised_and_a_strange_route_is_a_fault(clie
         assert await client.call("GET", "/soundboard-default-sounds") == 404
 
 
+async def test_a_sixth_message_within_five_seconds_has_to_wait(client: Client) -> None:
+    assert [await client.say({"content": "x"}) for _ in range(6)] == [200] * 5 + [429]
+    made = client.interaction()
+    assert await client.first_answer(made, {"type": 5}) == 204
+
+
 async def test_a_fault_fails_the_test_when_the_context_ends() -> None:
     with pytest.raises(AssertionError, match="broke rules of Discord:\nthe message is empty"):
         async with LocalDiscord() as discord, aiohttp.ClientSession() as session:

@@ -36,6 +36,6 @@ def test_every_option_variable_and_limit_is_documented() -> None:
 
 
 def test_no_privileged_intent_is_asked_for_as_the_page_says() -> None:
-    wanted = intents()
-    assert not (wanted.message_content or wanted.members or wanted.presences)
+    asked = {name for name, wanted in intents() if wanted}
+    assert asked.isdisjoint({"message_content", "members", "presences"})
     assert re.search(r"privileged gateway intents\*? is needed", PAGE)

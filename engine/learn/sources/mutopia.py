@@ -51,12 +51,12 @@ def mutopia_style(composer: str, title: str, style: str) -> str:
 
 
 def spdx(licence: str) -> str | None:
-    """The licence's SPDX name, or None for one that does not suit."""
+    """The licence's SPDX name (without a version where none is given), or None for one that does not suit."""
     if re.search(r"PD|Public Domain|CC0", licence, re.I):
         return "public-domain"
     if re.search(r"BY", licence) and not re.search(r"SA|NC|ND|Share", licence, re.I):
         version = re.search(r"\d\.\d", licence)
-        return f"CC-BY-{version[0] if version else '3.0'}"
+        return f"CC-BY-{version[0]}" if version else "CC-BY"
     return None
 
 

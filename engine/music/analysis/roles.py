@@ -31,7 +31,8 @@ CHORDAL_PROGRAMS = (*range(0, 8), *range(16, 32), 46, 105, 106, 107)
 EFFECT_PROGRAMS = range(120, 128)
 LEAD_PROGRAMS = (*range(80, 88), *range(56, 80), 40, 52, 53, 54)
 MONOPHONIC = 1.15
-SPLIT_REACH = 9
+SPLIT_REACH, STAFF_REACH = 9, 16
+"""Semitones that an outer voice may leap inwards: among all notes or in a left hand, and within a right hand."""
 BLOCK_TICKS = 16 * TICKS_PER_QUARTER
 MAX_HARMONY_NOTES = 5
 
@@ -142,16 +143,16 @@ def _cast_staves(tracks: Sequence[MidiTrack]) -> dict[Role, Track]:
         taken = {(n.onset, n.pitch) for n in melody}
         bass = _outer_voice([n for n in upper if (n.onset, n.pitch) not in taken], top=False)
     else:
-        melody = _outer_voice(upper, top=True)
+        melody = _outer_voice(upper, top=True, reach=STAFF_REACH)
         bass = _outer_voice(lower, top=False)
     taken = {(n.onset, n.pitch) for n in (*melody, *bass)}
     rest = [n for n in ([*upper, *lower, *between] if len(ordered) > 1 else upper) if (n.onset, n.pitch) not in taken]
     return _tracks({Role.MELODY: (program, melody), Role.BASS: (program, bass), Role.HARMONY: (program, rest)})
 
 
-def _outer_voice(notes: Sequence[Note], *, top: bool) -> tuple[Note, ...]:
-    """The outer voice of a chordal texture: outermost at its onset, not beyond the voice that is still held, and within
-    `SPLIT_REACH` semitones of where the outer voice has lately been."""
+def _outer_voice(notes: Sequence[Note], *, top: bool, reach: int = SPLIT_REACH) -> tuple[Note, ...]:
+    """The outer voice of a chordal texture: outermost at its onset, not inside the voice that is still held, and
+    within `reach` semitones of where that voice has lately been."""
     by_onset: dict[int, list[Note]] = defaultdict(list)
     for note in notes:
         by_onset[note.onset].append(note)
@@ -163,7 +164,7 @@ def _outer_voice(notes: Sequence[Note], *, top: bool) -> tuple[Note, ...]:
         if held and sign * outer.pitch < sign * held.pitch:
             continue
         recent = [n.pitch for n in voice[-8:] if n.onset > onset - 8 * TICKS_PER_QUARTER]
-        if recent and sign * (float(np.mean(recent)) - outer.pitch) > SPLIT_REACH:
+        if recent and sign * (float(np.mean(recent)) - outer.pitch) > reach:
             continue
         voice.append(outer)
     return _line(voice, top=top)

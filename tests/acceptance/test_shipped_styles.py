@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from engine.compose.generate import SongWriter
-from engine.compose.plan import Plan
 from engine.compose.pipeline import Composer
+from engine.compose.plan import Plan
 from engine.compose.request import ComposeRequest
 from engine.metrics.form import bass_root_at_downbeat_share
 from engine.metrics.symbolic import longest_repeated_pitch_run, notes_out_of_range, silent_bars

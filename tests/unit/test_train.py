@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadRequest, CheckpointError
+from engine.grammar.corpus import composed_songs
 from engine.learn import train as training
 from engine.learn.dataset import Dataset, load_dataset, save_dataset, with_held_out
+from engine.learn.reference import reference_of
 from engine.learn.train import BASE, Round, TrainRequest, train
 from engine.model.checkpoint import load_checkpoint
 from engine.model.network import NetworkConfig
 from engine.music.context import vocabulary_hash
+from engine.music.notes import Role
 from tests.small import small_network
 
 
@@ -112,3 +115,13 @@ def test_a_round_remembers_what_is_finished(tmp_path):
     for name in ("lofi", "folk"):
         round_.finished(name)
     assert Round(request, ("base", "lofi", "folk")).left() == ["base", "lofi", "folk"]
+
+
+def test_a_reference_is_measured_on_bands_not_on_lone_drums_or_tunes():
+    songs = list(composed_songs("lofi", 6, 3))
+    drums = [replace(song, tracks=tuple(t for t in song.tracks if t.role is Role.DRUMS)) for song in songs]
+    tunes = [replace(song, tracks=tuple(t for t in song.tracks if t.role is Role.MELODY)) for song in songs]
+    assert reference_of([*songs, *drums, *tunes]) == reference_of(songs)
+    alone = reference_of([*drums, *tunes])
+    assert alone["polyphony"][0] == 1.0
+    assert all(low <= mean <= high for mean, _, low, high in reference_of(songs).values())

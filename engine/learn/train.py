@@ -18,6 +18,7 @@ import torch
 
 from engine.errors import BadRequest
 from engine.grammar.corpus import GRAMMARS, composed_songs
+from engine.learn.card import write_card
 from engine.learn.corpus import build_corpus, load_corpus
 from engine.learn.dataset import (
     STYLE_IDS,
@@ -173,7 +174,9 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
     if not is_base:
         metrics["reference"] = reference_of(_songs(request, request.target))
     path = _next_version(request.out / request.target)
-    sha256 = save_checkpoint(network, replace(facts, version=path.stem, metrics=metrics), path)
+    facts = replace(facts, version=path.stem, metrics=metrics)
+    sha256 = save_checkpoint(network, facts, path)
+    write_card(facts, sha256, path.parent)
     state_file.unlink(missing_ok=True)
     return Trained(path=path, sha256=sha256, before_nats=before, after_nats=after, best_step=trainer.best_step)
 

@@ -55,7 +55,7 @@ def _write(payload: Mapping[str, Any], word: str) -> Receipt:
         seed=request["seed"] if request["seed"] is not None else 7,
         model={"style": "lofi", "version": "3", "sha256": "0" * 64},
         tempo_bpm=82.0,
-        key="A",
+        key="A minor",
         mode="minor",
         meter="4/4",
         bars=8,

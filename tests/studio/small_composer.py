@@ -47,7 +47,7 @@ def _receipt(song_id: str, request: ComposeRequest, folder: Path) -> Receipt:
         seed=request.seed if request.seed is not None else 12345,
         model={"style": "lofi", "version": "v1", "sha256": "0" * 64},
         tempo_bpm=80.0,
-        key="D",
+        key="D minor",
         mode="minor",
         meter="4/4",
         bars=20,

@@ -52,6 +52,11 @@ def test_a_style_is_trained_from_the_base_and_says_so(request_):
     assert checkpoint.facts.licences == {"composed-lofi": "Apache-2.0 (written by the project's own grammar)"}
     assert checkpoint.facts.metrics["held_out_nats"] == pytest.approx(style.after_nats, abs=1e-3)
     assert "polyphony" in checkpoint.facts.metrics["reference"]
+    card = (request_.out / "lofi" / "card.md").read_text(encoding="utf-8")
+    assert style.sha256 in card
+    assert base.sha256[:16] in card
+    assert "written by the project's own grammar" in card
+    assert "20 % of what it heard were other styles" in card
 
 
 def test_training_twice_gives_two_versions_of_the_same_weights(request_):

@@ -4,34 +4,24 @@ composed songs.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import torch
 
 from engine.compose.plan import BarPlan, Casting, Plan
 from engine.learn.dataset import STYLE_IDS
+from engine.learn.train import network_config
 from engine.model.checkpoint import Facts
-from engine.model.network import Network, NetworkConfig
-from engine.music.context import N_DETAIL_ROWS, N_FEATURE_ROWS, vocabulary_hash
+from engine.model.network import Network
+from engine.music.context import vocabulary_hash
 from engine.music.notes import Role, Song
 from engine.music.styles import load_style
-from engine.music.tokens import N_DRUMS, N_DURATIONS, N_ONSETS, N_PITCHES, N_ROLES, N_VELOCITIES
 
 
 def small_network(seed: int = 0) -> Network:
     """An untrained network of 16 units that reads and writes the real vocabulary."""
     torch.manual_seed(seed)
-    config = NetworkConfig(
-        feature_rows=N_FEATURE_ROWS,
-        detail_rows=N_DETAIL_ROWS,
-        n_onsets=N_ONSETS,
-        n_roles=N_ROLES,
-        n_pitches=N_PITCHES,
-        n_drums=N_DRUMS,
-        n_durations=N_DURATIONS,
-        n_velocities=N_VELOCITIES,
-        embedding=16,
-        hidden=16,
-        head=16,
-    )
+    config = replace(network_config(), embedding=16, hidden=16, head=16)
     return Network(config)
 
 

@@ -6,8 +6,6 @@ ones, more in loud sections and fewer in soft ones.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-
 from engine.compose.plan import Plan
 from engine.music.frames import (
     KINDS,
@@ -18,14 +16,10 @@ from engine.music.frames import (
     density_level,
     energy_level,
     meter_id,
+    ranks,
     tempo_level,
 )
 from engine.music.tokens import ROLE_ORDER, slots_in_bar
-
-
-def _ranks(values: list[float]) -> list[float]:
-    ordered = sorted(values)
-    return [(bisect_right(ordered, value) - 0.5 * ordered.count(value)) / len(values) for value in values]
 
 
 def _density(plan: Plan, bar: int) -> tuple[int, ...]:
@@ -41,7 +35,7 @@ def _density(plan: Plan, bar: int) -> tuple[int, ...]:
 def frame_of_plan(plan: Plan) -> Frame:
     """The frame of a planned song."""
     shift = plan.key.shift_to_white
-    ranks = _ranks([bar.energy for bar in plan.bars])
+    energies = ranks([bar.energy for bar in plan.bars])
     bars = []
     for index, bar in enumerate(plan.bars):
         section = plan.sections[bar.section]
@@ -50,7 +44,7 @@ def frame_of_plan(plan: Plan) -> Frame:
                 kind=KINDS.index(section.kind),
                 bar_in_section=index - section.start_bar,
                 bars_left=section.end_bar - index - 1,
-                energy=energy_level(ranks[index]),
+                energy=energy_level(energies[index]),
                 roles=tuple(role in bar.roles and role in plan.cast for role in ROLE_ORDER),
                 density=_density(plan, section.start_bar),
                 chords=(chord_ids(bar.chords[0], shift), chord_ids(bar.chords[1], shift)),

@@ -8,6 +8,7 @@ type, so a field that a plan cannot know must not be added here.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.music.harmony import QUALITIES, Chord, Mode
@@ -122,18 +123,17 @@ def _bar_counts(song: Song) -> list[list[int]]:
     return counts
 
 
-def _energies(counts: list[list[int]], bars: int) -> list[float]:
-    """Rank of each bar's number of notes within the song, 0…1."""
-    totals = [sum(row[bar] for row in counts) for bar in range(bars)]
-    ordered = sorted(totals)
-    return [(bisect_right(ordered, total) - 0.5 * ordered.count(total)) / bars for total in totals]
+def ranks(values: Sequence[float]) -> list[float]:
+    """Each value's rank among all, 0…1, equal ones in the middle of their places."""
+    ordered = sorted(values)
+    return [(bisect_right(ordered, value) - 0.5 * ordered.count(value)) / len(values) for value in values]
 
 
 def frame_of_song(song: Song) -> Frame:
     """Measure a song's frame. A role plays in a bar if it has an onset there or rests for at most two bars between."""
     counts = _bar_counts(song)
     plays = [fill_gaps([count > 0 for count in row], longest=2) for row in counts]
-    energies = _energies(counts, song.bars)
+    energies = ranks([sum(row[bar] for row in counts) for bar in range(song.bars)])
     shift = song.key.shift_to_white
     bars: list[BarFrame] = []
     for section in song.sections:

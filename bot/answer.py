@@ -138,9 +138,7 @@ class MentionAnswer(_Whole):
     async def _say(self, text: str) -> None:
         if self._reply is None:
             reference = self._asked.to_reference(fail_if_not_exists=False)
-            self._reply = await self._asked.channel.send(
-                text, reference=reference, allowed_mentions=NOBODY, suppress_embeds=True
-            )
+            self._reply = await self._asked.channel.send(text, reference=reference, allowed_mentions=NOBODY)
         else:
             await self._reply.edit(content=text, allowed_mentions=NOBODY)
 
@@ -186,7 +184,7 @@ class InteractionAnswer(_Whole):
         """Open the channel message; the old one says so while its token still lives."""
         channel = self._interaction.channel
         assert isinstance(channel, discord.abc.Messageable)
-        self._moved = await channel.send(text, allowed_mentions=NOBODY, suppress_embeds=True)
+        self._moved = await channel.send(text, allowed_mentions=NOBODY)
         if not self._interaction.is_expired():
             await self._interaction.edit_original_response(content=MOVED, allowed_mentions=NOBODY)
         return self._moved

@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.discord.ids import made_at_s, snowflake
 
+SUPPRESS_EMBEDS = 1 << 2
 EPHEMERAL = 1 << 6
 THINKING = 1 << 7
 DEFAULT_WAIT_S = 10.0
@@ -73,7 +74,7 @@ class Message:
     cdn: str
     id: int = field(default_factory=snowflake)
     content: str = ""
-    embeds: list[dict[str, Any]] = field(default_factory=list)
+    written_embeds: list[dict[str, Any]] = field(default_factory=list)
     attached: list[Attached] = field(default_factory=list)
     components: list[dict[str, Any]] = field(default_factory=list)
     flags: int = 0
@@ -86,6 +87,11 @@ class Message:
     deleted: bool = False
     pings: list[str] = field(default_factory=list)
     history: list[Version] = field(default_factory=list)
+
+    @property
+    def embeds(self) -> list[dict[str, Any]]:
+        """The embeds that a person sees: none while the message suppresses them, later ones included."""
+        return [] if self.flags & SUPPRESS_EMBEDS else self.written_embeds
 
     @property
     def ephemeral(self) -> bool:

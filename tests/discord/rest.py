@@ -14,14 +14,14 @@ from tests.discord import rules
 from tests.discord.ids import snowflake
 from tests.discord.interactions import ASK, COMPONENT, KEEP, SAY, SUGGEST, THINK, UPDATE, Interaction
 from tests.discord.limits import RateLimits
-from tests.discord.messages import EPHEMERAL, THINKING, Attached, Message
+from tests.discord.messages import EPHEMERAL, SUPPRESS_EMBEDS, THINKING, Attached, Message
 from tests.discord.specification import Specification
 
 if TYPE_CHECKING:
     from tests.discord.server import LocalDiscord
 
 PREFIX = "/api/v10"
-_KEPT_FLAGS = EPHEMERAL | rules.COMPONENTS_V2 | (1 << 2)
+_KEPT_FLAGS = EPHEMERAL | rules.COMPONENTS_V2 | SUPPRESS_EMBEDS
 
 
 class Refused(Exception):  # noqa: N818 - what the service does, not a programming error
@@ -309,6 +309,8 @@ class Rest:
         await asyncio.sleep(self._world.edit_delay_s)
         self._write(message, body, files, size_limit)
         message.flags &= ~THINKING
+        if body.get("flags") is not None:
+            message.flags = message.flags & ~SUPPRESS_EMBEDS | body["flags"] & SUPPRESS_EMBEDS
         await self._world.publish(message, edited=True)
 
     def _write(self, message: Message, body: dict[str, Any], files: Any, size_limit: int) -> None:
@@ -316,7 +318,7 @@ class Rest:
         attached = _merge_files(message, body, files)
         merged = {
             "content": body.get("content", message.content),
-            "embeds": body.get("embeds", message.embeds),
+            "embeds": body.get("embeds", message.written_embeds),
             "components": body.get("components", message.components),
             "flags": (body.get("flags") or 0) | (message.flags & rules.COMPONENTS_V2),
             "attachments": [{"filename": file.filename} for file in attached],
@@ -326,7 +328,7 @@ class Rest:
         sizes = {name: len(data) for name, data in files.values()}
         self._refuse_if(list(rules.judge_message(merged, sizes, size_limit)))
         message.content, message.attached = merged["content"] or "", attached
-        message.embeds, message.components = merged["embeds"] or [], merged["components"] or []
+        message.written_embeds, message.components = merged["embeds"] or [], merged["components"] or []
         message.pings += self._world.pings_of(message.content, body.get("allowed_mentions"))
 
 

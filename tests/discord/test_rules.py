@@ -155,6 +155,16 @@ async def test_what_keeps_the_rules_passes(client: Client) -> None:
         assert await answer.read() == b"sound"
 
 
+async def test_a_message_that_suppresses_embeds_hides_those_that_come_later_too(client: Client) -> None:
+    assert await client.say({"content": "soon", "flags": 1 << 2}) == 200
+    (message,) = client.discord.messages.values()
+    path = f"/channels/{client.discord.channel_id}/messages/{message.id}"
+    assert await client.call("PATCH", path, {"embeds": [{"title": "A"}]}) == 200
+    assert message.to_json()["embeds"] == []
+    assert await client.call("PATCH", path, {"flags": 0}) == 200
+    assert [embed["title"] for embed in message.to_json()["embeds"]] == ["A"]
+
+
 async def test_a_file_over_the_limit_is_refused(client: Client) -> None:
     client.discord.size_limit = 10
     with client.discord.expecting("over the limit of 10"):

@@ -13,7 +13,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
-from engine.errors import JobError, TunesmithError
+from engine.errors import JobError
 from engine.jobs.job import JobEvent, Json, OnEvent, as_json
 
 log = logging.getLogger(__name__)
@@ -47,8 +47,6 @@ class SerialExecutor(ABC):
         self._waiting: deque[Ticket] = deque()
         self._running: Ticket | None = None
         self._wake = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
         self._closed = False
         self._pump_task: asyncio.Task[None] | None = None
 
@@ -73,14 +71,17 @@ class SerialExecutor(ABC):
                 self._tell_positions()
 
     async def close(self) -> None:
-        """Refuse the waiting jobs, give the running one `grace_s` seconds, then free everything. Safe to call twice."""
+        """Refuse the waiting jobs, give the running one `grace_s` seconds, then free everything. Safe to call twice.
+
+        A running job that nobody waits for any more gets no grace.
+        """
         self._closed = True
         while self._waiting:
             _fail(self._waiting.popleft(), JobError("The job runner was closed before the job began."))
-        try:
-            await asyncio.wait_for(self._idle.wait(), self.grace_s)
-        except TimeoutError:
-            log.warning("A job still ran %.0f s after closing began; it was given up.", self.grace_s)
+        if self._running is not None:
+            _, unfinished = await asyncio.wait({self._running.result}, timeout=self.grace_s)
+            if unfinished:
+                log.warning("A job still ran %.0f s after closing began; it was given up.", self.grace_s)
         busy = self._running is not None
         if self._running is not None:
             _fail(self._running, JobError("The job runner was closed while the job ran."))
@@ -113,8 +114,8 @@ class SerialExecutor(ABC):
         """Take one ticket after the other, for ever."""
         try:
             await self._warm()
-        except TunesmithError as error:
-            log.warning("Loading ahead failed and will be tried again by the first job: %s", error)
+        except Exception as error:
+            log.warning("Loading ahead failed and will be tried again by the first job: %r", error)
         while True:
             while not self._waiting:
                 self._wake.clear()
@@ -125,7 +126,6 @@ class SerialExecutor(ABC):
 
     async def _run(self, ticket: Ticket) -> None:
         self._running = ticket
-        self._idle.clear()
         self._tell_positions()
         ticket.tell(JobEvent(state="started"))
         try:
@@ -136,7 +136,6 @@ class SerialExecutor(ABC):
             _fail(ticket, error)
         finally:
             self._running = None
-            self._idle.set()
             self._tell_positions()
 
 

@@ -43,6 +43,19 @@ async def make(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
         yield start
 
 
+async def running(executor: InlineExecutor | LocalExecutor, path: Path, for_s: float = 20) -> asyncio.Task[object]:
+    """A job that waits for the file, and runs already."""
+    began = asyncio.Event()
+
+    def listen(event: JobEvent) -> None:
+        if event.data:
+            began.set()
+
+    job = asyncio.create_task(executor.submit("wait", {"path": str(path), "for_s": for_s}, listen))
+    await asyncio.wait_for(began.wait(), 30)
+    return job
+
+
 both = pytest.mark.parametrize("make", [InlineExecutor, LocalExecutor], indirect=True, ids=["inline", "local"])
 
 
@@ -174,11 +187,7 @@ async def test_a_cancelled_waiter_leaves_the_queue(make: Make, tmp_path: Path) -
 @both
 async def test_a_cancelled_running_job_does_not_disturb_the_next(make: Make, tmp_path: Path) -> None:
     executor = await make()
-    running = asyncio.Event()
-    first = asyncio.create_task(
-        executor.submit("wait", {"path": str(tmp_path / "go")}, lambda e: running.set() if e.data else None)
-    )
-    await asyncio.wait_for(running.wait(), 10)
+    first = await running(executor, tmp_path / "go")
     first.cancel()
     (tmp_path / "go").touch()
     assert await executor.submit("count", {"to": 3}) == {"counted": 3}
@@ -208,8 +217,7 @@ async def test_a_job_that_runs_out_of_time_fails_and_the_next_one_runs(make: Mak
 @both
 async def test_closing_lets_the_running_job_end_and_refuses_the_waiting_one(make: Make, tmp_path: Path) -> None:
     executor = await make()
-    first = asyncio.create_task(executor.submit("wait", {"path": str(tmp_path / "go")}))
-    await asyncio.sleep(0.3)
+    first = await running(executor, tmp_path / "go")
     second = asyncio.create_task(executor.submit("echo", {}))
     await asyncio.sleep(0)
     closing = asyncio.create_task(executor.close())
@@ -226,13 +234,37 @@ async def test_closing_lets_the_running_job_end_and_refuses_the_waiting_one(make
 @both
 async def test_closing_gives_up_a_job_that_will_not_end(make: Make, tmp_path: Path) -> None:
     executor = await make(grace_s=0.2)
-    job = asyncio.create_task(executor.submit("wait", {"path": str(tmp_path / "never"), "for_s": 1.5}))
-    await asyncio.sleep(0.3)
+    job = await running(executor, tmp_path / "never", for_s=1.5)
     began = time.monotonic()
     await executor.close()
     with pytest.raises(JobError, match="closed while the job ran"):
         await job
     assert time.monotonic() - began < 1.2
+
+
+@both
+async def test_closing_does_not_wait_for_a_job_that_nobody_waits_for(make: Make, tmp_path: Path) -> None:
+    executor = await make(grace_s=20.0)
+    job = await running(executor, tmp_path / "never", for_s=4)
+    job.cancel()
+    await asyncio.wait({job})
+    began = time.monotonic()
+    await executor.close()
+    assert time.monotonic() - began < 2.0
+
+
+class Unlucky(InlineExecutor):
+    """Cannot load ahead: the machine has no process, no memory or no file handle left just then."""
+
+    async def _warm(self) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+
+async def test_a_machine_that_is_short_of_something_at_the_start_costs_no_job() -> None:
+    executor = Unlucky(SMALL, {})
+    await executor.start()
+    assert await asyncio.wait_for(executor.submit("count", {"to": 1}), 5) == {"counted": 1}
+    await executor.close()
 
 
 async def test_the_worker_is_another_process(make: Make) -> None:

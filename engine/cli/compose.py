@@ -9,7 +9,7 @@ import typer
 
 from engine.cli.bar import progress_bar
 from engine.cli.batch import Answering, answer_all
-from engine.cli.wish import Options
+from engine.cli.wish import Options, folder_of
 from engine.compose.request import ComposeRequest, Receipt
 from engine.settings import Settings
 
@@ -41,8 +41,7 @@ def compose(
     """Compose a song: writes <name>.mp3, .mid, .png and .json (the receipt)."""
     from engine.compose.pipeline import Composer
 
-    composer = Composer(Settings.read())
-    folder = out.expanduser().absolute()
+    composer, folder = Composer(Settings.read()), folder_of(out)
 
     def work(request: ComposeRequest) -> Receipt:
         with progress_bar() as progress:

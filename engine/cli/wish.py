@@ -8,14 +8,17 @@ answers stay in step with questions.
 from __future__ import annotations
 
 import math
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from engine.compose.request import ComposeRequest
 from engine.errors import BadRequest
 
 FROM_STDIN = "-"
+WHOLE_NUMBER = re.compile(r"\s*-?\d{1,19}\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,14 @@ def _number(what: str, text: str | None, example: str) -> float | None:
 def _seed(text: str | None) -> int | None:
     if text is None:
         return None
-    if not text.strip().lstrip("-").isdecimal():
-        raise BadRequest(f"The seed {text!r} is not a whole number; 42 would work.")
+    if not WHOLE_NUMBER.fullmatch(text):
+        raise BadRequest(f"The seed {text[:40]!r} is not a whole number of up to 19 digits; 42 would work.")
     return int(text)
+
+
+def folder_of(path: Path) -> Path:
+    """The folder that was typed, absolute; `~` is a home folder. Raises `BadRequest` if nobody has that home."""
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise BadRequest(f"The folder {str(path)!r} is in no known home folder; its full path would work.") from None

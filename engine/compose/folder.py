@@ -18,18 +18,21 @@ from engine.errors import BadRequest, SetupError
 @contextmanager
 def all_or_nothing(folder: Path, name: str) -> Iterator[None]:
     """Make the folder; when the song fails, take away its files and what was made of the folder."""
-    created = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    created: list[Path] = []
     try:
+        created = [parent for parent in (folder, *folder.parents) if not parent.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         trial = folder / f".{secrets.token_hex(6)}"
         trial.touch()
         trial.unlink()
+        taken = next((path for path in folder.iterdir() if path.name.startswith(f"{name}.")), None)
     except OSError as error:
         _remove(created)
+        reason = "it is no folder" if isinstance(error, FileExistsError) else error.strerror
         raise SetupError(
-            f"The folder {str(folder)!r} cannot be written ({error.strerror}); one that you may write to would work."
+            f"The folder {str(folder)!r} cannot be written ({reason}); one that you may write to would work."
         ) from error
-    if taken := next((path for path in folder.iterdir() if path.name.startswith(f"{name}.")), None):
+    if taken is not None:
         raise BadRequest(f"The file {str(taken)!r} is there already; another name or folder would work.")
     try:
         yield

@@ -17,11 +17,12 @@ from typer.testing import CliRunner, Result
 
 from engine import __main__ as program
 from engine.cli.app import build_app
-from engine.cli.wish import prompts_of
+from engine.cli.wish import folder_of, prompts_of
 from engine.compose import pipeline
 from engine.compose.generate import SongWriter
 from engine.compose.pipeline import Composer
 from engine.doctor import examine
+from engine.errors import BadRequest
 from engine.music.styles import style_names
 from engine.settings import Settings
 
@@ -73,6 +74,9 @@ BAD_WORDS = [
     (("lofi", "--meter", "13/8"), "13/8"),
     (("lofi", "--seed", "1.5"), "1.5"),
     (("lofi", "--seed", "²"), "²"),
+    (("lofi", "--seed", "-1"), "-1"),
+    (("lofi", "--seed=--5"), "--5"),
+    (("lofi", "--seed", "9" * 5000), "9999"),
     (("lofi", "--seed", "99999999999999999999"), "99999999999999999999"),
 ]
 
@@ -120,6 +124,25 @@ def test_a_folder_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> N
     result = run("compose", "lofi", "--out", str(tmp_path / "file" / "out"))
     assert result.exit_code == 2
     assert "file/out' cannot be written" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("out", "reason"),
+    [("file", "it is no folder"), ("n" * 300, "File name too long")],
+)
+def test_a_folder_that_cannot_be_is_named_with_its_reason(run: Run, tmp_path: Path, out: str, reason: str) -> None:
+    (tmp_path / "file").touch()
+    result = run("compose", "lofi", "--out", str(tmp_path / out))
+    assert result.exit_code == 2
+    assert out in result.stderr
+    assert reason in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_home_folder_that_nobody_has_is_named() -> None:
+    with pytest.raises(BadRequest, match=r"'~nobody-lives-here/out' is in no known home folder"):
+        folder_of(Path("~nobody-lives-here/out"))
 
 
 def test_a_missing_soundfont_is_named(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

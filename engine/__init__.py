@@ -12,18 +12,19 @@ if TYPE_CHECKING:
     from engine import errors
     from engine.compose.request import ComposeRequest, Receipt
     from engine.settings import Settings
-    from engine.studio import Origin, StoredSong, Studio, Tally, Update
+    from engine.store import Origin, Tally
+    from engine.studio import StoredSong, Studio, Update
 
 __all__ = ["ComposeRequest", "Origin", "Receipt", "Settings", "StoredSong", "Studio", "Tally", "Update", "errors"]
 
 _HOMES = {
     "ComposeRequest": "engine.compose.request",
-    "Origin": "engine.studio",
+    "Origin": "engine.store",
     "Receipt": "engine.compose.request",
     "Settings": "engine.settings",
     "StoredSong": "engine.studio",
     "Studio": "engine.studio",
-    "Tally": "engine.studio",
+    "Tally": "engine.store",
     "Update": "engine.studio",
 }
 

@@ -22,10 +22,9 @@ from engine.errors import NotFound, TunesmithError
 from engine.jobs import Executor, JobEvent, LocalExecutor
 from engine.music.styles import style_names
 from engine.settings import Settings
-from engine.store import SongOrigin, Store
+from engine.store import Origin, Store, Tally, VoteValue
 
 Phase = Literal["queued", "composing", "rendering", "done"]
-VoteValue = Literal[1, -1]
 
 COMPOSER = "engine.compose.resident:open_composer"
 COMPOSING_STAGES = ("read", "plan", "compose")
@@ -41,15 +40,6 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Who asked, and where: Discord snowflakes as integers; all None for the command line."""
-
-    person_id: int | None = None
-    guild_id: int | None = None
-    channel_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSong:
     """A finished song as the store knows it. The three paths are absolute and exist."""
 
@@ -61,24 +51,17 @@ class StoredSong:
     picture: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """A song's votes after a vote: counts, and what the person's own vote is now (None: none or withdrawn)."""
-
-    up: int
-    down: int
-    own: VoteValue | None
-
-
 OnUpdate = Callable[[Update], None]
 
 
 class Studio:
     """Open with `await Studio.open(settings)`; close with `await studio.close()`. Also an async context manager."""
 
-    def __init__(self, store: Store, executor: Executor) -> None:
+    def __init__(self, store: Store, executor: Executor, *, interrupted: tuple[Origin, ...] = ()) -> None:
         self._store = store
         self._executor = executor
+        self.interrupted = interrupted
+        """Whose songs the last process left unfinished; they get nothing, and may be told so."""
 
     @classmethod
     async def open(cls, settings: Settings, *, executor: Executor | None = None) -> Self:
@@ -87,13 +70,14 @@ class Studio:
         `executor`: another place for the composing, such as a thread; the studio starts and closes it.
         """
         store = await Store.open(settings.resolved_database_url, settings.data_dir)
-        for song_id in await store.fail_unfinished():
-            store.files.remove(song_id)
+        unfinished = await store.fail_unfinished()
+        for song in unfinished:
+            await asyncio.to_thread(store.files.remove, song.id)
         if executor is None:
             config = settings.model_dump(mode="json", exclude={"database_url"})
             executor = LocalExecutor(COMPOSER, config, timeout_s=settings.job_timeout_s)
         await executor.start()
-        return cls(store, executor)
+        return cls(store, executor, interrupted=tuple(song.origin for song in unfinished))
 
     async def close(self) -> None:
         """Let the running song end (for a while), stop the composing process, close the store. Safe to call twice."""
@@ -114,9 +98,9 @@ class Studio:
         Raises `BadRequest`, `SetupError`, `EngineError`.
         """
         song_id = new_song_id()
-        folder = await asyncio.to_thread(self._store.files.make, song_id)
-        await self._store.begin(song_id, request.to_json(), SongOrigin(**dataclasses.asdict(origin)))
+        await self._store.begin(song_id, request.to_json(), origin)
         try:
+            folder = await asyncio.to_thread(self._store.files.make, song_id)
             payload = {"id": song_id, "request": request.to_json(), "folder": str(folder)}
             answer = await self._executor.submit("compose", payload, _listener(on_update))
             await self._store.finish(song_id, answer["receipt"])
@@ -128,14 +112,13 @@ class Studio:
         return await self.song(song_id)
 
     async def another(self, song_id: str, *, origin: Origin, on_update: OnUpdate | None = None) -> StoredSong:
-        """Compose the stored song's request anew with a fresh seed. Raises `NotFound` as well."""
-        request = (await self.song(song_id)).request
+        """Compose the stored song's request anew with a fresh seed; its files may be gone. Raises `NotFound` too."""
+        request = ComposeRequest.from_json((await self._store.song(song_id)).request)
         return await self.compose(dataclasses.replace(request, seed=new_seed()), origin=origin, on_update=on_update)
 
     async def vote(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """Set the person's vote; the same value again withdraws it. Raises `NotFound`."""
-        count = await self._store.press(song_id, person_id=person_id, value=value)
-        return Tally(up=count.up, down=count.down, own=count.own)
+        return await self._store.press(song_id, person_id=person_id, value=value)
 
     async def song(self, song_id: str) -> StoredSong:
         """Recall a song. Raises `NotFound`."""

@@ -1,12 +1,13 @@
 """Songs and votes, kept: what was asked, what came out, who liked it.
 
-In: JSON requests and receipts, votes. Out: `SongRecord`, `VoteCount`. Conventions: a song is `composing` until it is
+In: JSON requests and receipts, votes. Out: `SongRecord`, `Tally`. Conventions: a song is `composing` until it is
 `done` or `failed`; a person has at most one vote a song; all times are UTC. Caveat: one process composes on a database,
 for `fail_unfinished` takes every unfinished song for one that a dead process left behind.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,16 +25,17 @@ from engine.store.files import SongFolders
 from engine.store.tables import songs, votes
 
 Status = Literal["composing", "done", "failed"]
-Value = Literal[1, -1]
+VoteValue = Literal[1, -1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SongOrigin:
-    """Who asked, and where: Discord snowflakes, or None for the command line."""
+class Origin:
+    """Who asked, where, and which message shows what becomes of it: Discord snowflakes, or None for the command line."""
 
     person_id: int | None = None
     guild_id: int | None = None
     channel_id: int | None = None
+    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,19 +45,19 @@ class SongRecord:
     id: str
     request: dict[str, Any]
     receipt: dict[str, Any] | None
-    origin: SongOrigin
+    origin: Origin
     created_at: datetime
     status: Status
     failure: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VoteCount:
-    """A song's votes: counts, and the person's own (None: none)."""
+class Tally:
+    """A song's votes: counts, and what the person's own vote is (None: none or withdrawn)."""
 
     up: int
     down: int
-    own: Value | None
+    own: VoteValue | None
 
 
 class Store:
@@ -74,7 +76,7 @@ class Store:
         """Give back all connections. Safe to call twice."""
         await self._engine.dispose()
 
-    async def begin(self, song_id: str, request: Mapping[str, Any], origin: SongOrigin) -> None:
+    async def begin(self, song_id: str, request: Mapping[str, Any], origin: Origin) -> None:
         """A song is being composed."""
         async with self._engine.begin() as connection:
             await connection.execute(
@@ -84,6 +86,7 @@ class Store:
                     person_id=origin.person_id,
                     guild_id=origin.guild_id,
                     channel_id=origin.channel_id,
+                    message_id=origin.message_id,
                     created_at=datetime.now(UTC),
                     status="composing",
                 )
@@ -97,16 +100,16 @@ class Store:
         """The song came to nothing; raises `NotFound` if it was never begun."""
         await self._end(song_id, status="failed", failure=reason)
 
-    async def fail_unfinished(self) -> tuple[str, ...]:
-        """Mark what a dead process left `composing` as failed; returns the ids."""
+    async def fail_unfinished(self) -> tuple[SongRecord, ...]:
+        """Mark what a dead process left `composing` as failed; returns these songs as they are now."""
+        failed = (
+            songs.update()
+            .where(songs.c.status == "composing")
+            .values(status="failed", failure="the process ended before the song was done")
+            .returning(songs)
+        )
         async with self._engine.begin() as connection:
-            left = (await connection.scalars(sa.select(songs.c.id).where(songs.c.status == "composing"))).all()
-            await connection.execute(
-                songs.update()
-                .where(songs.c.status == "composing")
-                .values(status="failed", failure="the process ended before the song was done")
-            )
-        return tuple(left)
+            return tuple(_record(row) for row in (await connection.execute(failed)).mappings())
 
     async def song(self, song_id: str) -> SongRecord:
         """The song's row; raises `NotFound`."""
@@ -114,11 +117,9 @@ class Store:
             row = (await connection.execute(sa.select(songs).where(songs.c.id == song_id))).mappings().one_or_none()
         if row is None:
             raise _not_found(song_id)
-        origin = SongOrigin(person_id=row["person_id"], guild_id=row["guild_id"], channel_id=row["channel_id"])
-        kept = {name: row[name] for name in ("id", "request", "receipt", "created_at", "status", "failure")}
-        return SongRecord(origin=origin, **kept)
+        return _record(row)
 
-    async def press(self, song_id: str, *, person_id: int, value: Value) -> VoteCount:
+    async def press(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """A person's vote button: sets the vote, or withdraws it if it is `value` already. Raises `NotFound`."""
         mine = (votes.c.song_id == song_id) & (votes.c.person_id == person_id)
         row = {"song_id": song_id, "person_id": person_id, "value": value, "changed_at": datetime.now(UTC)}
@@ -131,7 +132,7 @@ class Store:
         except IntegrityError:
             raise _not_found(song_id) from None
 
-    async def votes(self, song_id: str, *, person_id: int | None = None) -> VoteCount:
+    async def votes(self, song_id: str, *, person_id: int | None = None) -> Tally:
         """The song's votes as they are (no votes for an unknown song)."""
         async with self._engine.connect() as connection:
             return await _count(connection, song_id, person_id)
@@ -151,12 +152,18 @@ class Store:
         )
 
 
-async def _count(connection: AsyncConnection, song_id: str, person_id: int | None) -> VoteCount:
+def _record(row: sa.RowMapping) -> SongRecord:
+    origin = Origin(**{field.name: row[field.name] for field in dataclasses.fields(Origin)})
+    kept = {name: row[name] for name in ("id", "request", "receipt", "created_at", "status", "failure")}
+    return SongRecord(origin=origin, **kept)
+
+
+async def _count(connection: AsyncConnection, song_id: str, person_id: int | None) -> Tally:
     rows = await connection.execute(sa.select(votes.c.person_id, votes.c.value).where(votes.c.song_id == song_id))
     by_person = {row.person_id: row.value for row in rows}
     values = list(by_person.values())
     own = by_person.get(person_id) if person_id is not None else None
-    return VoteCount(up=values.count(1), down=values.count(-1), own=own)
+    return Tally(up=values.count(1), down=values.count(-1), own=own)
 
 
 def _not_found(song_id: str) -> NotFound:

@@ -51,6 +51,7 @@ songs = sa.Table(
     sa.Column("person_id", sa.BigInteger, nullable=True),
     sa.Column("guild_id", sa.BigInteger, nullable=True),
     sa.Column("channel_id", sa.BigInteger, nullable=True),
+    sa.Column("message_id", sa.BigInteger, nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("failure", sa.Text, nullable=True),

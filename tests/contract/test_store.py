@@ -17,13 +17,13 @@ from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from engine.errors import NotFound, SetupError
-from engine.store import SongOrigin, Store, VoteCount
+from engine.store import Origin, Store, Tally
 from engine.store.database import migration_config, open_database
 from engine.store.tables import UtcDateTime, metadata
 
 REQUEST = {"prompt": "chill lofi 60s ♪", "seed": None}
 RECEIPT = {"id": "song1", "seed": 2**62, "files": {"audio": "a.mp3"}}
-ORIGIN = SongOrigin(person_id=2**63 - 1, guild_id=2, channel_id=3)
+ORIGIN = Origin(person_id=2**63 - 1, guild_id=2, channel_id=3, message_id=4)
 BACKENDS = ["sqlite"]
 ROOT = Path(__file__).parents[2]
 
@@ -52,9 +52,9 @@ async def test_a_finished_song_comes_back_as_it_was_kept(store: Store) -> None:
 
 
 async def test_a_song_that_is_being_composed_has_no_receipt(store: Store) -> None:
-    await store.begin("song1", REQUEST, SongOrigin())
+    await store.begin("song1", REQUEST, Origin())
     record = await store.song("song1")
-    assert (record.receipt, record.status, record.origin) == (None, "composing", SongOrigin())
+    assert (record.receipt, record.status, record.origin) == (None, "composing", Origin())
 
 
 async def test_a_failed_song_says_why(store: Store) -> None:
@@ -68,8 +68,9 @@ async def test_what_a_dead_process_left_unfinished_is_marked_failed(store: Store
     for name in ("done", "left"):
         await store.begin(name, REQUEST, ORIGIN)
     await store.finish("done", RECEIPT)
-    assert await store.fail_unfinished() == ("left",)
-    assert (await store.song("left")).status == "failed"
+    (left,) = await store.fail_unfinished()
+    assert (left.id, left.origin, left.status) == ("left", ORIGIN, "failed")
+    assert await store.song("left") == left
     assert (await store.song("done")).status == "done"
     assert await store.fail_unfinished() == ()
 
@@ -81,36 +82,36 @@ async def test_an_unknown_song_is_not_found(store: Store) -> None:
         await store.press("nothing", person_id=1, value=1)
     with pytest.raises(NotFound, match="'nothing'"):
         await store.finish("nothing", RECEIPT)
-    assert await store.votes("nothing") == VoteCount(up=0, down=0, own=None)
+    assert await store.votes("nothing") == Tally(up=0, down=0, own=None)
 
 
 async def test_a_person_has_one_vote_that_can_be_changed_and_withdrawn(store: Store) -> None:
     await store.begin("song1", REQUEST, ORIGIN)
-    assert await store.press("song1", person_id=7, value=1) == VoteCount(up=1, down=0, own=1)
-    assert await store.press("song1", person_id=8, value=1) == VoteCount(up=2, down=0, own=1)
-    assert await store.press("song1", person_id=7, value=-1) == VoteCount(up=1, down=1, own=-1)
-    assert await store.press("song1", person_id=7, value=-1) == VoteCount(up=1, down=0, own=None)
-    assert await store.votes("song1", person_id=8) == VoteCount(up=1, down=0, own=1)
+    assert await store.press("song1", person_id=7, value=1) == Tally(up=1, down=0, own=1)
+    assert await store.press("song1", person_id=8, value=1) == Tally(up=2, down=0, own=1)
+    assert await store.press("song1", person_id=7, value=-1) == Tally(up=1, down=1, own=-1)
+    assert await store.press("song1", person_id=7, value=-1) == Tally(up=1, down=0, own=None)
+    assert await store.votes("song1", person_id=8) == Tally(up=1, down=0, own=1)
 
 
 async def test_votes_of_different_songs_are_apart(store: Store) -> None:
     for name in ("song1", "song2"):
         await store.begin(name, REQUEST, ORIGIN)
     await store.press("song1", person_id=7, value=1)
-    assert await store.press("song2", person_id=7, value=-1) == VoteCount(up=0, down=1, own=-1)
+    assert await store.press("song2", person_id=7, value=-1) == Tally(up=0, down=1, own=-1)
 
 
 async def test_many_people_voting_at_once_are_all_counted(store: Store) -> None:
     await store.begin("song1", REQUEST, ORIGIN)
     await asyncio.gather(*(store.press("song1", person_id=p, value=1 if p % 3 else -1) for p in range(30)))
-    assert await store.votes("song1") == VoteCount(up=20, down=10, own=None)
+    assert await store.votes("song1") == Tally(up=20, down=10, own=None)
 
 
 async def test_one_person_pressing_twice_at_once_ends_without_a_vote(store: Store) -> None:
     await store.begin("song1", REQUEST, ORIGIN)
     for _ in range(5):
         await asyncio.gather(*(store.press("song1", person_id=7, value=1) for _ in range(2)))
-        assert await store.votes("song1", person_id=7) == VoteCount(up=0, down=0, own=None)
+        assert await store.votes("song1", person_id=7) == Tally(up=0, down=0, own=None)
 
 
 async def test_everything_is_there_after_closing_and_opening_again(store: Store, url: str, tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ async def test_everything_is_there_after_closing_and_opening_again(store: Store,
     await store.close()
     again = await Store.open(url, tmp_path)
     assert (await again.song("song1")).receipt == RECEIPT
-    assert await again.votes("song1", person_id=7) == VoteCount(up=1, down=0, own=1)
+    assert await again.votes("song1", person_id=7) == Tally(up=1, down=0, own=1)
     await again.close()
 
 
@@ -128,10 +129,10 @@ async def test_several_processes_may_open_a_fresh_database_at_once(url: str, tmp
     program = f"""
 import asyncio, sys
 from pathlib import Path
-from engine.store import SongOrigin, Store
+from engine.store import Origin, Store
 async def main(name):
     store = await Store.open({url!r}, Path({str(tmp_path)!r}))
-    await store.begin(name, {{}}, SongOrigin())
+    await store.begin(name, {{}}, Origin())
     await store.press(name, person_id=1, value=1)
     await store.close()
 asyncio.run(main(sys.argv[1]))
@@ -164,6 +165,18 @@ async def test_the_migrations_can_be_walked_back_and_forth(url: str) -> None:
         assert set(names) <= {"alembic_version"}
         await connection.run_sync(lambda c: command.upgrade(migration_config(c), "head"))
     await engine.dispose()
+
+
+async def test_a_step_back_and_forth_keeps_songs_and_votes(store: Store, url: str) -> None:
+    await store.begin("song1", REQUEST, ORIGIN)
+    await store.press("song1", person_id=7, value=1)
+    engine = await open_database(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(lambda c: command.downgrade(migration_config(c), "0001"))
+        await connection.run_sync(lambda c: command.upgrade(migration_config(c), "head"))
+    await engine.dispose()
+    assert (await store.song("song1")).origin == Origin(person_id=2**63 - 1, guild_id=2, channel_id=3)
+    assert (await store.votes("song1")).up == 1
 
 
 async def test_the_database_itself_refuses_a_vote_of_another_value(store: Store, url: str) -> None:

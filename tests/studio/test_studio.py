@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from engine import ComposeRequest, Origin, Settings, Studio, Tally, Update, errors
 from engine.jobs import InlineExecutor, LocalExecutor
@@ -17,7 +19,7 @@ from engine.jobs import InlineExecutor, LocalExecutor
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 OPENER = "small_composer:open_small_composer"
-ORIGIN = Origin(person_id=1, guild_id=2, channel_id=3)
+ORIGIN = Origin(person_id=1, guild_id=2, channel_id=3, message_id=4)
 
 
 @pytest.fixture
@@ -70,6 +72,21 @@ async def test_another_one_has_the_same_wishes_and_a_fresh_seed(studio: Studio) 
     assert other.id != song.id
     assert (other.request.prompt, other.request.seconds) == ("chill lofi", 20)
     assert other.receipt.seed not in (7, None)
+
+
+async def test_another_one_is_made_though_the_first_one_s_files_are_gone(studio: Studio) -> None:
+    song = await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
+    song.audio.unlink()
+    assert (await studio.another(song.id, origin=ORIGIN)).request.prompt == "chill lofi"
+
+
+async def test_a_song_that_cannot_be_noted_leaves_no_folder(studio: Studio, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "data" / "tunesmith.db") as connection:
+        connection.execute("DROP TABLE songs")
+    connection.close()
+    with pytest.raises(sa.exc.OperationalError, match="no such table"):
+        await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
+    assert not (tmp_path / "data" / "songs").exists()
 
 
 async def test_a_bad_wish_leaves_nothing_behind(studio: Studio, tmp_path: Path) -> None:
@@ -130,8 +147,11 @@ async def test_what_a_cancelled_wish_left_is_cleared_when_a_studio_opens_next(
         with pytest.raises(asyncio.CancelledError):
             await wish
     assert len(list((tmp_path / "data" / "songs").iterdir())) == 1
-    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})):
+    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
         assert list((tmp_path / "data" / "songs").iterdir()) == []
+        assert studio.interrupted == (ORIGIN,)
+    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
+        assert studio.interrupted == ()
 
 
 async def test_a_composing_process_that_dies_costs_one_song_and_no_more(settings: Settings, tmp_path: Path) -> None:

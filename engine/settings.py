@@ -23,12 +23,28 @@ ENV_PREFIX = "TUNESMITH_"
 def default_data_dir() -> Path:
     """The platform's folder for a person's data: `$XDG_DATA_HOME/tunesmith`, usually `~/.local/share/tunesmith`."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+        base = Path(os.environ.get("LOCALAPPDATA") or _home() / "AppData" / "Local")
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = _home() / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+        base = Path(os.environ.get("XDG_DATA_HOME") or _home() / ".local" / "share")
     return base / "tunesmith"
+
+
+def _home() -> Path:
+    """The home folder; a user that the system does not know (a container's) may have none."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise SetupError("This user has no home folder; a folder for songs in TUNESMITH_DATA_DIR would work.") from None
+
+
+def _expanded(path: Path) -> Path:
+    """`path` with its `~` replaced."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("there is no such home folder") from None
 
 
 class Settings(BaseSettings):
@@ -44,13 +60,13 @@ class Settings(BaseSettings):
         frozen=True,
     )
 
-    data_dir: Annotated[Path, AfterValidator(Path.expanduser)] = Field(
+    data_dir: Annotated[Path, AfterValidator(_expanded)] = Field(
         default_factory=default_data_dir, description="Where songs, the database and incident reports lie."
     )
     database_url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL of the database; empty means an SQLite file in the data folder."
     )
-    soundfont: Annotated[Path, AfterValidator(Path.expanduser)] | None = Field(
+    soundfont: Annotated[Path, AfterValidator(_expanded)] | None = Field(
         default=None, description="The .sf2 file to play with; empty means the distribution's own is found."
     )
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the networks run.")
@@ -98,5 +114,6 @@ def _sentence(error: ValidationError) -> str:
         known = ", ".join(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)
         return f"The setting {key} is not known; known are {known}."
     value = "the given value" if field == "database_url" else repr(problem["input"])
-    reason = problem["msg"][:1].lower() + problem["msg"][1:]
+    message = problem["msg"].removeprefix("Value error, ")
+    reason = message[:1].lower() + message[1:]
     return f"The setting {key} cannot be {value}: {reason}."

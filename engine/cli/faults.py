@@ -41,11 +41,11 @@ def complain(error: BaseException) -> None:
 def _write_down(error: BaseException, number: str) -> str:
     """Write the traceback to the data folder; returns where it is."""
     report = "".join(traceback.format_exception(error))
-    path = _incidents() / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{number}.txt"
     try:
+        path = _incidents() / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{number}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(report, encoding="utf-8")
-    except OSError:
+        path.write_text(report, encoding="utf-8", errors="backslashreplace")
+    except (OSError, UserError):
         sys.stderr.write(report)
         return "the lines above"
     return str(path)

@@ -16,13 +16,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from engine import __main__ as program
+from engine.cli import faults
 from engine.cli.app import build_app
 from engine.cli.wish import folder_of, prompts_of
 from engine.compose import pipeline
 from engine.compose.generate import SongWriter
 from engine.compose.pipeline import Composer
 from engine.doctor import examine
-from engine.errors import BadRequest
+from engine.errors import BadRequest, SetupError
 from engine.music.styles import style_names
 from engine.settings import Settings
 
@@ -288,6 +289,19 @@ def test_a_bug_gets_an_incident_number_and_its_traceback_a_file(
     words = capsys.readouterr().err
     assert str(report) in words
     assert report.stem.rpartition("-")[2] in words
+
+
+def test_a_bug_whose_report_cannot_be_written_is_told_in_full(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere() -> Path:
+        raise SetupError("This user has no home folder.")
+
+    monkeypatch.setattr(faults, "_incidents", nowhere)
+    faults.complain(ZeroDivisionError("a bug"))
+    words = capsys.readouterr().err
+    assert "ZeroDivisionError: a bug" in words
+    assert words.endswith("the details are in the lines above.\n")
 
 
 def test_an_unusable_setting_is_named_with_exit_code_2() -> None:

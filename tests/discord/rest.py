@@ -137,6 +137,10 @@ class Rest:
         if complaints:
             raise Refused(400, 50035, f"Invalid Form Body: {complaints[0]}")
 
+    def _refuse_unless(self, is_permitted: bool) -> None:
+        if not is_permitted:
+            raise Refused(403, 50013, "Missing Permissions")
+
     async def _unknown(self, call: Call) -> Any:
         self._world.complain(f"{call.request.method} {call.request.path}: the local Discord has no such route yet")
         raise Refused(404, 0, "404: Not Found")
@@ -273,8 +277,7 @@ class Rest:
     async def _post_message(self, call: Call) -> Any:
         if call.number("channel") not in self._world.channels:
             raise Refused(404, 10003, "Unknown Channel")
-        if not self._world.bot_may_write:
-            raise Refused(403, 50013, "Missing Permissions")
+        self._refuse_unless(self._world.bot_may_write and (self._world.bot_may_attach or not call.files))
         body = call.body or {}
         message = self._world.new_bot_message(channel_id=call.number("channel"))
         message.flags = (body.get("flags") or 0) & _KEPT_FLAGS
@@ -294,6 +297,7 @@ class Rest:
 
     async def _edit_message(self, call: Call) -> Any:
         message = self._message(call, own=True)
+        self._refuse_unless(self._world.bot_may_attach or not call.files)
         await self._edit(message, call.body or {}, call.files, self._world.size_limit)
         return message.to_json()
 

@@ -37,7 +37,7 @@ class LocalDiscord:
         self.channels = {self.channel_id, self.private_channel_id}
         self.size_limit = DEFAULT_SIZE_LIMIT
         self.privileged_intents = 0
-        self.bot_may_write = True
+        self.bot_may_write = self.bot_may_attach = True
         self.edit_delay_s = self.answer_delay_s = 0.0
         self.commands: list[dict[str, Any]] = []
         self.messages: dict[int, Message] = {}

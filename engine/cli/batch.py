@@ -55,6 +55,11 @@ def answer_all(prompt: str, options: Options, answering: Answering[T], *, as_jso
 
 def print_json(value: Mapping[str, Any], *, on_one_line: bool) -> None:
     """One JSON object on standard output, flushed."""
-    text = json.dumps(value, ensure_ascii=False, indent=None if on_one_line else 2)
+    indent = None if on_one_line else 2
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # the stream would lose characters; JSON's escapes say the same in ASCII
+        text = json.dumps(value, indent=indent)
     sys.stdout.write(text + "\n")
     sys.stdout.flush()

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from engine.compose.generate import SongWriter, Written
 
 T = TypeVar("T")
+AS_ESCAPES = "backslashreplace"
+"""Bytes of a folder's name that are no text become JSON's own escapes, which a reader turns into the same name."""
 
 
 def in_silence(_stage: Stage, _share: float) -> None:
@@ -121,12 +123,13 @@ class Composer:
             self.warm()
             watch = _Watch(progress)
             plan = self._read_and_plan(request, watch)
+            watch.untimed(lambda: self.writer.checkpoint(plan.style))
             written = watch.timed("compose", lambda: self._write(plan, progress))
             place = _Place(folder=folder, name=name, format=cast(Format, request.format))
             made = self._make(written.song, plan, place, progress)
             watch.timings_s.update(made.timings_s)
             receipt = _receipt(song_id, plan, written, made, watch)
-            write_all({folder / f"{name}.json": receipt.dumps().encode()})
+            write_all({folder / f"{name}.json": receipt.dumps().encode(errors=AS_ESCAPES)})
         return receipt
 
     def _planner(self, encoder: TextEncoder | None) -> Planner:
@@ -202,13 +205,20 @@ class _Watch:
         self._progress(stage, 1.0)
         return result
 
+    def untimed(self, work: Callable[[], T]) -> T:
+        """Do work that counts neither to a stage nor to the total."""
+        began = perf_counter()
+        result = work()
+        self._began += perf_counter() - began
+        return result
+
     def move(self, source: Stage, target: Stage, seconds_s: float) -> None:
         """Count some of one stage's seconds to another."""
         self.timings_s[target] = round(seconds_s, 4)
         self.timings_s[source] = round(self.timings_s[source] - seconds_s, 4)
 
     def finished(self) -> dict[str, float]:
-        """All stages in their order, and the total since the watch was made."""
+        """All stages in their order, and the total since the watch was made, but for what was untimed."""
         in_order: dict[str, float] = {stage: self.timings_s[stage] for stage in STAGES}
         return {**in_order, "total": round(perf_counter() - self._began, 4)}
 

@@ -345,6 +345,12 @@ def test_bytes_that_are_no_text_become_replacement_characters(monkeypatch: pytes
     assert list(prompts_of("-")) == ["lofi \ufffd", "rock"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_json_loses_no_character_whatever_the_stream_can_hold(encoding: str) -> None:
+    done = tunesmith("plan", "lofi ♪ 😀 0s", "--json", PYTHONIOENCODING=encoding)
+    assert json.loads(done.stdout)["prompt"] == "lofi ♪ 😀 0s"
+
+
 def test_the_doctor_finds_a_healthy_machine_healthy(small_styles: Path) -> None:
     checks = list(examine(Settings.read(), styles_dir=small_styles))
     assert [check.detail for check in checks if not check.ok] == []

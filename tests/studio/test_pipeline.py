@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from time import perf_counter, sleep
+from typing import Any
 
 import pytest
 import soundfile
 
+from engine.compose import generate
 from engine.compose.generate import SongWriter
 from engine.compose.pipeline import ClockedEncoder, Composer
 from engine.compose.request import STAGES, ComposeRequest, Receipt, Stage
 from engine.compose.resident import _thinned
 from engine.compose.shares import overall_share
 from engine.errors import BadRequest, CheckpointError, SetupError
+from engine.model.checkpoint import Checkpoint, load_checkpoint
 from engine.settings import Settings
 
 SHORT = ComposeRequest(prompt="chill lofi", seconds=6, seed=11, format="wav")
@@ -58,6 +62,30 @@ def test_every_stage_is_timed_and_the_total_covers_them(song: Receipt) -> None:
     assert all(seconds >= 0 for seconds in song.timings_s.values())
     in_turn = sum(song.timings_s[stage] for stage in STAGES if stage != "picture")  # it is drawn beside the others
     assert in_turn <= song.timings_s["total"] + 0.01
+
+
+def test_loading_a_network_counts_to_no_stage(
+    small_styles: Path, encoder: ClockedEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*args: Any, **kwargs: Any) -> Checkpoint:
+        sleep(1.0)
+        return load_checkpoint(*args, **kwargs)
+
+    monkeypatch.setattr(generate, "load_checkpoint", slow)
+    writer = SongWriter(device="cpu", styles_dir=small_styles)
+    composer = Composer(Settings.read(candidates=1), encoder=encoder, writer=writer)
+    composer.warm()
+    began = perf_counter()
+    receipt = composer.compose(SHORT, tmp_path)
+    assert perf_counter() - began - receipt.timings_s["total"] >= 0.99
+    assert receipt.timings_s["compose"] <= receipt.timings_s["total"]
+
+
+def test_a_folder_whose_name_is_no_text_comes_back_from_the_receipt(composer: Composer, tmp_path: Path) -> None:
+    receipt = composer.compose(SHORT, tmp_path / "caf\udce9", name="song")
+    written = json.loads((tmp_path / "caf\udce9" / "song.json").read_text(encoding="utf-8"))
+    assert Receipt.from_json(written) == receipt
+    assert Path(written["files"]["audio"]).is_file()
 
 
 def test_the_same_seed_gives_the_same_notes_and_another_one_others(

@@ -1,8 +1,8 @@
 """The plan of a song: everything decided before the first note, as a value, as JSON, and as tables to read.
 
 In: the planner's decisions. Out: `Plan` and what shows it. Conventions: one `BarPlan` a bar; chords are real chords,
-not numerals; lengths in seconds as the names say. Caveat: a plan holds no notes; those come from its seed and the style's
-network.
+not numerals; lengths in seconds as the names say. Caveat: a plan holds no notes; those come from its seed and the
+style's network.
 """
 
 from __future__ import annotations

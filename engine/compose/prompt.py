@@ -25,6 +25,8 @@ from engine.music.notes import Role
 from engine.music.styles import load_style, style_names
 from engine.music.timing import Meter
 
+MAX_RAW_CHARS = 4 * MAX_PROMPT_CHARS
+"""Refused unread: cleaning a text takes time that grows with the square of its length."""
 MAX_SEED = 2**63 - 1
 SEED = re.compile(r"\bseed\s*(?:no\.?|number|of|is|[:=#])?\s*(?P<n>-?\d+)\b")
 _VAGUE_NEGATION = re.compile(
@@ -71,11 +73,13 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
     Raises `BadRequest` for an empty or too long prompt, a length outside 5 s … `max_seconds`, a tempo outside 40–240,
     a key that is none ("H major"), an unknown meter, or a seed out of range.
     """
+    if len(text) > MAX_RAW_CHARS:
+        raise _too_long(len(text))
     page = Page.open(text)
     if not page.text:
         raise BadRequest(f"The prompt {text[:20]!r} says nothing; some words such as 'chill lofi 60s' would work.")
     if len(page.text) > MAX_PROMPT_CHARS:
-        raise BadRequest(f"The prompt has {len(page.text)} characters; up to {MAX_PROMPT_CHARS} would work.")
+        raise _too_long(len(page.text))
     seed = _read_seed(page)
     bpm, bpm_range = read_tempo(page)
     seconds = read_length(page)
@@ -114,6 +118,10 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
 def style_aliases() -> dict[str, Sequence[str]]:
     """Style → the other words for it, from the styles' own files."""
     return {name: load_style(name).aliases for name in style_names()}
+
+
+def _too_long(chars: int) -> BadRequest:
+    return BadRequest(f"The prompt has {chars} characters; up to {MAX_PROMPT_CHARS} would work.")
 
 
 def _read_seed(page: Page) -> int | None:

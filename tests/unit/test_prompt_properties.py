@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from time import perf_counter
 
 import pytest
 from hypothesis import given
@@ -140,3 +141,11 @@ def test_the_limit_of_the_length_is_the_given_one() -> None:
 def test_reading_tells_in_which_words_a_value_was_found() -> None:
     read = read_prompt("Chill LoFi, A Minute And A Half, 82 BPM, in D minor").read
     assert read == {"seconds": "A Minute And A Half", "bpm": "82 BPM", "key": "D minor", "style": "LoFi"}
+
+
+@pytest.mark.parametrize("text", ["a." * 300_000, "<@" * 300_000, " " * 600_000 + "lofi", "½" * 300_000])
+def test_a_text_far_too_long_is_refused_at_once(text: str) -> None:
+    began = perf_counter()
+    with pytest.raises(BadRequest, match=rf"^The prompt has {len(text)} characters; up to 500 would work\.$"):
+        read_prompt(text)
+    assert perf_counter() - began < 1.0

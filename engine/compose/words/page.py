@@ -16,7 +16,7 @@ BLANK = "\x00"
 FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 QUOTES = str.maketrans({"’": "'", "‘": "'", "′": "'", "“": '"', "”": '"', "″": '"', "–": "-", "—": "-", "−": "-"})
 MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]*:)\d+(?::\w)?>|@(?:everyone|here)\b")
-LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]*://|\bwww\.)\S+", re.IGNORECASE)
+LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]{0,30}://|\bwww\.)\S+", re.IGNORECASE)
 
 NEGATION = re.compile(
     r"(?:\b(?:no|not|neither|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|"

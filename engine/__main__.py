@@ -16,6 +16,7 @@ from types import FrameType
 from engine.cli.app import build_app
 from engine.cli.faults import complain, exit_code
 from engine.errors import SetupError
+from engine.settings import Settings
 
 
 def main() -> None:
@@ -36,11 +37,19 @@ def main() -> None:
 
 
 def _make_quiet() -> None:
-    loud = os.environ.get("TUNESMITH_LOG_LEVEL", "").upper() == "DEBUG"
+    loud = _log_level() == "DEBUG"
     logging.basicConfig(level=logging.DEBUG if loud else logging.CRITICAL, format="%(levelname)s %(name)s: %(message)s")
     if not loud:
         warnings.simplefilter("ignore")
         os.environ.setdefault("TQDM_DISABLE", "1")
+
+
+def _log_level() -> str:
+    """The setting; what is wrong with the settings is the command's to say."""
+    try:
+        return Settings.read().log_level
+    except SetupError:
+        return "WARNING"
 
 
 def _make_streams_safe() -> None:

@@ -57,7 +57,7 @@ def _show(receipt: Receipt) -> None:
     facts = (
         receipt.style,
         f"{receipt.tempo_bpm:g} bpm",
-        f"{receipt.key} {receipt.mode}",
+        receipt.key,
         receipt.meter,
         f"{receipt.duration_s:g} s",
         f"seed {receipt.seed}",

@@ -176,7 +176,8 @@ def test_compose_tells_where_the_files_are(run: Run, tmp_path: Path) -> None:
     files = sorted((tmp_path / "out").iterdir())
     assert [path.suffix for path in files] == [".json", ".mid", ".png", ".wav"]
     assert all(str(path) in result.stdout for path in files)
-    assert "seed 11" in result.stdout
+    receipt = json.loads(files[0].read_text(encoding="utf-8"))
+    assert f" · {receipt['key']} · {receipt['meter']} · 6 s · seed 11 · made in " in result.stdout
 
 
 @pytest.mark.usefixtures("with_small_composer")
@@ -315,6 +316,17 @@ def test_no_librarys_warning_reaches_the_person() -> None:
     done = tunesmith("plan", "rainy evening 20s", "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["seconds"] == 20
+
+
+@pytest.mark.parametrize(("level", "shown"), [("DEBUG", "10"), ("WARNING", "50"), ("LOUD", "50")])
+def test_the_log_level_may_stand_in_the_env_file(level: str, shown: str, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"TUNESMITH_LOG_LEVEL={level}\n")
+    code = "import logging, engine.__main__ as m; m._make_quiet(); print(logging.getLogger().level)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.strip() == shown
 
 
 def test_the_bot_without_a_token_says_so_with_exit_code_2() -> None:

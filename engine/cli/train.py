@@ -36,7 +36,9 @@ def train(
     processes: Annotated[int, typer.Option(min=1, help="Processes that encode the corpora.")] = 2,
 ) -> None:
     """Train the base network or a style's; writes the next version beside the earlier ones."""
-    from engine.learn.train import BASE, Round, TrainRequest
+    from engine.learn.recipe import BASE
+    from engine.learn.round import Round
+    from engine.learn.train import TrainRequest
     from engine.music.styles import STYLES_DIR, style_names
 
     request = TrainRequest(

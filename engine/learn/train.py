@@ -8,8 +8,7 @@ be stopped and given again. Style checkpoints start from the base and go on hear
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,23 +28,18 @@ from engine.learn.dataset import (
     save_dataset,
     with_held_out,
 )
+from engine.learn.recipe import BASE, Recipe, recipe_for, style_shares
 from engine.learn.reference import reference_of
 from engine.learn.sources.piece import Piece, split_of
 from engine.model.checkpoint import Facts, latest_version, load_checkpoint, save_checkpoint
 from engine.model.network import Network, NetworkConfig
-from engine.model.training import Report, Trainer, TrainSettings, evaluate
+from engine.model.training import Report, Trainer, evaluate
 from engine.music.context import N_DETAIL_ROWS, N_FEATURE_ROWS, vocabulary_hash
 from engine.music.notes import Song
 from engine.music.styles import STYLES_DIR
 from engine.music.tokens import N_DRUMS, N_DURATIONS, N_ONSETS, N_PITCHES, N_ROLES, N_VELOCITIES
 
-BASE = "base"
 COMPOSED_SONGS = 2000
-REPLAY_SHARE = 0.2
-BASE_SETTINGS = TrainSettings(steps=4500, chunk=128, rate=2e-3, warmup=200)
-STYLE_SETTINGS = TrainSettings(
-    steps=400, chunk=128, rate=6e-4, warmup=30, evaluate_every=25, save_every=100, patience=5
-)
 
 Say = Callable[[str], None]
 
@@ -127,18 +121,6 @@ def prepare(request: TrainRequest, *, say: Say) -> Dataset:
     return dataset
 
 
-def base_shares(dataset: Dataset) -> dict[str, float]:
-    """Every style's share of what the base hears: the square root of its size, so that small styles are heard too."""
-    return {style: events**0.5 for style, events in dataset.style_events().items()}
-
-
-def style_shares(dataset: Dataset, style: str) -> dict[str, float]:
-    """The style itself, and a replay of all others."""
-    others = {name: share for name, share in base_shares(dataset).items() if name != style}
-    total = sum(others.values()) or 1.0
-    return {style: 1.0 - REPLAY_SHARE} | {name: REPLAY_SHARE * share / total for name, share in others.items()}
-
-
 def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int], None]) -> Trained:
     """Train one checkpoint and write it as the next version. `on_report` gets each report and the number of steps.
 
@@ -146,26 +128,25 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
     """
     dataset = prepare(request, say=say)
     is_base = request.target == BASE
-    settings = replace(BASE_SETTINGS if is_base else STYLE_SETTINGS, seed=request.seed)
-    if request.steps is not None:
-        settings = replace(settings, steps=request.steps)
     heard = dataset.part("train")
     if not is_base and request.target not in heard.style_events():
         raise BadRequest(
             f"Nothing to train {request.target!r} on; {', '.join(sorted(heard.style_events()))} have pieces."
         )
     held_out = dataset.part("valid", None if is_base else frozenset({request.target}))
+    recipe = recipe_for(request.target, heard)
+    settings = replace(recipe.settings, seed=request.seed, steps=request.steps or recipe.settings.steps)
     torch.manual_seed(request.seed)
-    network, parent = _start(request, is_base)
+    network, parent = _start(request, recipe)
     before, _ = evaluate(network, held_out.columns)
-    shares = base_shares(heard) if is_base else style_shares(heard, request.target)
-    trainer = Trainer(network, heard.columns, heard.weights(shares), held_out.columns, settings)
+    weights = heard.weights(style_shares(request.target, heard, recipe.replay))
+    trainer = Trainer(network, heard.columns, weights, held_out.columns, settings)
     state_file = request.work / f"{request.target}.run.safetensors"
     if trainer.resume(state_file):
         say(f"Going on from step {trainer.step} of {settings.steps}.")
     trainer.run(lambda report: on_report(report, settings.steps), state_file=state_file)
     after, parts = evaluate(network, held_out.columns)
-    facts = _facts(request, settings, heard, held_out, parent)
+    facts = _facts(request, replace(recipe, settings=settings), heard, held_out, parent)
     metrics: dict[str, Any] = {"held_out_nats": round(after, 4), "held_out_nats_before": round(before, 4)}
     metrics |= {
         "held_out_parts": {name: round(value, 4) for name, value in parts.items()},
@@ -181,35 +162,6 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
     return Trained(path=path, sha256=sha256, before_nats=before, after_nats=after, best_step=trainer.best_step)
 
 
-class Round:
-    """Training several targets one after the other; remembers in the work folder which are finished."""
-
-    def __init__(self, request: TrainRequest, targets: Sequence[str]) -> None:
-        self._file = request.work / "round.json"
-        self._key = {"seed": request.seed, "steps": request.steps, "out": str(request.out)}
-        self._targets = tuple(targets)
-
-    def _done(self) -> list[str]:
-        if not self._file.exists():
-            return []
-        saved = json.loads(self._file.read_text(encoding="utf-8"))
-        return list(saved["done"]) if saved["key"] == self._key else []
-
-    def left(self) -> list[str]:
-        """Targets that an interrupted earlier round has not finished."""
-        done = self._done()
-        return [target for target in self._targets if target not in done]
-
-    def finished(self, target: str) -> None:
-        """Remember a target; after the last one the round is forgotten, and the next one starts from the base."""
-        done = [*self._done(), target]
-        if set(done) >= set(self._targets):
-            self._file.unlink(missing_ok=True)
-            return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text(json.dumps({"key": self._key, "done": done}), encoding="utf-8")
-
-
 def _songs(request: TrainRequest, style: str) -> Iterator[Song]:
     """Training songs of a style, for its reference statistics."""
     for piece in load_corpus(request.work / "corpus"):
@@ -219,25 +171,28 @@ def _songs(request: TrainRequest, style: str) -> Iterator[Song]:
         yield from composed_songs(style, min(request.composed, 300), request.seed)
 
 
-def _start(request: TrainRequest, is_base: bool) -> tuple[Network, str]:
-    """A fresh network, or the base's; and the parent's SHA-256 ("" for the base)."""
-    if is_base:
-        return Network(network_config()), ""
+def _start(request: TrainRequest, recipe: Recipe) -> tuple[Network, str]:
+    """A fresh network, or the base's with the recipe's dropout; and the parent's SHA-256 ("" for the base)."""
+    if request.target == BASE:
+        return Network(replace(network_config(), dropout=recipe.dropout)), ""
     path = latest_version(request.out / BASE)
     checkpoint = load_checkpoint(path or request.out / BASE / "v1.safetensors", vocabulary=vocabulary_hash())
+    checkpoint.network.set_dropout(recipe.dropout)
     return checkpoint.network, checkpoint.sha256
 
 
-def _facts(request: TrainRequest, settings: TrainSettings, heard: Dataset, held_out: Dataset, parent: str) -> Facts:
+def _facts(request: TrainRequest, recipe: Recipe, heard: Dataset, held_out: Dataset, parent: str) -> Facts:
     lineage: Mapping[str, Any] = {
         "parent_sha256": parent,
         "seed": request.seed,
-        "steps": settings.steps,
-        "events_read": settings.steps * settings.lanes * settings.chunk,
+        "steps": recipe.settings.steps,
+        "events_a_step": recipe.settings.lanes * recipe.settings.chunk,
+        "rate": recipe.settings.rate,
+        "dropout": recipe.dropout,
         "pieces": len(heard.labels),
         "held_out_pieces": len(held_out.labels),
         "events_by_style": heard.style_events(),
-        "replay_share": 0.0 if request.target == BASE else REPLAY_SHARE,
+        "replay_share": recipe.replay,
     }
     return Facts(
         style=request.target,

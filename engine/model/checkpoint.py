@@ -87,6 +87,7 @@ def save_checkpoint(network: Network, facts: Facts, path: Path) -> str:
     draft = path.with_suffix(f".{os.getpid()}.tmp")
     try:
         save_file(tensors, draft, metadata=header)
+        draft.chmod(0o644)  # safetensors writes for the owner alone
         os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)

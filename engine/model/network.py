@@ -71,7 +71,7 @@ def relative_table(n_pitches: int) -> Tensor:
 
 
 def interval_table(n_pitches: int) -> Tensor:
-    """`[n_pitches + 1, n_pitches]` int64: clipped interval from the last pitch + 24; the last row is the constant 49."""
+    """`[n_pitches + 1, n_pitches]` int64: clipped interval from the last pitch, + 24; the last row is constantly 49."""
     pitches = torch.arange(n_pitches)
     rows = [(pitches - last).clamp(-24, 24) + 24 for last in range(n_pitches)]
     return torch.stack([*rows, torch.full((n_pitches,), N_INTERVALS - 1)])
@@ -106,6 +106,11 @@ class Network(nn.Module):
         self.register_buffer("interval_of", interval_table(c.n_pitches), persistent=False)
         for embedding in (self.table, self.onset_to_role, self.details, self.pitch_to_rest, self.duration_to_velocity):
             nn.init.normal_(embedding.weight, std=0.1)
+
+    def set_dropout(self, dropout: float) -> None:
+        """Change the dropout (0…1) between layers and before the heads; the config keeps the one it was made with."""
+        self.lstm.dropout = dropout
+        self.drop.p = dropout
 
     def embed(self, features: Tensor) -> Tensor:
         """`[..., F]` int → `[..., embedding]`: the sum of the features' rows."""

@@ -108,7 +108,7 @@ def lane_rows(columns: Columns, weights: NDArray[np.float64], settings: TrainSet
 def evaluate(
     network: Network, columns: Columns, *, lanes: int = 32, chunk: int = 256
 ) -> tuple[float, dict[str, float]]:
-    """Held-out nats an event, and nats a decision by head. All pieces are read once, end to end, from an empty state."""
+    """Held-out nats an event, and nats a decision by head. All pieces are read once, end to end, from empty states."""
     network.eval()
     total = len(columns.events)
     width = min(chunk, max(1, total // lanes))
@@ -161,6 +161,8 @@ class Trainer:
         keep = torch.Generator().manual_seed(s.seed + self.step)
         state: tuple[Tensor, Tensor] | None = None
         nats: list[float] = []
+        if self.step == 0:
+            self._remember(evaluate(self.network, self._valid)[0])
         try:
             while self.step < s.steps and self.step - self.best_step <= s.patience * s.evaluate_every:
                 state, loss = self._train_step(state, keep)

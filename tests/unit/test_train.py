@@ -11,8 +11,10 @@ from engine.errors import BadRequest, CheckpointError
 from engine.grammar.corpus import composed_songs
 from engine.learn import train as training
 from engine.learn.dataset import Dataset, load_dataset, save_dataset, with_held_out
+from engine.learn.recipe import BASE, LARGE_RECIPE, SMALL_RECIPE, recipe_for, style_shares
 from engine.learn.reference import reference_of
-from engine.learn.train import BASE, Round, TrainRequest, train
+from engine.learn.round import Round
+from engine.learn.train import TrainRequest, train
 from engine.model.checkpoint import load_checkpoint
 from engine.model.network import NetworkConfig
 from engine.music.context import vocabulary_hash
@@ -56,7 +58,7 @@ def test_a_style_is_trained_from_the_base_and_says_so(request_):
     assert style.sha256 in card
     assert base.sha256[:16] in card
     assert "written by the project's own grammar" in card
-    assert "20 % of what it heard were other styles" in card
+    assert "50 % of what it heard were other styles" in card
 
 
 def test_training_twice_gives_two_versions_of_the_same_weights(request_):
@@ -130,3 +132,12 @@ def test_a_reference_is_measured_on_bands_not_on_lone_drums_or_tunes():
     alone = reference_of([*drums, *tunes])
     assert alone["polyphony"][0] == 1.0
     assert all(low <= mean <= high for mean, _, low, high in reference_of(songs).values())
+
+
+def test_small_styles_are_trained_gently_and_hear_more_of_the_others(request_):
+    heard = training.prepare(request_, say=silent)
+    assert recipe_for("lofi", heard) == SMALL_RECIPE
+    assert SMALL_RECIPE.settings.rate < LARGE_RECIPE.settings.rate
+    halves = tuple(replace(label, style="rock" if index % 2 else "lofi") for index, label in enumerate(heard.labels))
+    shares = style_shares("lofi", Dataset(columns=heard.columns, labels=halves), replay=0.25)
+    assert shares == {"lofi": 0.75, "rock": pytest.approx(0.25)}

@@ -1,0 +1,63 @@
+"""How long, how fast and on what a checkpoint is trained: one recipe for the base, two for styles by their size.
+
+In: the encoded dataset and a target. Out: a `Recipe`. Conventions: a style goes on hearing all others (replay), more of
+them the less it has of its own. Caveat: the numbers were found by held-out loss on five styles (docs/LOG.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.learn.dataset import Dataset
+from engine.model.training import TrainSettings
+
+BASE = "base"
+SMALL_EVENTS = 500_000
+"""A style with fewer events learns them by heart unless it is trained gently."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """`settings` for the trainer, the network's `dropout`, and the share of other styles in what is heard."""
+
+    settings: TrainSettings
+    dropout: float
+    replay: float
+
+
+BASE_RECIPE = Recipe(
+    settings=TrainSettings(steps=4500, rate=2e-3, warmup=200, evaluate_every=250, save_every=250),
+    dropout=0.2,
+    replay=0.0,
+)
+LARGE_RECIPE = Recipe(
+    settings=TrainSettings(steps=400, rate=6e-4, warmup=30, evaluate_every=25, save_every=100, patience=5),
+    dropout=0.2,
+    replay=0.2,
+)
+SMALL_RECIPE = Recipe(
+    settings=TrainSettings(steps=160, rate=2e-4, warmup=10, evaluate_every=20, save_every=100, patience=4),
+    dropout=0.5,
+    replay=0.5,
+)
+
+
+def recipe_for(target: str, heard: Dataset) -> Recipe:
+    """The recipe of the base or of a style that `heard` has pieces of."""
+    if target == BASE:
+        return BASE_RECIPE
+    return SMALL_RECIPE if heard.style_events()[target] < SMALL_EVENTS else LARGE_RECIPE
+
+
+def style_shares(target: str, heard: Dataset, replay: float) -> dict[str, float]:
+    """How much of what the target hears is of which style.
+
+    The base hears every style by the square root of its size, so that small ones are heard too; a style hears itself
+    and, for the share `replay`, the others as the base does.
+    """
+    roots = {style: events**0.5 for style, events in heard.style_events().items()}
+    if target == BASE:
+        return roots
+    others = {style: root for style, root in roots.items() if style != target}
+    total = sum(others.values()) or 1.0
+    return {target: 1.0 - replay} | {style: replay * root / total for style, root in others.items()}

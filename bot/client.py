@@ -15,6 +15,7 @@ import discord
 from discord.ext import commands
 
 from bot.answer import NOBODY
+from bot.apology import apologise
 from bot.cogs.compose import Compose
 from bot.desk import Desk
 from bot.endpoint import use_gateway_of
@@ -57,13 +58,16 @@ class TunesmithBot(commands.Bot):
             activity=discord.CustomActivity(name="/compose a song"),
         )
         self.desk: Desk | None = None
+        self._apologies: asyncio.Task[None] | None = None
         self._edit_gap_s = edit_gap_s
         self._open_studio = open_studio
 
     async def setup_hook(self) -> None:
         """After the login: open the studio, then offer commands and buttons."""
         await use_gateway_of(self.http)
-        self.desk = Desk(await self._open_studio(), edit_gap_s=self._edit_gap_s)
+        studio = await self._open_studio()
+        self.desk = Desk(studio, edit_gap_s=self._edit_gap_s)
+        self._apologies = asyncio.create_task(apologise(self, studio.interrupted), name="apologies")
         self.tree.error(tell_command_error)
         self.add_dynamic_items(VoteButton, AnotherButton)
         await self.add_cog(Compose(self, self.desk))
@@ -81,6 +85,9 @@ class TunesmithBot(commands.Bot):
         """Tell those who wait, leave Discord, close the studio."""
         if self.desk is not None:
             await self.desk.send_home()
+        if self._apologies is not None:
+            self._apologies.cancel()
+            await asyncio.wait({self._apologies})
         await super().close()
         if self.desk is not None:
             await self.desk.studio.close()

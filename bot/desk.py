@@ -1,14 +1,16 @@
 """The desk between Discord and the engine: it holds the open `Studio`, and every song in the making passes over it.
 
-Cogs and buttons get it; it knows neither. `deliver` shows a song's progress and answers with the song; `send_home`
-ends all that is in the making, which `bot.errors.guard` tells the people who wait. Caveat: two people who vote at
-once would race each other's edit of the counts. `VoteTurns` lets one vote of a song pass at a time and leaves the
-edit to the last one that waits, so the newest count stands and a crowd costs few edits.
+Cogs and buttons get it; it knows neither. `deliver` shows a song's progress and answers with the song; a person has at
+most `MOST_AT_ONCE` in the making, so that nobody fills the queue alone. `send_home` ends all that is in the making,
+which `bot.errors.guard` tells the people who wait, and lets nothing new begin. Caveat: two people who vote at once
+would race each other's edit of the counts. `VoteTurns` lets one vote of a song pass at a time and leaves the edit to
+the last one that waits, so the newest count stands and a crowd costs few edits.
 """
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,11 +18,15 @@ from typing import Any
 import discord
 
 from bot.answer import Answer
+from bot.errors import RESTARTING
 from bot.progress import MIN_GAP_S, Progress
-from engine import Origin, StoredSong, Studio, Update
+from engine import Origin, StoredSong, Studio, Update, errors
 
-Making = Callable[[Callable[[Update], None]], Awaitable[StoredSong]]
-"""Starts the making of a song; called with the function that takes updates."""
+Making = Callable[[Origin, Callable[[Update], None]], Awaitable[StoredSong]]
+"""Starts the making of a song; called with who asked and where it shows, and with the function that takes updates."""
+
+MOST_AT_ONCE = 3
+"""Songs that one person may have in the making."""
 
 GOODBYE_S = 5.0
 
@@ -57,27 +63,43 @@ class Desk:
         self.studio = studio
         self.votes = VoteTurns()
         self._edit_gap_s = edit_gap_s
-        self._making: set[asyncio.Task[Any]] = set()
+        self._making: dict[asyncio.Task[Any], Origin] = {}
+        self._is_leaving = False
 
-    async def deliver(self, answer: Answer, make: Making, view_of: Callable[[str], discord.ui.View]) -> None:
-        """Have a song made while its progress shows, then answer with it; `view_of` makes the buttons for its id."""
+    async def deliver(
+        self, answer: Answer, origin: Origin, make: Making, view_of: Callable[[str], discord.ui.View]
+    ) -> None:
+        """Have a song made while its progress shows, then answer with it; `view_of` makes the buttons for its id.
+
+        Raises `UserError` when the person has enough songs in the making, or the bot is about to leave.
+        """
+        self._refuse(origin)
         task = asyncio.current_task()
         assert task is not None
-        self._making.add(task)
+        self._making[task] = origin
         try:
             async with Progress(answer.show, min_gap_s=self._edit_gap_s) as progress:
-                song = await make(progress)
+                song = await make(dataclasses.replace(origin, message_id=answer.message_id), progress)
             await answer.finish(song, view_of(song.id))
         finally:
-            self._making.discard(task)
+            del self._making[task]
 
     async def send_home(self) -> None:
         """Cancel what is in the making, and give the people who wait the time to be told."""
+        self._is_leaving = True
         waiting = set(self._making)
         for task in waiting:
             task.cancel()
         if waiting:
             await asyncio.wait(waiting, timeout=GOODBYE_S)
+
+    def _refuse(self, origin: Origin) -> None:
+        if self._is_leaving:
+            raise errors.UserError(RESTARTING)
+        if sum(other.person_id == origin.person_id for other in self._making.values()) >= MOST_AT_ONCE:
+            raise errors.UserError(
+                f"You have {MOST_AT_ONCE} songs in the making already; ask again when one of them is done."
+            )
 
 
 def origin_of(event: discord.Interaction[Any] | discord.Message) -> Origin:

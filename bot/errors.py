@@ -1,6 +1,7 @@
 """From an exception to the sentence that a person reads: the Discord error handler.
 
-    UserError family    shown as it is
+    UserError family    shown as it is; but what is missing on this machine (`SetupError`) is not the person's to mend
+                        here, and names folders: it counts among the rest
     cancelled           the bot is going down; the person is told to ask again
     forbidden, gone     the bot may not write there, or the message was deleted: nobody to tell, a line in the log
     anything else       an incident number for the person, the same number and the traceback in the log
@@ -20,7 +21,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.replies import inert
+from bot.replies import MOST_CHARS, clip, inert
 from engine import errors
 
 UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
@@ -33,8 +34,8 @@ _log = logging.getLogger(__name__)
 
 def explain(error: BaseException) -> str:
     """The person's sentence for an error; logs everything that is not the person's to mend."""
-    if isinstance(error, errors.UserError):
-        return inert(str(error))
+    if isinstance(error, errors.UserError) and not isinstance(error, errors.SetupError):
+        return clip(inert(str(error)), MOST_CHARS)
     incident = secrets.token_hex(4)
     _log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
     return f"Something broke on my side. It is noted as incident `{incident}`; please try again."

@@ -18,6 +18,8 @@ from engine import StoredSong, Update
 
 ACCENT = discord.Colour(0x8A6FE8)
 PHASES = ("queued", "composing", "rendering")
+MOST_CHARS = 2000
+"""That a message's text may have."""
 _GAP = "\u200b"
 _LIVE = re.compile(r"@(?=\S)|<(?=[@#/:ait+])|:(?=//)|(?i:discord(?:app)?(?=\.(?:gg|com|new)\b))")
 _TITLE_CHARS = 200

@@ -88,7 +88,10 @@ class Compose(commands.Cog):
     ) -> None:
         studio = self.desk.studio
         await self.desk.deliver(
-            answer, lambda on_update: studio.compose(request, origin=origin, on_update=on_update), song_view
+            answer,
+            origin,
+            lambda seen, on_update: studio.compose(request, origin=seen, on_update=on_update),
+            song_view,
         )
 
 

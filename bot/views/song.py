@@ -89,9 +89,11 @@ class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"
     async def _another(self, interaction: discord.Interaction[Any], answer: InteractionAnswer) -> None:
         await interaction.response.defer(thinking=True)
         desk = desk_of(interaction)
-        origin = origin_of(interaction)
         await desk.deliver(
-            answer, lambda on_update: desk.studio.another(self.song_id, origin=origin, on_update=on_update), song_view
+            answer,
+            origin_of(interaction),
+            lambda seen, on_update: desk.studio.another(self.song_id, origin=seen, on_update=on_update),
+            song_view,
         )
 
 

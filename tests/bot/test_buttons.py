@@ -123,6 +123,16 @@ async def test_people_who_wait_are_told_when_the_bot_goes_down(discord: LocalDis
         assert "being restarted" in exchange.message.content
 
 
+async def test_whoever_asks_while_the_bot_leaves_is_told_so(discord: LocalDiscord, tmp_path: Path) -> None:
+    async with running_bot(discord, tmp_path) as bot:
+        song = await composed(discord)
+        assert bot.desk is not None
+        await bot.desk.send_home()
+        for late in (await discord.press(song, "🎲"), await discord.slash("compose", prompt="too late")):
+            assert "being restarted" in (await late.said()).content
+    assert len(list((tmp_path / "songs").iterdir())) == 1
+
+
 async def test_a_song_that_a_person_sees_already_is_not_taken_back_by_a_restart(
     discord: LocalDiscord, tmp_path: Path
 ) -> None:

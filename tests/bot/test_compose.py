@@ -97,6 +97,19 @@ async def test_the_queue_shows_how_many_songs_come_before(discord: LocalDiscord)
     await second.until(has_files)
 
 
+async def test_one_person_cannot_fill_the_queue_and_is_told_why(discord: LocalDiscord) -> None:
+    songs = [await discord.slash("compose", prompt=f"slow {number}") for number in range(3)]
+    for song in songs:
+        await song.said()
+    for refused in (await discord.slash("compose", prompt="four"), await discord.mention("four")):
+        said = await refused.said()
+        assert said.content == "You have 3 songs in the making already; ask again when one of them is done."
+    other = await discord.person("Grace").slash("compose", prompt="five")
+    await other.until(lambda message: "before yours" in message.content)
+    await songs[-1].until(has_files, timeout_s=30)
+    await (await discord.slash("compose", prompt="six")).until(has_files)
+
+
 async def test_a_user_error_is_shown_as_it_is(discord: LocalDiscord) -> None:
     exchange = await discord.slash("compose", prompt="refuse jazz")
     said = await exchange.until(lambda message: "unknown" in message.content)
@@ -105,7 +118,14 @@ async def test_a_user_error_is_shown_as_it_is(discord: LocalDiscord) -> None:
     assert said.content == "The style 'refuse jazz' is unknown; lofi would work."
 
 
-@pytest.mark.parametrize("prompt", ["break it", "crash it"])
+async def test_a_sentence_longer_than_a_message_is_cut(discord: LocalDiscord) -> None:
+    exchange = await discord.slash("compose", prompt="ramble on")
+    said = await exchange.until(lambda message: "No. " in message.content)
+    assert len(said.content) == 2000
+    assert said.content.endswith("…")
+
+
+@pytest.mark.parametrize("prompt", ["break it", "crash it", "lack it"])
 async def test_an_engine_error_gives_an_incident_number_that_the_log_has_too(
     discord: LocalDiscord, caplog: pytest.LogCaptureFixture, prompt: str
 ) -> None:
@@ -116,6 +136,7 @@ async def test_an_engine_error_gives_an_incident_number_that_the_log_has_too(
     assert record.exc_info is not None
     assert "synthesiser" not in said.content
     assert "bug" not in said.content
+    assert "/home" not in said.content
 
 
 async def test_a_prompt_that_is_too_long_is_refused_with_its_length(discord: LocalDiscord) -> None:

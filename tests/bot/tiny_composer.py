@@ -1,8 +1,9 @@
 """A composing process made small: it writes three little files a song at once, and does what the prompt's first word
 says.
 
-`slow` takes 0.4 s a stage, `refuse` raises the person's error, `break` the engine's, `crash` a bug; `big` writes
-audio of 20 kB. The studio, the job runner and the database around it are the real ones."""
+`slow` takes 0.4 s a stage, `refuse` raises the person's error, `ramble` a long one, `lack` the machine's, `break` the
+engine's, `crash` a bug; `big` writes audio of 20 kB. The studio, the job runner and the database around it are the real
+ones."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.compose.request import Receipt
-from engine.errors import BadRequest, RenderError
+from engine.errors import BadRequest, RenderError, SetupError
 
 STAGES = ("read", "plan", "compose", "render", "master", "encode", "picture")
 PICTURE = b"\x89PNG\r\n\x1a\n tiny"
@@ -26,6 +27,10 @@ def open_tiny(config: Mapping[str, Any]) -> Any:
         word = prompt.split()[0]
         if word == "refuse":
             raise BadRequest(f"The style {prompt!r} is unknown; lofi would work.")
+        if word == "ramble":
+            raise BadRequest("No. " * 1000)
+        if word == "lack":
+            raise SetupError("The soundfont /home/someone/sounds/font.sf2 is missing; install fluid-soundfont-gm.")
         if word == "break":
             raise RenderError("the synthesiser fell over")
         if word == "crash":

@@ -62,6 +62,23 @@ async def test_a_mention_is_answered_by_a_reply_with_the_song(discord: LocalDisc
     assert len(exchange.messages) == 1
 
 
+@pytest.mark.parametrize("place", ["private_channel_id", "thread_id"])
+async def test_in_a_private_chat_and_in_a_thread_it_is_the_same(discord: LocalDiscord, place: str) -> None:
+    ada, where = discord.person(), getattr(discord, place)
+    by_command = await (await ada.slash("compose", prompt="chill lofi", where=where)).until(has_files)
+    by_mention = await (await ada.mention("chill lofi", where=where)).until(has_files)
+    another = await (await ada.press(by_mention, "🎲")).until(has_files)
+    assert {message.channel_id for message in (by_command, by_mention, another)} == {where}
+    await ada.press(another, "👍")
+    await another.until(lambda seen: seen.button("👍").label == "1")
+
+
+async def test_a_token_s_end_is_survived_in_a_private_chat_too(discord: LocalDiscord) -> None:
+    where = discord.private_channel_id
+    old = await discord.person().slash("compose", prompt="slow song", where=where, age_s=15 * 60 - 21.5)
+    assert len((await old.until(has_files)).files) == 3
+
+
 @pytest.mark.parametrize("text", ["", "help", "HELP"])
 async def test_a_bare_mention_or_help_explains(discord: LocalDiscord, text: str) -> None:
     said = await (await discord.mention(text)).said()
@@ -98,7 +115,7 @@ async def test_the_queue_shows_how_many_songs_come_before(discord: LocalDiscord)
 
 
 async def test_one_person_cannot_fill_the_queue_and_is_told_why(discord: LocalDiscord) -> None:
-    songs = [await discord.slash("compose", prompt=f"slow {number}") for number in range(3)]
+    songs = [await discord.slash("compose", prompt=prompt) for prompt in ("slow one", "two", "three")]
     for song in songs:
         await song.said()
     for refused in (await discord.slash("compose", prompt="four"), await discord.mention("four")):
@@ -209,7 +226,9 @@ async def test_the_bot_asks_for_no_privileged_intent(discord: LocalDiscord) -> N
 
 async def test_a_lost_connection_is_resumed_and_nothing_is_missed(discord: LocalDiscord, bot: TunesmithBot) -> None:
     await discord.gateway.drop()
+    during = await discord.mention("in the storm")
     await discord.ready()
+    await during.until(has_files)
     await (await discord.slash("compose", prompt="after the storm")).until(has_files)
     assert len(discord.connections) == 1
     assert not bot.is_closed()

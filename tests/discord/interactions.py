@@ -20,13 +20,15 @@ SAY, THINK, KEEP, UPDATE, SUGGEST, ASK = 4, 5, 6, 7, 8, 9
 class Interaction:
     """One use of a command or press of a button.
 
-    `age_s` is how long ago the interaction was made, for tests of the token's end: its id says so, as it would in
-    earnest. `source` is the message that holds the pressed button. `original` is the message that `@original` means.
+    `channel_id` is where it happens. `age_s` is how long ago it was made, for tests of the token's end: its id says so,
+    as it would in earnest. `source` is the message that holds the pressed button. `original` is the message that
+    `@original` means.
     """
 
     type: int
     person: dict[str, Any]
     data: dict[str, Any]
+    channel_id: int
     source: Message | None = None
     age_s: float = 0.0
     size_limit: int

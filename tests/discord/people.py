@@ -85,9 +85,15 @@ class Person:
         }
 
     async def slash(
-        self, command: str, *, age_s: float = 0.0, size_limit: int | None = None, **options: object
+        self,
+        command: str,
+        *,
+        where: int | None = None,
+        age_s: float = 0.0,
+        size_limit: int | None = None,
+        **options: object,
     ) -> Exchange:
-        """Type a slash command; returns at the bot's first answer."""
+        """Type a slash command, in the channel `where`; returns at the bot's first answer."""
         offered = {str(known["name"]): known for known in self.world.commands}
         assert command in offered, f"/{command} is not offered; offered are {sorted(offered)}"
         data = {
@@ -96,7 +102,7 @@ class Person:
             "type": 1,
             "options": _checked_options(offered[command], options),
         }
-        return await self._interact(COMMAND, data, age_s=age_s, size_limit=size_limit)
+        return await self._interact(COMMAND, data, where=where, age_s=age_s, size_limit=size_limit)
 
     async def suggestions(self, command: str, option: str, typed: str) -> list[str]:
         """What autocomplete offers while an option is typed."""
@@ -114,15 +120,15 @@ class Person:
         button = message.button(face)
         assert not button.disabled, f"the button {face!r} is disabled"
         data = {"custom_id": button.custom_id, "component_type": 2}
-        return await self._interact(COMPONENT, data, source=message, age_s=age_s)
+        return await self._interact(COMPONENT, data, source=message, where=message.channel_id, age_s=age_s)
 
-    async def mention(self, text: str = "") -> Exchange:
-        """Write `@bot text` in the channel; the answers are the messages that reply to it."""
-        return await self.write(f"<@{self.world.bot_id}> {text}".strip())
+    async def mention(self, text: str = "", *, where: int | None = None) -> Exchange:
+        """Write `@bot text` in a channel; the answers are the messages that reply to it."""
+        return await self.write(f"<@{self.world.bot_id}> {text}".strip(), where=where)
 
-    async def write(self, content: str, *, reply_to: Message | None = None) -> Exchange:
-        """Write in the channel."""
-        message = await self.world.post(self, content, reply_to=reply_to)
+    async def write(self, content: str, *, reply_to: Message | None = None, where: int | None = None) -> Exchange:
+        """Write in a channel."""
+        message = await self.world.post(self, content, reply_to=reply_to, where=where)
         answers: list[Message] = []
         self.world.replies[message.id] = answers
         return Exchange(messages=answers, changed=self.world.changed)
@@ -133,6 +139,7 @@ class Person:
         data: Mapping[str, Any],
         *,
         source: Message | None = None,
+        where: int | None = None,
         age_s: float = 0.0,
         size_limit: int | None = None,
     ) -> Exchange:
@@ -140,6 +147,7 @@ class Person:
             type=kind,
             person=self.to_json(),
             data=dict(data),
+            channel_id=where or self.world.channel_id,
             source=source,
             age_s=age_s,
             size_limit=self.world.size_limit if size_limit is None else size_limit,

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from tests.discord import rules
 from tests.discord.ids import snowflake
-from tests.discord.interactions import ASK, COMPONENT, KEEP, SAY, SUGGEST, THINK, UPDATE, Interaction
+from tests.discord.interactions import ASK, AUTOCOMPLETE, COMPONENT, KEEP, SAY, SUGGEST, THINK, UPDATE, Interaction
 from tests.discord.limits import RateLimits
 from tests.discord.messages import EPHEMERAL, SUPPRESS_EMBEDS, THINKING, Attached, Message
 from tests.discord.specification import Specification
@@ -202,6 +202,8 @@ class Rest:
     async def _first_answer(self, found: Interaction, kind: int, data: dict[str, Any], files: Any) -> None:
         if kind in (KEEP, UPDATE) and found.type != COMPONENT:
             self._refuse_if([f"an answer of type {kind} needs a button, not a command"])
+        if (kind == SUGGEST) != (found.type == AUTOCOMPLETE):
+            self._refuse_if([f"an answer of type {kind} does not suit an interaction of type {found.type}"])
         if kind in (SAY, THINK):
             message = self._world.new_bot_message(interaction=found)
             message.flags = (data.get("flags") or 0) & _KEPT_FLAGS
@@ -217,6 +219,7 @@ class Rest:
             if kind == UPDATE and found.source is not None:
                 await self._edit(found.source, data, files, found.size_limit)
         elif kind == SUGGEST:
+            self._refuse_if(list(rules.judge_suggestions(data["choices"])))
             found.suggestions = data["choices"]
         elif kind == ASK:
             found.modal = data

@@ -15,6 +15,13 @@ ROWS = 5
 BUTTONS_IN_ROW = 5
 CUSTOM_ID_CHARS = 100
 FILES = 10
+EMBEDS = 10
+FIELDS = 25
+EMBED_CHARS = {"title": 256, "description": 4096, "footer.text": 2048, "author.name": 256}
+FIELD_CHARS = {"name": 256, "value": 1024}
+LABEL_CHARS = 80
+SUGGESTIONS = 25
+SUGGESTION_CHARS = 100
 COMMAND_TOTAL_CHARS = 8000
 INITIAL_ANSWER_S = 3.0
 TOKEN_S = 15 * 60.0
@@ -60,8 +67,15 @@ def embed_chars(embed: dict[str, Any]) -> int:
 
 
 def judge_embeds(embeds: Sequence[dict[str, Any]], filenames: Sequence[str]) -> Iterator[str]:
-    """An embed's picture must be attached under the name that it uses; a field needs a name and a value."""
+    """An embed's picture must be attached under the name that it uses; texts have their lengths, fields a name and a
+    value."""
+    if len(embeds) > EMBEDS:
+        yield f"{len(embeds)} embeds, over {EMBEDS}"
     for embed in embeds:
+        for place, most in EMBED_CHARS.items():
+            yield from _judge_length(f"the embed's {place}", _at(embed, place), most)
+        if len(embed.get("fields") or []) > FIELDS:
+            yield f"the embed has {len(embed['fields'])} fields, over {FIELDS}"
         for place in ("image", "thumbnail"):
             url = (embed.get(place) or {}).get("url") or ""
             if url.startswith("attachment://") and url.removeprefix("attachment://") not in filenames:
@@ -69,6 +83,8 @@ def judge_embeds(embeds: Sequence[dict[str, Any]], filenames: Sequence[str]) -> 
         for field in embed.get("fields") or []:
             if not (field.get("name") or "").strip() or not (field.get("value") or "").strip():
                 yield f"the embed field {field.get('name')!r} needs a name and a value"
+            for key, most in FIELD_CHARS.items():
+                yield from _judge_length(f"an embed field's {key}", field.get(key), most)
 
 
 def judge_rows(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -105,6 +121,17 @@ def _judge_part(part: dict[str, Any], seen: set[str]) -> Iterator[str]:
     seen.add(custom_id)
     if part.get("type") == BUTTON and not (part.get("label") or part.get("emoji")):
         yield "a button has neither label nor emoji"
+    yield from _judge_length("a button's label", part.get("label"), LABEL_CHARS)
+
+
+def judge_suggestions(choices: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """What autocomplete offers."""
+    if len(choices) > SUGGESTIONS:
+        yield f"{len(choices)} suggestions, over {SUGGESTIONS}"
+    for choice in choices:
+        if not choice.get("name"):
+            yield "a suggestion has no name"
+        yield from _judge_length("a suggestion", choice.get("name"), SUGGESTION_CHARS)
 
 
 def judge_commands(commands: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -147,6 +174,17 @@ def _judge_options(what: str, options: Sequence[dict[str, Any]]) -> Iterator[str
 def _judge_name(what: str, name: str) -> Iterator[str]:
     if not _NAME.fullmatch(name) or name != name.lower():
         yield f"{what}: a name has 1 to 32 lower-case letters, digits, - or _"
+
+
+def _judge_length(what: str, text: str | None, most: int) -> Iterator[str]:
+    if text is not None and len(text) > most:
+        yield f"{what} has {len(text)} characters, over {most}"
+
+
+def _at(embed: dict[str, Any], place: str) -> str | None:
+    outer, _, inner = place.partition(".")
+    found = embed.get(outer)
+    return (found or {}).get(inner) if inner else found
 
 
 def _walk(part: dict[str, Any]) -> Iterator[dict[str, Any]]:

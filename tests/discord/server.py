@@ -1,5 +1,5 @@
-"""The local Discord as a whole: one server with one channel, a bot account, people, and the rules that all must
-keep."""
+"""The local Discord as a whole: one server with a channel and a thread in it, a private chat, a bot account, people,
+and the rules that all must keep."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class LocalDiscord:
         self.token = token
         self.bot_id = self.application_id = snowflake(1_600_000_000)
         self.guild_id, self.channel_id = snowflake(1_600_000_000), snowflake(1_600_000_000)
-        self.private_channel_id = snowflake(1_600_000_000)
-        self.channels = {self.channel_id, self.private_channel_id}
+        self.private_channel_id, self.thread_id = snowflake(1_600_000_000), snowflake(1_600_000_000)
+        self.channels = {self.channel_id, self.private_channel_id, self.thread_id}
         self.size_limit = DEFAULT_SIZE_LIMIT
         self.privileged_intents = 0
         self.bot_may_write = self.bot_may_attach = True
@@ -148,37 +148,37 @@ class LocalDiscord:
         return await self.person().mention(text)
 
     async def post(
-        self, person: Person, content: str, *, reply_to: Message | None = None, author_is_bot: bool = False
+        self,
+        person: Person,
+        content: str,
+        *,
+        reply_to: Message | None = None,
+        where: int | None = None,
+        author_is_bot: bool = False,
     ) -> Message:
-        """A person's message in the channel reaches the bot."""
-        author = person.to_json() | ({"bot": True} if author_is_bot else {})
-        message = Message(
-            channel_id=self.channel_id, author=author, guild_id=self.guild_id, changed=self.changed, cdn=self.base_url
-        )
+        """A person's message in a channel reaches the bot."""
+        message = self._new_message(person.to_json() | ({"bot": True} if author_is_bot else {}), where)
         message.content = content
         if reply_to is not None:
-            message.reference = {"type": 0, "channel_id": str(self.channel_id), "message_id": str(reply_to.id)}
+            message.reference = {"type": 0, "channel_id": str(message.channel_id), "message_id": str(reply_to.id)}
         pinged_by_reply = reply_to is not None and reply_to.author["id"] == str(self.bot_id)
         mentioned = bool(re.search(rf"<@!?{self.bot_id}>", content)) or pinged_by_reply
         message.mentions = [self.bot_json()] if mentioned else []
         self.messages[message.id] = message
-        member = {key: value for key, value in self._member_json(author).items() if key != "user"}
-        body = message.to_json() | {"guild_id": str(self.guild_id), "member": member}
-        body["mentions"] = [user | {"member": member} for user in message.mentions]
-        await self.gateway.emit("MESSAGE_CREATE", body, intent=GUILD_MESSAGES, hidden_words=not mentioned)
+        body = message.to_json()
+        if message.guild_id is not None:
+            member = {key: value for key, value in self._member_json(message.author).items() if key != "user"}
+            body |= {"guild_id": str(message.guild_id), "member": member}
+            body["mentions"] = [user | {"member": member} for user in message.mentions]
+        hidden = not mentioned and message.guild_id is not None
+        await self.gateway.emit("MESSAGE_CREATE", body, intent=self._intent_of(message), hidden_words=hidden)
         return message
 
     # -- what the API and the gateway need -----------------------------------------------------------------------------
 
     def new_bot_message(self, *, interaction: Interaction | None = None, channel_id: int | None = None) -> Message:
         """An empty message by the bot."""
-        message = Message(
-            channel_id=channel_id or self.channel_id,
-            author=self.bot_json(),
-            guild_id=self.guild_id,
-            changed=self.changed,
-            cdn=self.base_url,
-        )
+        message = self._new_message(self.bot_json(), interaction.channel_id if interaction else channel_id)
         if interaction is not None:
             message.metadata = {key: value for key, value in interaction.metadata().items() if key != "name"}
             message.application_id = self.application_id
@@ -199,9 +199,16 @@ class LocalDiscord:
         await self.tell_change()
         if not message.ephemeral:
             kind = "MESSAGE_UPDATE" if edited else "MESSAGE_CREATE"
-            intent = DIRECT_MESSAGES if message.channel_id == self.private_channel_id else GUILD_MESSAGES
-            body = message.to_json() | {"guild_id": str(self.guild_id)}
-            await self.gateway.emit(kind, json.loads(json.dumps(body)), intent=intent)
+            body = message.to_json() | ({"guild_id": str(message.guild_id)} if message.guild_id is not None else {})
+            await self.gateway.emit(kind, json.loads(json.dumps(body)), intent=self._intent_of(message))
+
+    def _new_message(self, author: dict[str, Any], channel_id: int | None) -> Message:
+        where = channel_id or self.channel_id
+        guild_id = None if where == self.private_channel_id else self.guild_id
+        return Message(channel_id=where, author=author, guild_id=guild_id, changed=self.changed, cdn=self.base_url)
+
+    def _intent_of(self, message: Message) -> int:
+        return DIRECT_MESSAGES if message.channel_id == self.private_channel_id else GUILD_MESSAGES
 
     async def delete(self, message: Message) -> None:
         """Take a message away."""
@@ -219,22 +226,42 @@ class LocalDiscord:
             "token": interaction.token,
             "version": 1,
             "data": interaction.data,
-            "guild_id": str(self.guild_id),
-            "guild": {"id": str(self.guild_id), "locale": "en-US", "features": []},
-            "channel_id": str(self.channel_id),
-            "channel": self._channel_json() | {"permissions": PERMISSIONS, "guild_id": str(self.guild_id)},
-            "member": self._member_json(interaction.person) | {"permissions": PERMISSIONS},
+            "channel_id": str(interaction.channel_id),
             "locale": "en-US",
-            "guild_locale": "en-US",
             "app_permissions": PERMISSIONS,
             "entitlements": [],
-            "authorizing_integration_owners": {"0": str(self.guild_id)},
-            "context": 0,
             "attachment_size_limit": interaction.size_limit,
         }
+        body |= self._place_of(interaction)
         if interaction.source is not None:
             body["message"] = interaction.source.to_json()
         await self.gateway.emit("INTERACTION_CREATE", body)
+
+    def _place_of(self, interaction: Interaction) -> dict[str, Any]:
+        """What an interaction says of where it is: in the private chat a user, on the server a member."""
+        if interaction.channel_id == self.private_channel_id:
+            return {
+                "channel": {
+                    "id": str(self.private_channel_id),
+                    "type": 1,
+                    "last_message_id": None,
+                    "recipients": [interaction.person],
+                    "flags": 0,
+                },
+                "user": interaction.person,
+                "authorizing_integration_owners": {"0": "0"},
+                "context": 1,
+            }
+        channel = self._thread_json() if interaction.channel_id == self.thread_id else self._channel_json()
+        return {
+            "guild_id": str(self.guild_id),
+            "guild": {"id": str(self.guild_id), "locale": "en-US", "features": []},
+            "channel": channel | {"permissions": PERMISSIONS, "guild_id": str(self.guild_id)},
+            "member": self._member_json(interaction.person) | {"permissions": PERMISSIONS},
+            "guild_locale": "en-US",
+            "authorizing_integration_owners": {"0": str(self.guild_id)},
+            "context": 0,
+        }
 
     def pings_of(self, content: str, allowed: dict[str, Any] | None) -> list[str]:
         """Whom a text would really ping, after `allowed_mentions`."""
@@ -351,6 +378,27 @@ class LocalDiscord:
             "parent_id": None,
             "rate_limit_per_user": 0,
             "flags": 0,
+        }
+
+    def _thread_json(self) -> dict[str, Any]:
+        """A thread that the bot has not joined: no event told it of it."""
+        return {
+            "id": str(self.thread_id),
+            "type": 11,
+            "name": "a song for Grace",
+            "parent_id": str(self.channel_id),
+            "owner_id": str(self.person("Owner").id),
+            "last_message_id": None,
+            "message_count": 0,
+            "member_count": 1,
+            "rate_limit_per_user": 0,
+            "flags": 0,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": "2024-01-01T00:00:00+00:00",
+                "locked": False,
+            },
         }
 
     def _member_json(self, user: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.discord import LocalDiscord
+from tests.discord import LocalDiscord, rules
 from tests.discord.interactions import COMMAND, Interaction
 from tests.discord.specification import Specification, find_file
 
@@ -52,6 +53,7 @@ class Client:
             type=COMMAND,
             person=self.discord.person().to_json(),
             data={"name": "play"},
+            channel_id=self.discord.channel_id,
             size_limit=self.discord.size_limit,
             age_s=age_s,
         )
@@ -170,6 +172,40 @@ async def test_a_file_over_the_limit_is_refused(client: Client) -> None:
     with client.discord.expecting("over the limit of 10"):
         assert await client.say({"content": "x"}, {"a.mp3": bytes(11)}) == 400
     assert await client.say({"content": "x"}, {"a.mp3": bytes(10)}) == 200
+
+
+@pytest.mark.parametrize(
+    ("embed", "pattern"),
+    [
+        ({"title": "x" * 257}, "title has 257"),
+        ({"description": "x" * 4097}, "description has 4097"),
+        ({"footer": {"text": "x" * 2049}}, "footer.text has 2049"),
+        ({"author": {"name": "x" * 257}}, "author.name has 257"),
+        ({"fields": [{"name": "x" * 257, "value": "y"}]}, "name has 257"),
+        ({"fields": [{"name": "x", "value": "y" * 1025}]}, "value has 1025"),
+        ({"fields": [{"name": "x", "value": "y"}] * 26}, "26 fields"),
+    ],
+)
+def test_an_embed_s_lengths_are_known_without_the_specification(embed: dict[str, Any], pattern: str) -> None:
+    (complaint,) = rules.judge_embeds([embed], [])
+    assert re.search(pattern, complaint)
+
+
+def test_labels_suggestions_and_the_number_of_embeds_have_limits_too() -> None:
+    assert [*rules.judge_rows(rows(button(label="x" * 81))["components"])] == [
+        "a button's label has 81 characters, over 80"
+    ]
+    assert [*rules.judge_embeds([{"title": "x"}] * 11, [])] == ["11 embeds, over 10"]
+    assert [*rules.judge_suggestions([{"name": "x", "value": "x"}] * 26)] == ["26 suggestions, over 25"]
+    assert [*rules.judge_suggestions([{"name": "", "value": "x"}, {"name": "x" * 101, "value": "x"}])] == [
+        "a suggestion has no name",
+        "a suggestion has 101 characters, over 100",
+    ]
+
+
+async def test_a_command_is_not_answered_with_suggestions(client: Client) -> None:
+    with client.discord.expecting("does not suit"):
+        assert await client.first_answer(client.interaction(), {"type": 8, "data": {"choices": []}}) == 400
 
 
 async def test_a_first_answer_after_three_seconds_is_too_late(client: Client) -> None:

@@ -232,6 +232,14 @@ def test_wanted_instruments_play_in_a_fitting_role() -> None:
         plan("lofi, no drums, no bass, no melody, no chords, no counter-melody")
 
 
+def test_a_string_quartet_has_strings_alone() -> None:
+    for seed in range(6):
+        cast = plan("string quartet, slow", seed=seed).cast
+        assert {role.value: casting.name for role, casting in cast.items()} == {
+            "melody": "Violin", "counter": "Viola", "harmony": "Viola", "bass": "Cello",
+        }  # fmt: skip
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     STYLES,

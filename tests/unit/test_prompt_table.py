@@ -17,6 +17,8 @@ LENGTHS: dict[str, float | None] = {
     "45 sec": 45,
     "30secs please": 30,
     "30-second rock": 30,
+    "a 30 second intro jingle": 30,
+    "a 20s outro for my stream": 20,
     "90 s": 90,
     "1:15": 75,
     "lofi 0:45": 45,
@@ -96,6 +98,7 @@ LENGTHS: dict[str, float | None] = {
     "opus 60": None,
     "studio 54": None,
     "a 10s intro": None,
+    "with a 10s outro": None,
     "mp3 please": None,
 }
 
@@ -238,6 +241,12 @@ STYLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 PLAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "a string quartet": (("violin", "viola", "cello"), (), ()),
+    "a piano trio": (("violin", "cello", "piano"), (), ()),
+    "brass band with drums": (("trumpet", "french horn", "brass", "tuba", "drums"), (), ()),
+    "orchestral with flute": (("violin", "french horn", "strings", "contrabass", "flute"), (), ()),
+    "no piano trio": ((), ("piano",), ()),
+    "no brass band": ((), ("brass",), ()),
     "with flute": (("flute",), (), ()),
     "piano and violin": (("piano", "violin"), (), ()),
     "electric piano": (("electric piano",), (), ()),

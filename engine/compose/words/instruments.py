@@ -132,6 +132,14 @@ INSTRUMENTS: dict[str, Instrument] = {
 }
 """Longer names stand before the shorter ones that they contain, because the first that matches is taken."""
 
+GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"string (?:quartet|quintet|trio|orchestra)s?", ("violin", "viola", "cello")),
+    (r"piano (?:trio|quartet|quintet)s?", ("violin", "cello", "piano")),
+    (r"brass (?:bands?|quintets?|quartets?|ensembles?)|marching bands?", ("trumpet", "french horn", "brass", "tuba")),
+    (r"orchestras?|orchestral|symphony|symphonic", ("violin", "french horn", "strings", "contrabass")),
+)
+"""Words for several players, who take one role after the other; what they leave open stays the style's."""
+
 ROLE_WORDS: tuple[tuple[str, Role], ...] = (
     (r"beats?|rhythm section", DRUMS),
     (r"melod(?:y|ies)|lead(?: line)?", MELODY),
@@ -160,7 +168,13 @@ def read_players(page: Page) -> Players:
     unwanted: dict[str, int] = {}
     off = _read_less(page)
     alone = False
+    groups = _find_groups(page)
+    for start, end, names in groups:
+        wanted.update({name: start for name in names if name not in wanted})
+        page.note("instruments", start, end)
     for start, word_end, name in _find(page):
+        if any(first <= start < last for first, last, _ in groups):
+            continue
         off_word = _OFF.match(page.after(word_end))
         end = word_end + (off_word.end() if off_word else 0)
         negated = start if off_word else page.negation_start(start, end)
@@ -194,6 +208,12 @@ def _read_less(page: Page) -> set[Role]:
         off.add(BASS if match["role"] == "bass" else DRUMS)
         page.take("without", match.start(), match.end())
     return off
+
+
+def _find_groups(page: Page) -> list[tuple[int, int, tuple[str, ...]]]:
+    """Places of wanted groups, and whom each stands for."""
+    found = [(m, names) for said, names in GROUPS for m in page.matches(re.compile(rf"\b(?:{said})\b"))]
+    return [(m.start(), m.end(), names) for m, names in found if page.negation_start(m.start(), m.end()) is None]
 
 
 def _find(page: Page) -> list[tuple[int, int, str]]:

@@ -38,7 +38,7 @@ BEFORE_OTHER = re.compile(
     r"|wait|than \d+|drops? at|starts? at)\s*(?:about\s*)?$"
 )
 AFTER_OTHER = re.compile(
-    r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|intro\b|outro|solo|fade|break|delay|reverb|drop\b|"
+    r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|(?:in|ou)tro\b(?!\s+(?:jingle|song|music|tune|theme|track|piece|for|to)\b)|solo|fade|break|delay|reverb|drop\b|"
     r"deadline|drive|walk|commute|flight|trip|shift|nap|to go|hand|per)\b"
 )
 CLOCK = re.compile(r"\s*(?:[ap]\.?\s?m\b|o'?clock|in the (?:morning|evening|afternoon)|at night|ratio)")

@@ -35,7 +35,6 @@ from engine.music.tokens import (
 )
 
 Floats = NDArray[np.float64]
-MAX_STEPS_PER_BAR = 72
 IDLE_FEATURES, IDLE_DETAILS = [0] * N_FEATURES, [0] * N_DETAILS
 """What finished candidates read: the batch keeps its size."""
 
@@ -122,13 +121,14 @@ class Decoder:
 
     def run(self, bars: int, on_progress: Callable[[float], None]) -> None:
         """Step until every candidate is done. Raises `RuntimeError` if one does not end (a bug in the rules)."""
-        for step in range(bars * MAX_STEPS_PER_BAR):
+        limit = self._rules.most_events()
+        for step in range(limit):
             if all(line.done for line in self._lines):
                 return
             self._step()
             if step % 16 == 0:
                 on_progress(min(bars if line.done else line.context.bar for line in self._lines) / bars)
-        raise RuntimeError(f"a candidate did not end within {bars * MAX_STEPS_PER_BAR} steps")
+        raise RuntimeError(f"a candidate did not end within {limit} steps")
 
     def _step(self) -> None:
         lines = self._lines
@@ -166,7 +166,11 @@ class Decoder:
         for i in range(n):
             if note[i]:
                 roles[i] = self._rules.role_mask(lines[i].context, lines[i].last, int(onset[i]))
-        role = self._choose(self._stepper.role_logits(onset), roles, warm * heat.role, uniform[:, 1])
+        logits = self._stepper.role_logits(onset)
+        for i in range(n):
+            if note[i]:
+                logits[i] += self._rules.role_bias(lines[i].context, int(onset[i]))
+        role = self._choose(logits, roles, warm * heat.role, uniform[:, 1])
         slot = np.minimum(onset, self._rules.slots - 1)
         details = [lines[i].context.detail(int(slot[i]), int(role[i])) if note[i] else IDLE_DETAILS for i in range(n)]
         self._stepper.open_details(np.asarray(details, np.int64))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.compose.frame import density_lift
 from engine.compose.plan import Casting, Plan
 from engine.music.context import NO_PITCH, Context
 from engine.music.harmony import Chord
@@ -40,12 +41,15 @@ VOICES_AT_ONCE = {DRUMS: 4, BASS: 1, HARMONY: 4, COUNTER: 3, MELODY: 1}
 MAX_LEAP = {MELODY: 12, BASS: 14, COUNTER: 24, HARMONY: 48}
 REPEAT_FREE, REPEAT_LIMIT = 2, 5
 REPEAT_COST = 0.8
+CAP_FACTOR, CAP_SLACK = 1.5, 3
+AHEAD_FREE, AHEAD_COST = 0.2, 0.4
+"""Share of its notes a bar that a role may be ahead, and nats for each note beyond."""
 CHORD_COST = {
     # role: nats against a scale tone outside the chord (on a strong beat, elsewhere), and against a tone outside both
     HARMONY: (3.5, 2.5, 6.0),
     BASS: (4.0, 1.0, 3.5),
     COUNTER: (1.5, 0.7, 4.5),
-    MELODY: (1.0, 0.2, 3.5),
+    MELODY: (0.5, 0.1, 2.5),
 }
 BASS_ROOT_BONUS = 2.0
 LEAP_COST_PER_SEMITONE = 0.06
@@ -61,7 +65,7 @@ class Rules:
         self._beat = 12 if str(plan.meter) == "6/8" else SLOTS_PER_QUARTER
         self._cast: list[Casting | None] = [plan.cast.get(role) for role in ROLE_ORDER]
         self._active = [tuple(role in bar.roles and role in plan.cast for role in ROLE_ORDER) for bar in plan.bars]
-        self._caps = [_cap(casting) for casting in self._cast]
+        self._due = [self._densities(bar.energy) for bar in plan.bars]
         self._ranges = [self._range_mask(casting) for casting in self._cast]
         self._scale = frozenset((pc + self._shift) % 12 for pc in plan.key.scale)
         self._tables: dict[tuple[int, int, int, bool], Bias] = {}
@@ -75,6 +79,29 @@ class Rules:
     def active(self, bar: int) -> tuple[bool, ...]:
         """Who plays in a bar, in `ROLE_ORDER`."""
         return self._active[bar]
+
+    def _densities(self, energy: float) -> list[float]:
+        """Notes a role should write in a bar of this energy, as the frame tells the network."""
+        return [0.0 if casting is None else casting.density * density_lift(energy) for casting in self._cast]
+
+    def cap(self, bar: int, role: int) -> int:
+        """Most notes that a role may write in a bar."""
+        return int(CAP_FACTOR * self._due[bar][role] + CAP_SLACK)
+
+    def most_events(self) -> int:
+        """An upper bound of a candidate's events, bar lines included; a repeated bar has as many as its source."""
+        bars = range(len(self._plan.bars))
+        fullest = max(sum(self.cap(bar, role) for role in range(N_ROLES)) for bar in bars)
+        return len(bars) * (fullest + 1) + sum(VOICES_AT_ONCE.values())
+
+    def role_bias(self, context: Context, slot: int) -> Bias:
+        """`[N_ROLES]` nats to add: a role that is ahead of its density waits."""
+        bias = np.zeros(N_ROLES)
+        for role in range(N_ROLES):
+            due = self._due[context.bar][role]
+            ahead = context.counts[role] - due * (slot + SLOTS_PER_QUARTER) / self.slots
+            bias[role] = -AHEAD_COST * max(0.0, ahead - AHEAD_FREE * due)
+        return bias
 
     def _missing(self, context: Context) -> list[int]:
         """Roles that must still play in this bar; the melody and the counter may rest for one bar."""
@@ -102,7 +129,7 @@ class Rules:
             role
             for role in range(first, N_ROLES)
             if active[role]
-            and context.counts[role] < self._caps[role]
+            and context.counts[role] < self.cap(context.bar, role)
             and self._voices_now(context, role, slot) < VOICES_AT_ONCE[role]
             and not (role == DRUMS == last.role and last.onset == slot and last.pitch == N_DRUMS - 1)
         ]
@@ -188,8 +215,3 @@ class Rules:
             bonus = BASS_ROOT_BONUS if role == BASS and strong and pc == bass else 0.0
             bias[pitch] = bonus - cost
         return bias
-
-
-def _cap(casting: Casting | None) -> int:
-    """Most notes a bar that a role may write: a bit more than twice its usual density."""
-    return 0 if casting is None else int(2.2 * casting.density + 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
@@ -9,14 +10,18 @@ import numpy as np
 import pytest
 
 from engine.compose.choose import Verdict, choose, distance_to
+from engine.compose.frame import frame_of_plan
 from engine.compose.generate import BATCH, SongWriter
 from engine.compose.plan import Plan
+from engine.compose.rules import Rules
 from engine.errors import CheckpointError
 from engine.grammar.corpus import composed_songs
 from engine.metrics.gates import degeneracy
 from engine.metrics.symbolic import longest_repeated_pitch_run, silent_bars
 from engine.model.checkpoint import save_checkpoint
+from engine.music.context import Context
 from engine.music.notes import Role, Song
+from engine.music.tokens import BAR_EVENT, BASS, ROLE_INDEX, Event
 from tests.small import plan_of_song, small_facts, small_network
 
 SEEDS = range(6)
@@ -163,3 +168,27 @@ def test_distance_is_zero_at_the_reference_and_grows_with_deviation():
     assert distance_to(reference, {"polyphony": 99.0}) == pytest.approx(3.0)
     assert distance_to({}, {"polyphony": 99.0}) == 0
     assert np.isfinite(distance_to(reference, {"polyphony": None}))
+
+
+def test_no_role_writes_more_than_its_cap_and_candidates_end_in_the_steps_they_have(written, plans):
+    for song, plan in zip(written, plans, strict=True):
+        rules = Rules(plan)
+        for track in song.tracks:
+            counts = Counter(note.onset // plan.meter.bar_ticks for note in track.notes)
+            for bar, count in counts.items():
+                if not plan.bars[bar].final:
+                    assert count <= rules.cap(bar, ROLE_INDEX[track.role])
+        assert sum(len(track.notes) for track in song.tracks) + len(plan.bars) <= rules.most_events()
+
+
+def test_a_role_ahead_of_its_density_waits(plans):
+    plan = plans[0]
+    rules, context = Rules(plan), Context(frame_of_plan(plan), 5)
+    while Role.BASS not in plan.bars[context.bar].roles:
+        context.push(BAR_EVENT)
+    assert (rules.role_bias(context, 0) == 0).all()
+    for slot in range(6):
+        context.push(Event(slot, BASS, 40, 0, 10))
+    bias = rules.role_bias(context, 6)
+    assert bias[BASS] < -0.5
+    assert (np.delete(bias, BASS) == 0).all()

@@ -38,7 +38,7 @@ FAMILIES: dict[str, range] = {
 ELSE: dict[Role, Part] = {
     Role.MELODY: Part(programs=(73, 71, 11, 40, 0), low=60, high=86, density=5.0),
     Role.COUNTER: Part(programs=(71, 46, 48, 11, 0), low=52, high=81, density=3.0, presence=0.6),
-    Role.HARMONY: Part(programs=(105, 46, 0, 48, 25), low=48, high=76, density=7.0),
+    Role.HARMONY: Part(programs=(0, 18, 48, 46, 105), low=48, high=76, density=7.0),
     Role.BASS: Part(programs=(32, 58, 43, 33), low=28, high=52, density=3.0),
     Role.DRUMS: Part(programs=(0, 40), low=35, high=81, density=10.0),
 }

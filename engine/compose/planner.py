@@ -241,7 +241,7 @@ def _choose_key(draft: _Draft, style: Style) -> Key:
     mode, tonics = _choose_mode(draft, style, rng), rng.random()
     draft.sources["key"] = "seed"
     keys = [Key(tonic=tonic, mode=mode) for tonic in range(12)]
-    weights = np.cumsum([1 / (1 + 0.4 * abs(key.fifths)) for key in keys])
+    weights = np.cumsum([1 / (1 + 0.25 * key.fifths**2) for key in keys])
     return keys[int(np.searchsorted(weights, tonics * weights[-1], side="right"))]
 
 

@@ -144,6 +144,12 @@ def test_other_seeds_give_other_plans() -> None:
     assert len({str(plan(f"{word} lofi 60s").key) for word in words}) >= 5
 
 
+def test_unasked_keys_have_few_signs_but_differ() -> None:
+    keys = [plan("folk", seed=seed).key for seed in range(200)]
+    assert sum(abs(key.fifths) > 4 for key in keys) < 0.12 * len(keys)
+    assert len({key.tonic for key in keys}) > 8
+
+
 def test_asking_for_another_key_leaves_the_form_as_it_is() -> None:
     one, other = plan("lofi 60s in D minor", seed=5), plan("lofi 60s in F minor", seed=5)
     assert one.sections == other.sections
@@ -230,6 +236,12 @@ def test_wanted_instruments_play_in_a_fitting_role() -> None:
         assert set(plan("solo flute, folk", seed=seed).cast) == {Role.MELODY}
     with pytest.raises(BadRequest, match="nobody to play"):
         plan("lofi, no drums, no bass, no melody, no chords, no counter-melody")
+
+
+def test_rock_without_guitars_has_keys_more_often_than_anything_else() -> None:
+    programs = [plan("rock, no guitar", seed=seed).cast[Role.HARMONY].program for seed in range(24)]
+    assert not any(24 <= program < 32 for program in programs)
+    assert sum(program in (0, 18) for program in programs) > 12
 
 
 def test_a_string_quartet_has_strings_alone() -> None:

@@ -8,14 +8,17 @@ be stopped and given again. Style checkpoints start from the base and go on hear
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from engine.errors import BadRequest
+from engine.grammar.accompany import with_accompaniment
 from engine.grammar.corpus import GRAMMARS, composed_songs
 from engine.learn.card import write_card
 from engine.learn.corpus import build_corpus, load_corpus
@@ -40,6 +43,8 @@ from engine.music.styles import STYLES_DIR
 from engine.music.tokens import N_DRUMS, N_DURATIONS, N_ONSETS, N_PITCHES, N_ROLES, N_VELOCITIES
 
 COMPOSED_SONGS = 2000
+TUNES, ALONE_SHARE = "folk", 0.15
+"""The source of melodies without accompaniment, and the share of them that stays so."""
 
 Say = Callable[[str], None]
 
@@ -98,6 +103,16 @@ def composed_pieces(count: int, seed: int) -> Iterator[Piece]:
             )
 
 
+def accompanied(piece: Piece) -> Piece:
+    """A folk tune with a written accompaniment, as the style has it. Some tunes stay alone; pieces of other sources
+    stay as they are.
+    """
+    rng = np.random.default_rng(int.from_bytes(hashlib.sha256(piece.id.encode()).digest()[:8], "big"))
+    if piece.source != TUNES or rng.random() < ALONE_SHARE:
+        return piece
+    return replace(piece, song=with_accompaniment(piece.song, rng))
+
+
 def prepare(request: TrainRequest, *, say: Say) -> Dataset:
     """Read and encode everything, or load what an earlier run has encoded."""
     folder = request.work / "dataset"
@@ -108,7 +123,7 @@ def prepare(request: TrainRequest, *, say: Say) -> Dataset:
     say("Encoding…")
 
     def pieces() -> Iterator[Piece]:
-        yield from load_corpus(request.work / "corpus")
+        yield from map(accompanied, load_corpus(request.work / "corpus"))
         yield from composed_pieces(request.composed, request.seed)
 
     def on_piece(done: int) -> None:
@@ -166,7 +181,7 @@ def _songs(request: TrainRequest, style: str) -> Iterator[Song]:
     """Training songs of a style, for its reference statistics."""
     for piece in load_corpus(request.work / "corpus"):
         if piece.style == style and piece.split == "train":
-            yield piece.song
+            yield accompanied(piece).song
     if style in GRAMMARS:
         yield from composed_songs(style, min(request.composed, 300), request.seed)
 

@@ -43,6 +43,7 @@ from engine.music.styles import STYLES_DIR
 from engine.music.tokens import N_DRUMS, N_DURATIONS, N_ONSETS, N_PITCHES, N_ROLES, N_VELOCITIES
 
 COMPOSED_SONGS = 2000
+ATTEMPTS = 3
 TUNES, ALONE_SHARE = "folk", 0.15
 """The source of melodies without accompaniment, and the share of them that stays so."""
 
@@ -150,31 +151,64 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
         )
     held_out = dataset.part("valid", None if is_base else frozenset({request.target}))
     recipe = recipe_for(request.target, heard)
-    settings = replace(recipe.settings, seed=request.seed, steps=request.steps or recipe.settings.steps)
-    torch.manual_seed(request.seed)
-    network, parent = _start(request, recipe)
-    before, _ = evaluate(network, held_out.columns)
-    weights = heard.weights(style_shares(request.target, heard, recipe.replay))
-    trainer = Trainer(network, heard.columns, weights, held_out.columns, settings)
-    state_file = request.work / f"{request.target}.run.safetensors"
-    if trainer.resume(state_file):
-        say(f"Going on from step {trainer.step} of {settings.steps}.")
-    trainer.run(lambda report: on_report(report, settings.steps), state_file=state_file)
-    after, parts = evaluate(network, held_out.columns)
-    facts = _facts(request, replace(recipe, settings=settings), heard, held_out, parent)
-    metrics: dict[str, Any] = {"held_out_nats": round(after, 4), "held_out_nats_before": round(before, 4)}
-    metrics |= {
-        "held_out_parts": {name: round(value, 4) for name, value in parts.items()},
-        "best_step": trainer.best_step,
-    }
+    recipe = replace(
+        recipe, settings=replace(recipe.settings, seed=request.seed, steps=request.steps or recipe.settings.steps)
+    )
+    fit = _fit(request, recipe, _Parts(heard=heard, held_out=held_out), say=say, on_report=on_report)
+    after, parts = evaluate(fit.network, held_out.columns)
+    facts = _facts(request, fit.recipe, heard, held_out, fit.parent)
+    metrics: dict[str, Any] = {"held_out_nats": round(after, 4), "held_out_nats_before": round(fit.before_nats, 4)}
+    metrics |= {"held_out_parts": {name: round(value, 4) for name, value in parts.items()}, "best_step": fit.best_step}
     if not is_base:
         metrics["reference"] = reference_of(_songs(request, request.target))
     path = _next_version(request.out / request.target)
     facts = replace(facts, version=path.stem, metrics=metrics)
-    sha256 = save_checkpoint(network, facts, path)
+    sha256 = save_checkpoint(fit.network, facts, path)
     write_card(facts, sha256, path.parent)
-    state_file.unlink(missing_ok=True)
-    return Trained(path=path, sha256=sha256, before_nats=before, after_nats=after, best_step=trainer.best_step)
+    return Trained(path=path, sha256=sha256, before_nats=fit.before_nats, after_nats=after, best_step=fit.best_step)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parts:
+    """What is trained on, and what is held out."""
+
+    heard: Dataset
+    held_out: Dataset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    """A trained network, its parent's SHA-256, the recipe that was followed in the end, and how it went."""
+
+    network: Network
+    parent: str
+    recipe: Recipe
+    before_nats: float
+    best_step: int
+
+
+def _fit(
+    request: TrainRequest, recipe: Recipe, data: _Parts, *, say: Say, on_report: Callable[[Report, int], None]
+) -> _Fit:
+    """Train. A style that gains nothing on the base is tried again at a third of the rate, at most `ATTEMPTS` times."""
+    weights = data.heard.weights(style_shares(request.target, data.heard, recipe.replay))
+    state_file = request.work / f"{request.target}.run.safetensors"
+    attempt, steps = 1, recipe.settings.steps
+    while True:
+        settings = recipe.settings
+        torch.manual_seed(request.seed)
+        network, parent = _start(request, recipe)
+        before, _ = evaluate(network, data.held_out.columns)
+        trainer = Trainer(network, data.heard.columns, weights, data.held_out.columns, settings)
+        if trainer.resume(state_file):
+            say(f"Going on from step {trainer.step} of {settings.steps}.")
+        trainer.run(lambda report: on_report(report, steps), state_file=state_file)
+        state_file.unlink(missing_ok=True)
+        if trainer.best_step > 0 or attempt == ATTEMPTS:
+            return _Fit(network=network, parent=parent, recipe=recipe, before_nats=before, best_step=trainer.best_step)
+        attempt += 1
+        recipe = replace(recipe, settings=replace(settings, rate=settings.rate / 3))
+        say(f"No step was better than the start at a rate of {settings.rate:g}; trying {settings.rate / 3:g}.")
 
 
 def _songs(request: TrainRequest, style: str) -> Iterator[Song]:

@@ -141,3 +141,17 @@ def test_small_styles_are_trained_gently_and_hear_more_of_the_others(request_):
     halves = tuple(replace(label, style="rock" if index % 2 else "lofi") for index, label in enumerate(heard.labels))
     shares = style_shares("lofi", Dataset(columns=heard.columns, labels=halves), replay=0.25)
     assert shares == {"lofi": 0.75, "rock": pytest.approx(0.25)}
+
+
+def test_a_style_that_gains_nothing_is_tried_again_more_slowly(request_, monkeypatch):
+    train(request_, say=silent, on_report=lambda report, total: None)
+    wild = replace(SMALL_RECIPE, settings=replace(SMALL_RECIPE.settings, rate=30.0, warmup=0))
+    monkeypatch.setattr(training, "recipe_for", lambda target, heard: wild)
+    said: list[str] = []
+    made = train(replace(request_, target="lofi"), say=said.append, on_report=lambda report, total: None)
+    assert said == [
+        "No step was better than the start at a rate of 30; trying 10.",
+        "No step was better than the start at a rate of 10; trying 3.33333.",
+    ]
+    assert made.best_step == 0
+    assert made.after_nats == made.before_nats

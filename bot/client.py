@@ -58,7 +58,7 @@ class TunesmithBot(commands.Bot):
             activity=discord.CustomActivity(name="/compose a song"),
         )
         self.desk: Desk | None = None
-        self._apologies: asyncio.Task[None] | None = None
+        self._errands: tuple[asyncio.Task[None], ...] = ()
         self._edit_gap_s = edit_gap_s
         self._open_studio = open_studio
 
@@ -67,16 +67,15 @@ class TunesmithBot(commands.Bot):
         await use_gateway_of(self.http)
         studio = await self._open_studio()
         self.desk = Desk(studio, edit_gap_s=self._edit_gap_s)
-        self._apologies = asyncio.create_task(apologise(self, studio.interrupted), name="apologies")
+        self._errands = (
+            asyncio.create_task(apologise(self, studio.interrupted), name="apologies"),
+            asyncio.create_task(self._announce(), name="announcement"),
+        )
         self.tree.error(tell_command_error)
         self.add_dynamic_items(VoteButton, AnotherButton)
         await self.add_cog(Compose(self, self.desk))
         synced = await self.tree.sync()
         _log.info("offering %s", ", ".join(f"/{command.name}" for command in synced))
-
-    async def on_ready(self) -> None:
-        """Log that the gateway answers."""
-        _log.info("ready as %s in %d servers", self.user, len(self.guilds))
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Mentions are read by the cogs; there are no prefix commands."""
@@ -85,9 +84,15 @@ class TunesmithBot(commands.Bot):
         """Tell those who wait, leave Discord, close the studio."""
         if self.desk is not None:
             await self.desk.send_home()
-        if self._apologies is not None:
-            self._apologies.cancel()
-            await asyncio.wait({self._apologies})
+        for errand in self._errands:
+            errand.cancel()
+        if self._errands:
+            await asyncio.wait(self._errands)
         await super().close()
         if self.desk is not None:
             await self.desk.studio.close()
+
+    async def _announce(self) -> None:
+        """Log that the gateway answers; an `on_ready` would still be called after a close that comes soon."""
+        await self.wait_until_ready()
+        _log.info("ready as %s in %d servers", self.user, len(self.guilds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,19 @@ async def test_a_song_that_a_person_sees_already_is_not_taken_back_by_a_restart(
     for message in (song, reply):
         assert message.files
         assert message.content == ""
+
+
+async def test_a_bot_that_leaves_while_discord_still_greets_it_leaves_nothing_behind(
+    discord: LocalDiscord, tmp_path: Path
+) -> None:
+    problems: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context))
+    async with running_bot(discord, tmp_path) as bot:
+        pass
+    assert not bot.is_ready()
+    await asyncio.sleep(2.2)  # discord.py calls itself ready 2 s after the last server was named
+    gc.collect()
+    assert problems == []
 
 
 async def test_a_reply_that_is_on_its_way_when_the_bot_goes_down_stays_one_message(

@@ -13,13 +13,6 @@ from pathlib import Path
 from engine.model.checkpoint import Facts
 
 HEADS = ("onset", "role", "drum", "pitch", "duration", "velocity")
-BASE_NOTE = (
-    "This is the base: it has heard everything, composes nothing itself, and every style's checkpoint starts from it."
-)
-COMPOSED_NOTE = (
-    "There is no open corpus of this style. What it learnt from was composed by the project's own written grammar"
-    " (`engine/grammar`), beside drumming by people from the Groove dataset."
-)
 
 
 def card_text(facts: Facts, sha256: str) -> str:
@@ -28,10 +21,8 @@ def card_text(facts: Facts, sha256: str) -> str:
     parts: Mapping[str, float] = metrics.get("held_out_parts", {})
     own = lineage.get("events_by_style", {}).get(facts.style)
     lines = [f"# {facts.style} {facts.version}", ""]
-    if facts.style == "base":
-        lines += [BASE_NOTE, ""]
-    if f"composed-{facts.style}" in facts.licences:
-        lines += [COMPOSED_NOTE, ""]
+    if note := lineage.get("note"):
+        lines += [str(note), ""]
     lines += [
         "| | |",
         "|---|---|",

@@ -16,6 +16,16 @@ SMALL_EVENTS = 500_000
 """A style with fewer events learns them by heart unless it is trained gently."""
 
 
+NOTES = {
+    BASE: "This is the base: it has heard everything, composes nothing itself, and every style starts from it.",
+    "lofi": "There is no open corpus of this style. What it learnt from was composed by the project's own written"
+    " grammar (`engine/grammar`), beside drumming by people from the Groove dataset.",
+    "folk": "The tunes are old and real; most of what accompanies them was written by rule"
+    " (`engine/grammar/accompany.py`), on chords guessed from the tune.",
+}
+"""What must be said openly about what a checkpoint learnt from; it travels in its lineage."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
     """`settings` for the trainer, the network's `dropout`, and the share of other styles in what is heard."""

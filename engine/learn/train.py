@@ -31,7 +31,7 @@ from engine.learn.dataset import (
     save_dataset,
     with_held_out,
 )
-from engine.learn.recipe import BASE, Recipe, recipe_for, style_shares
+from engine.learn.recipe import BASE, NOTES, Recipe, recipe_for, style_shares
 from engine.learn.reference import reference_of
 from engine.learn.sources.piece import Piece, split_of
 from engine.model.checkpoint import Facts, latest_version, load_checkpoint, save_checkpoint
@@ -242,6 +242,7 @@ def _facts(request: TrainRequest, recipe: Recipe, heard: Dataset, held_out: Data
         "held_out_pieces": len(held_out.labels),
         "events_by_style": heard.style_events(),
         "replay_share": recipe.replay,
+        "note": NOTES.get(request.target, ""),
     }
     return Facts(
         style=request.target,

@@ -3,7 +3,8 @@
 Entering shows "queued", and raises what Discord says if that is refused: nobody would see the song. Calling a
 `Progress` (on the event loop) never waits: a task of its own does the editing. Leaving the context waits for the edit
 that runs and for the rest of its second, so that whatever is sent next (the song) keeps the pace too and is never
-overwritten. Caveat: a later edit that does not arrive costs only itself; the song goes on.
+overwritten. Caveat: a later edit that does not arrive costs only itself, and where the message is gone or closed to the
+bot, no more are tried; the song goes on.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+
+import discord
 
 from bot.errors import UNDELIVERED
 from bot.replies import progress_text
@@ -71,3 +74,5 @@ class Progress:
                 await self._show(self._text)
             except UNDELIVERED as problem:
                 _log.info("a progress edit did not arrive: %s", problem)
+                if isinstance(problem, discord.NotFound | discord.Forbidden):
+                    return

@@ -66,6 +66,16 @@ async def test_an_edit_that_does_not_arrive_costs_only_itself() -> None:
     assert len(texts) == 3
 
 
+async def test_a_message_that_is_gone_is_not_edited_again_and_again(discord: LocalDiscord, tmp_path: Path) -> None:
+    async with running_bot(discord, tmp_path, edit_gap_s=0.05):
+        exchange = await discord.slash("compose", prompt="slow song")
+        await discord.delete(await exchange.said())
+        before = len(discord.rest.requests)
+        await asyncio.sleep(2.5)
+    assert discord.rest.refusals
+    assert len(discord.rest.requests) - before <= 2
+
+
 @pytest.mark.parametrize(
     ("update", "text"),
     [

@@ -50,7 +50,9 @@ class ComposeRequest:
         """Inverse of `to_json`; unknown keys raise `BadRequest`."""
         known = {f.name for f in dataclasses.fields(cls)}
         if unknown := set(data) - known:
-            raise BadRequest(f"The request has the unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(known))}.")
+            raise BadRequest(
+                f"The request has the unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(known))}."
+            )
         return cls(**data)
 
 

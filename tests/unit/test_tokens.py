@@ -104,8 +104,17 @@ def test_durations_and_velocities_keep_their_classes():
 def test_unknown_percussion_is_left_out_and_aliases_are_kept():
     section = Section(kind=SectionKind.VERSE, label="A", start_bar=0, bars=1)
     notes = tuple(Note(onset=0, pitch=p, duration=4, velocity=80) for p in (35, 87))
-    song = Song(style="rock", tempo_bpm=100, key=Key(tonic=0, mode=Mode.MAJOR), meter=METERS["4/4"],
-                swing=0.5, sections=(section,), chords=(None, None), tracks=(Track(role=Role.DRUMS, program=0, notes=notes),))  # fmt: skip
+    drums = Track(role=Role.DRUMS, program=0, notes=notes)
+    song = Song(
+        style="rock",
+        tempo_bpm=100,
+        key=Key(tonic=0, mode=Mode.MAJOR),
+        meter=METERS["4/4"],
+        swing=0.5,
+        sections=(section,),
+        chords=(None, None),
+        tracks=(drums,),
+    )
     events = song_to_events(song)
     assert [DRUM_KEYS[e.pitch] for e in events if e.onset != BAR] == [36]
     assert ROLE_ORDER[events[0].role] is Role.DRUMS

@@ -25,7 +25,7 @@ class UserError(TunesmithError):
     """The person can fix this; `str(error)` is one sentence for them."""
 
 
-class BadRequest(UserError):
+class BadRequest(UserError):  # noqa: N818 (named for what happened)
     """A value in the request is unusable."""
 
 
@@ -33,7 +33,7 @@ class SetupError(UserError):
     """Something that this machine needs is missing; the sentence says how to mend it."""
 
 
-class NotFound(UserError):
+class NotFound(UserError):  # noqa: N818 (named for what happened)
     """The named song, style or version does not exist."""
 
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 import discord
 
-from bot.errors import UNDELIVERED
+from bot.errors import UNDELIVERED, whisper
 from bot.replies import parts_of, song_embed, too_big_text
 from engine import StoredSong, errors
 
@@ -164,7 +164,10 @@ class MentionAnswer(_Whole):
 
 
 class InteractionAnswer(_Whole):
-    """Answers an interaction that has been deferred with a message of its own ("thinking")."""
+    """Answers an interaction that has been deferred with a message of its own ("thinking").
+
+    One that has not been deferred yet is refused: only the person who asked sees the text.
+    """
 
     def __init__(self, interaction: discord.Interaction[discord.Client]) -> None:
         super().__init__()
@@ -184,7 +187,10 @@ class InteractionAnswer(_Whole):
         return own if self._token_lives() else min(own, _channel_limit_bytes(self._interaction.guild))
 
     async def _say(self, text: str) -> None:
-        await self._edit(lambda: _words(text))
+        if self._interaction.response.is_done():
+            await self._edit(lambda: _words(text))
+        else:
+            await whisper(self._interaction, text)
 
     async def _edit(self, arguments: Arguments) -> None:
         message = self._channel_message()

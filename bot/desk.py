@@ -71,9 +71,9 @@ class Desk:
     ) -> None:
         """Have a song made while its progress shows, then answer with it; `view_of` makes the buttons for its id.
 
-        Raises `UserError` when the person has enough songs in the making, or the bot is about to leave.
+        Raises `UserError` as `admit` does.
         """
-        self._refuse(origin)
+        self.admit(origin)
         task = asyncio.current_task()
         assert task is not None
         self._making[task] = origin
@@ -93,7 +93,8 @@ class Desk:
         if waiting:
             await asyncio.wait(waiting, timeout=GOODBYE_S)
 
-    def _refuse(self, origin: Origin) -> None:
+    def admit(self, origin: Origin) -> None:
+        """Raise `UserError` when the person has enough songs in the making, or the bot is about to leave."""
         if self._is_leaving:
             raise errors.UserError(RESTARTING)
         if sum(other.person_id == origin.person_id for other in self._making.values()) >= MOST_AT_ONCE:

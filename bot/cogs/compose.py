@@ -53,6 +53,7 @@ class Compose(commands.Cog):
         answer = InteractionAnswer(interaction)
 
         async def work() -> None:
+            self.desk.admit(origin_of(interaction))
             await interaction.response.defer()
             request = read_wish(prompt, style=style, seconds=seconds, seed=seed)
             await self._compose(answer, request, origin_of(interaction))

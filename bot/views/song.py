@@ -87,8 +87,9 @@ class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"
         await guard(self._another(interaction, answer), answer.show)
 
     async def _another(self, interaction: discord.Interaction[Any], answer: InteractionAnswer) -> None:
-        await interaction.response.defer(thinking=True)
         desk = desk_of(interaction)
+        desk.admit(origin_of(interaction))
+        await interaction.response.defer(thinking=True)
         await desk.deliver(
             answer,
             origin_of(interaction),

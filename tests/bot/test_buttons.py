@@ -130,7 +130,9 @@ async def test_whoever_asks_while_the_bot_leaves_is_told_so(discord: LocalDiscor
         assert bot.desk is not None
         await bot.desk.send_home()
         for late in (await discord.press(song, "🎲"), await discord.slash("compose", prompt="too late")):
-            assert "being restarted" in (await late.said()).content
+            said = await late.said()
+            assert "being restarted" in said.content
+            assert said.ephemeral
     assert len(list((tmp_path / "songs").iterdir())) == 1
 
 

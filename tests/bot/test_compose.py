@@ -122,6 +122,7 @@ async def test_one_person_cannot_fill_the_queue_and_is_told_why(discord: LocalDi
     for refused in (await discord.slash("compose", prompt="four"), await discord.mention("four")):
         said = await refused.said()
         assert said.content == "You have 3 songs in the making already; ask again when one of them is done."
+        assert said.ephemeral == (refused.interaction is not None)
     other = await discord.person("Grace").slash("compose", prompt="five")
     await other.until(lambda message: "before yours" in message.content)
     for song in (*songs, other):

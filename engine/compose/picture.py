@@ -195,11 +195,10 @@ def _chords(view: _View) -> None:
     """Chord names where they change, smaller when they are many; where most still do not fit, one a section."""
     song = view.song
     half = song.meter.half_bar_ticks
-    flats = song.key.fifths < 0
     labels: list[tuple[int, str]] = []
     for at, chord in enumerate(song.chords):
         if chord is not None and (at == 0 or song.chords[at - 1] != chord):
-            labels.append((at, chord.name(flats=flats)))
+            labels.append((at, chord.name(song.key)))
     starts = {2 * section.start_bar for section in song.sections}
     for size in (14, 12, 11):
         fitting = _fitting(view, [(view.x(at * half), name) for at, name in labels], size)

@@ -86,15 +86,14 @@ class Plan:
         return self.seconds - len(self.bars) * self.bar_s
 
 
-def chord_text(bar: BarPlan, *, flats: bool) -> str:
+def chord_text(bar: BarPlan, key: Key) -> str:
     """`"Dm7"`, or `"Dm7 G7"` where the bar has two chords."""
-    names = [chord.name(flats=flats) for chord in bar.chords]
+    names = [chord.name(key) for chord in bar.chords]
     return names[0] if names[0] == names[1] else " ".join(names)
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
     """A plain JSON object with everything that was decided."""
-    flats = plan.key.fifths < 0
     return {
         "prompt": plan.prompt,
         "title": plan.title,
@@ -117,7 +116,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
                 "start_bar": section.start_bar,
                 "bars": section.bars,
                 "start_s": round(section.start_bar * plan.bar_s, 2),
-                "chords": [chord_text(bar, flats=flats) for bar in plan.bars[section.start_bar : section.end_bar]],
+                "chords": [chord_text(bar, plan.key) for bar in plan.bars[section.start_bar : section.end_bar]],
             }
             for section in plan.sections
         ],
@@ -162,7 +161,7 @@ def plan_to_table(plan: Plan) -> RenderableType:
         bars = plan.bars[section.start_bar : section.end_bar]
         roles = [role.value for role in plan.cast if any(role in bar.roles for bar in bars)]
         repeated = sum(bar.copy_of is not None for bar in bars)
-        chords = " | ".join(chord_text(bar, flats=plan.key.fifths < 0) for bar in bars)
+        chords = " | ".join(chord_text(bar, plan.key) for bar in bars)
         length = f"{section.bars}" + (f" ({repeated} return)" if repeated else "")
         start = section.start_bar * plan.bar_s
         form.add_row(section.label, section.kind.value, length, f"{start:.0f} s", ", ".join(roles), chords)

@@ -130,6 +130,11 @@ class Key:
         """The tonic, spelled by the key signature (`"Bb"`, `"F#"`)."""
         return (FLAT_NAMES if self.fifths < 0 else SHARP_NAMES)[self.tonic]
 
+    def spell(self, pc: int) -> str:
+        """A pitch class's name: by the signature, but the leading note below the tonic is raised (C# in D minor)."""
+        leading = pc == (self.tonic - 1) % 12
+        return (FLAT_NAMES if self.fifths < 0 and not leading else SHARP_NAMES)[pc]
+
     def __str__(self) -> str:
         return f"{self.tonic_name} {self.mode.value}"
 
@@ -170,11 +175,10 @@ class Chord:
         """The same chord, `semitones` higher."""
         return Chord(root=(self.root + semitones) % 12, quality=self.quality, bass=(self.bass + semitones) % 12)
 
-    def name(self, *, flats: bool = False) -> str:
-        """`"Am7"`, `"C/E"`."""
-        names = FLAT_NAMES if flats else SHARP_NAMES
-        slash = "" if self.bass == self.root else "/" + names[self.bass]
-        return names[self.root] + self.quality + slash
+    def name(self, key: Key | None = None) -> str:
+        """`"Am7"`, `"C/E"`; spelled as `key` spells its notes, with sharps if there is none."""
+        root, bass = (SHARP_NAMES[pc] if key is None else key.spell(pc) for pc in (self.root, self.bass))
+        return root + self.quality + ("" if self.bass == self.root else f"/{bass}")
 
     def __str__(self) -> str:
         return self.name()

@@ -56,7 +56,7 @@ def _conductor(song: Song) -> list[_Event]:
     before = None
     for half, chord in enumerate(song.chords):
         if chord is not None and chord != before:
-            name = chord.name(flats=song.key.fifths < 0)
+            name = chord.name(song.key)
             events.append((half * per_bar // 2, SETTING, _meta(TEXT, name.encode())))
         before = chord
     return events

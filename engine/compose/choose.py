@@ -58,7 +58,9 @@ def distance_to(reference: Mapping[str, Sequence[float]], measures: Mapping[str,
 
 def judge(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]]) -> Verdict:
     """Gates and distance of one candidate."""
-    ranges: dict[Role, tuple[int, int]] = {role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS}
+    ranges: dict[Role, tuple[int, int]] = {
+        role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS
+    }
     active = [bar.roles & plan.cast.keys() for bar in plan.bars]
     return Verdict(
         failures=degeneracy(song, ranges, active=active),

@@ -9,6 +9,7 @@ Caveat: zero-shot reading knows nothing of negation; the prompt reader removes "
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,6 +72,9 @@ MOOD_AXES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """Axis → sentences of its low end and of its high end."""
 
 
+AFRESH = "delete the virtual environment and run `make setup`"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mood:
     """Energy (calm −1 … +1 wild) and valence (dark −1 … +1 bright)."""
@@ -103,9 +107,12 @@ class TextEncoder:
         quiet: Any = logging
         quiet.disable_progress_bar()
         quiet.set_verbosity_error()
-        network: Any = BertModel.from_pretrained(str(folder), local_files_only=True)
+        try:
+            network: Any = BertModel.from_pretrained(str(folder), local_files_only=True)
+            tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise SetupError(f"The text encoder in {folder} is damaged ({error}); {AFRESH}.") from error
         network.eval()
-        tokenizer = PreTrainedTokenizerFast.from_pretrained(str(folder), local_files_only=True)
         return cls(network, tokenizer)
 
     def embed(self, texts: Sequence[str]) -> Embedding:
@@ -170,7 +177,24 @@ def find_model() -> Path:
     for name in ("model.safetensors", "tokenizer.json", "config.json"):
         if not (folder / name).is_file():
             raise SetupError(f"The text encoder's file {name} is missing from {folder}; {mend} again.")
+    if not _is_whole(folder / "model.safetensors"):
+        raise SetupError(f"The text encoder's model.safetensors in {folder} is damaged; {AFRESH}.")
     return folder
+
+
+def _is_whole(weights: Path) -> bool:
+    """Whether a safetensors file is as long as its header says (eight bytes of length, the header, the tensors)."""
+    with weights.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        size = weights.stat().st_size
+        if length > size:
+            return False
+        try:
+            header: dict[str, Any] = json.loads(file.read(length))
+            ends = [int(part["data_offsets"][1]) for part in header.values() if "data_offsets" in part]
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return False
+    return bool(ends) and size == 8 + length + max(ends)
 
 
 def _closeness(row: Embedding, references: Embedding) -> float:

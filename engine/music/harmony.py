@@ -91,6 +91,17 @@ QUALITY_SPELLINGS = {
 }
 
 
+LETTERS_ABOVE = {3: 2, 4: 2, 6: 4, 7: 4, 8: 4, 10: 6, 11: 6}
+"""Semitones of a chord tone above its root → letters above the root's letter (thirds, fifths, sevenths)."""
+
+
+def _spell_on_letter(pc: int, root_letter: str, letters_above: int) -> str | None:
+    """A pitch class written on the letter so far above the root's; None where that takes a double accidental."""
+    names = "CDEFGAB"
+    letter = names[(names.index(root_letter) + letters_above) % 7]
+    return next((letter + sign for sign in ("", "#", "b") if pitch_class(letter + sign) == pc), None)
+
+
 def pitch_class(name: str) -> int:
     """`"F#"` → 6. Raises `ValueError` for anything but a letter A–G with accidentals `#`, `b`, `♯`, `♭`."""
     match = re.fullmatch(r"([A-Ga-g])([#b♯♭]*)", name)
@@ -178,6 +189,9 @@ class Chord:
     def name(self, key: Key | None = None) -> str:
         """`"Am7"`, `"C/E"`; spelled as `key` spells its notes, with sharps if there is none."""
         root, bass = (SHARP_NAMES[pc] if key is None else key.spell(pc) for pc in (self.root, self.bass))
+        above = (self.bass - self.root) % 12
+        if self.bass in self.pitch_classes and above in LETTERS_ABOVE:
+            bass = _spell_on_letter(self.bass, root[0], LETTERS_ABOVE[above]) or bass
         return root + self.quality + ("" if self.bass == self.root else f"/{bass}")
 
     def __str__(self) -> str:

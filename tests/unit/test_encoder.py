@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -68,4 +70,16 @@ def test_a_missing_package_is_told_with_the_command_that_mends_it(monkeypatch: p
     real = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == PACKAGE else real(name))
     with pytest.raises(SetupError, match="make setup"):
+        find_model()
+
+
+@pytest.mark.parametrize("keep", [0, 7, 1000, -1])
+def test_a_damaged_encoder_is_named_with_what_mends_it(tmp_path, monkeypatch, keep):
+    folder = tmp_path / PACKAGE / "model"
+    shutil.copytree(find_model(), folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:keep])
+    spec = SimpleNamespace(submodule_search_locations=[str(folder.parent)])
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: spec)
+    with pytest.raises(SetupError, match=r"damaged.*make setup"):
         find_model()

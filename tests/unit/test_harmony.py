@@ -40,7 +40,16 @@ def test_a_chord_is_read_back_from_its_name(quality, root):
 
 @pytest.mark.parametrize(
     ("chord", "key", "name"),
-    [("C#dim7", "D minor", "C#dim7"), ("A/C#", "D minor", "A/C#"), ("A#", "F", "Bb"), ("G#7", "C minor", "Ab7")],
+    [
+        ("C#dim7", "D minor", "C#dim7"),
+        ("A/C#", "D minor", "A/C#"),
+        ("A#", "F", "Bb"),
+        ("G#7", "C minor", "Ab7"),
+        ("D7/F#", "F", "D7/F#"),
+        ("C7/A#", "F", "C7/Bb"),
+        ("E/G#", "C", "E/G#"),
+        ("D#/G", "C minor", "Eb/G"),
+    ],
 )
 def test_chords_are_spelled_as_the_key_spells_them(chord, key, name):
     assert Chord.parse(chord).name(Key.parse(key)) == name

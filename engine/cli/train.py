@@ -1,7 +1,7 @@
 """`tunesmith train`: corpora in, a checkpoint's next version out.
 
-Conventions: stopped with Ctrl-C and started again with the same words, it goes on where it was. Caveat: it takes hours
-on a small machine; docs/training.md says how many.
+Conventions: stopped with Ctrl-C and started again with the same words, it goes on where it was. Caveat: all of it takes
+about an hour on two cores; docs/training.md says what of it.
 """
 
 from __future__ import annotations

@@ -119,6 +119,10 @@ def prepare(request: TrainRequest, *, say: Say) -> Dataset:
     folder = request.work / "dataset"
     if (dataset := load_dataset(folder)) is not None:
         return dataset
+    if not request.corpora.is_dir():
+        raise BadRequest(
+            f"The folder {str(request.corpora)!r} is not there; one laid out as docs/corpora.md says would work."
+        )
     say("Reading the corpora…")
     build_corpus(request.corpora, request.work / "corpus")
     say("Encoding…")

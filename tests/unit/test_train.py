@@ -33,6 +33,7 @@ def request_(tmp_path, monkeypatch) -> TrainRequest:
     monkeypatch.setattr(training, "network_config", lambda: small)
     monkeypatch.setattr(training, "build_corpus", lambda root, out: {})
     monkeypatch.setattr(training, "load_corpus", lambda out: iter(()))
+    (tmp_path / "corpora").mkdir()
     return TrainRequest(
         target=BASE,
         corpora=tmp_path / "corpora",
@@ -155,3 +156,9 @@ def test_a_style_that_gains_nothing_is_tried_again_more_slowly(request_, monkeyp
     ]
     assert made.best_step == 0
     assert made.after_nats == made.before_nats
+
+
+def test_a_folder_of_corpora_that_is_not_there_is_named(request_, tmp_path):
+    with pytest.raises(BadRequest, match=r"nowhere.*is not there"):
+        train(replace(request_, corpora=tmp_path / "nowhere"), say=silent, on_report=lambda report, total: None)
+    assert not request_.work.exists()

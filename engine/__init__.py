@@ -10,14 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine import errors
-    from engine.compose.request import ComposeRequest, Receipt
+    from engine.compose.request import MAX_PROMPT_CHARS, ComposeRequest, Receipt
     from engine.settings import Settings
     from engine.store import Origin, Tally
     from engine.studio import StoredSong, Studio, Update
 
-__all__ = ["ComposeRequest", "Origin", "Receipt", "Settings", "StoredSong", "Studio", "Tally", "Update", "errors"]
+__all__ = [
+    "MAX_PROMPT_CHARS",
+    "ComposeRequest",
+    "Origin",
+    "Receipt",
+    "Settings",
+    "StoredSong",
+    "Studio",
+    "Tally",
+    "Update",
+    "errors",
+]
 
 _HOMES = {
+    "MAX_PROMPT_CHARS": "engine.compose.request",
     "ComposeRequest": "engine.compose.request",
     "Origin": "engine.store",
     "Receipt": "engine.compose.request",

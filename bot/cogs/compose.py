@@ -20,9 +20,8 @@ from bot.desk import Desk, origin_of
 from bot.errors import guard
 from bot.replies import help_text
 from bot.views.song import song_view
-from engine import ComposeRequest, Origin, errors
+from engine import MAX_PROMPT_CHARS, ComposeRequest, Origin, errors
 
-PROMPT_CHARS = 500
 HELP_WORDS = frozenset({"", "help", "?", "hilfe", "commands"})
 _CHOICES = 25
 
@@ -44,7 +43,7 @@ class Compose(commands.Cog):
     async def compose(
         self,
         interaction: discord.Interaction[Any],
-        prompt: app_commands.Range[str, 1, PROMPT_CHARS],
+        prompt: app_commands.Range[str, 1, MAX_PROMPT_CHARS],
         style: str | None = None,
         seconds: float | None = None,
         seed: int | None = None,
@@ -109,8 +108,8 @@ def read_wish(
     text = " ".join(prompt.split())
     if not text:
         raise errors.BadRequest("The prompt is empty; say what to play, such as “chill lofi 60s”.")
-    if len(text) > PROMPT_CHARS:
-        raise errors.BadRequest(f"The prompt has {len(text)} characters; at most {PROMPT_CHARS} work.")
+    if len(text) > MAX_PROMPT_CHARS:
+        raise errors.BadRequest(f"The prompt has {len(text)} characters; at most {MAX_PROMPT_CHARS} work.")
     return ComposeRequest(prompt=text, style=style or None, seconds=seconds, seed=seed)
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import discord
 
 from bot.client import intents
-from bot.cogs.compose import PROMPT_CHARS, Compose
+from bot.cogs.compose import Compose
 from bot.desk import MOST_AT_ONCE
 from bot.settings import BotSettings
+from engine import MAX_PROMPT_CHARS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "discord.md").read_text()
 
@@ -31,7 +32,7 @@ def test_the_invitation_asks_for_the_permissions_in_the_table_and_both_scopes() 
 def test_every_option_variable_and_limit_is_documented() -> None:
     for parameter in Compose.compose.parameters:
         assert f"{parameter.name}:" in PAGE
-    assert f"{PROMPT_CHARS} characters" in PAGE
+    assert f"{MAX_PROMPT_CHARS} characters" in PAGE
     assert f"at most {MOST_AT_ONCE} songs" in PAGE
     assert "DISCORD_TOKEN" in PAGE
     assert set(BotSettings.model_fields) == {"token", "api_base"}

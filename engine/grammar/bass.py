@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.grammar.chance import any_of
-from engine.grammar.grammar import BAR, SIXTEENTH, Casting, Passage, Step, read_figure
+from engine.grammar.grammar import SIXTEENTH, Casting, Passage, Step, read_figure
 from engine.music.harmony import QUALITIES, Chord
 from engine.music.notes import Note
 
@@ -25,11 +25,11 @@ def play_bass(passage: Passage, figures: tuple[str, ...], casting: Casting, rng:
     for bar in range(passage.bars):
         figure = figures[-1] if bar % 4 == 3 else figures[0]
         for step in _steps_in_bar(read_figure(figure), passage, bar):
-            onset = bar * BAR + step.onset * SIXTEENTH
+            onset = bar * passage.bar_ticks + step.onset * SIXTEENTH
             chord = passage.chord_at(onset)
             root = _nearest(chord.bass, root, casting)
             if step.what == "A":
-                following = passage.chord_at((bar + 1) * BAR)
+                following = passage.chord_at((bar + 1) * passage.bar_ticks)
                 pitch = _approach(passage, _nearest(following.bass, root, casting), casting, rng)
             else:
                 pitch = _degree(step.what, chord, root, casting)
@@ -43,11 +43,11 @@ def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[S
     """The figure; where the chord changes at the half bar, a root on it, and nothing held across."""
     if passage.chords[2 * bar] == passage.chords[2 * bar + 1]:
         return list(steps)
-    out = [_shortened(step, 8) for step in steps if step.onset < 8]
-    later = [step for step in steps if step.onset >= 8]
-    first = min((step.onset for step in later if step.onset > 8), default=16)
-    out.append(Step(onset=8, duration=first - 8, what="R", accent=0))
-    return out + [step for step in later if step.onset > 8]
+    half = passage.half_bar_sixteenths
+    out = [_shortened(step, half) for step in steps if step.onset < half]
+    later = [step for step in steps if step.onset > half]
+    first = min((step.onset for step in later), default=2 * half)
+    return [*out, Step(onset=half, duration=first - half, what="R", accent=0), *later]
 
 
 def _shortened(step: Step, end: int) -> Step:

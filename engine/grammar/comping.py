@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.grammar.grammar import BAR, HALF_BAR, SIXTEENTH, Casting, Passage, Step, read_figure
+from engine.grammar.grammar import SIXTEENTH, Casting, Passage, Step, read_figure
 from engine.grammar.voicing import Voicing, lead
 from engine.music.harmony import Chord
 from engine.music.notes import Note
@@ -48,15 +48,15 @@ def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[S
     starts = passage.bars > 0 and bar == 0 and all(step.onset > 4 for step in out)
     if starts:
         out.insert(0, Step(onset=0, duration=min(4, out[0].onset), what="all", accent=0))
-    changes = passage.chords[2 * bar] != passage.chords[2 * bar + 1]
-    if changes and not any(8 <= step.onset < 14 for step in out):
-        out.append(Step(onset=8, duration=6, what="all", accent=-1))
+    changes, half = passage.chords[2 * bar] != passage.chords[2 * bar + 1], passage.half_bar_sixteenths
+    if changes and not any(half <= step.onset < 2 * half - 2 for step in out):
+        out.append(Step(onset=half, duration=half - 2, what="all", accent=-1))
     return out
 
 
 def _strike(passage: Passage, voiced: list[Voicing], bar: int, step: Step, rng: np.random.Generator) -> list[Note]:
-    onset = bar * BAR + step.onset * SIXTEENTH
-    half = onset // HALF_BAR
+    onset = bar * passage.bar_ticks + step.onset * SIXTEENTH
+    half = onset // passage.half_bar_ticks
     if step.what == "push":
         half = min(half + 1, len(voiced) - 1)
     voices = _voices(voiced[half], step.what)
@@ -80,7 +80,7 @@ def _end(passage: Passage, half: int, onset: int, end: int) -> int:
     index = half
     while index + 1 < len(passage.chords) and passage.chords[index + 1] == passage.chords[half]:
         index += 1
-    return max(onset + SIXTEENTH, min(end, (index + 1) * HALF_BAR, passage.bars * BAR))
+    return max(onset + SIXTEENTH, min(end, (index + 1) * passage.half_bar_ticks, passage.bars * passage.bar_ticks))
 
 
 def _velocity(value: float) -> int:

@@ -19,7 +19,7 @@ from engine.grammar.comping import play_comping
 from engine.grammar.counter import play_counter
 from engine.grammar.drums import Groove, choose_groove, play_drums
 from engine.grammar.ending import ended
-from engine.grammar.grammar import BAR, Grammar, Passage
+from engine.grammar.grammar import Grammar, Passage
 from engine.grammar.melody import play_melody
 from engine.grammar.motif import Motifs, Tune, contrasting_motifs, make_motifs, make_tune, varied
 from engine.grammar.progression import ending_chords, section_chords
@@ -57,7 +57,7 @@ def compose(grammar: Grammar, rng: np.random.Generator, *, drum_bars: PlayedBars
     for passage in passages:
         played = _play(grammar, passage, materials[passage.section.label], rng)
         for role, part in played.items():
-            start = passage.section.start_bar * BAR
+            start = passage.section.start_bar * grammar.meter.bar_ticks
             notes[role] += [replace(note, onset=note.onset + start) for note in part]
     return Song(
         style=grammar.name,
@@ -145,6 +145,7 @@ def _passages(
                 energy=energy,
                 returns=returns,
                 final=final,
+                meter=grammar.meter,
             )
         )
     return out

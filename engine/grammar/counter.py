@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.grammar.chance import any_of, happens
-from engine.grammar.grammar import BAR, HALF_BAR, SIXTEENTH, Casting, Passage
+from engine.grammar.grammar import SIXTEENTH, Casting, Passage
 from engine.music.harmony import QUALITIES, Chord
 from engine.music.notes import Note
 from engine.music.timing import TICKS_PER_QUARTER
@@ -37,11 +37,12 @@ def _spans(passage: Passage) -> list[tuple[int, int, Chord]]:
     spans = []
     for bar in range(passage.bars):
         first, second = passage.chords[2 * bar : 2 * bar + 2]
-        start = bar * BAR
+        start, end = bar * passage.bar_ticks, (bar + 1) * passage.bar_ticks
         if first == second:
-            spans.append((start, start + BAR, first))
+            spans.append((start, end, first))
         else:
-            spans += [(start, start + HALF_BAR, first), (start + HALF_BAR, start + BAR, second)]
+            half = start + passage.half_bar_ticks
+            spans += [(start, half, first), (half, end, second)]
     return spans
 
 
@@ -75,10 +76,10 @@ def _arpeggio(passage: Passage, casting: Casting, rng: np.random.Generator) -> l
     for onset, end, chord in _spans(passage):
         tones = _tones(chord, low, casting.high)[:4]
         for index, tick in enumerate(range(onset, end, EIGHTH)):
-            if tick % BAR // EIGHTH in rests:
+            if tick % passage.bar_ticks // EIGHTH in rests:
                 continue
             pitch = tones[pattern[index % len(pattern)] % len(tones)]
-            accent = 5 if tick % HALF_BAR == 0 else 0
+            accent = 5 if tick % passage.half_bar_ticks == 0 else 0
             notes.append(Note(onset=tick, pitch=pitch, duration=EIGHTH, velocity=_loud(passage, rng, accent)))
     return notes
 
@@ -92,7 +93,7 @@ def _guide(passage: Passage, casting: Casting, rng: np.random.Generator) -> list
         classes = {(chord.root + step) % 12 for step in steps}
         goals = [p for p in range(casting.low, casting.high + 1) if p % 12 in classes]
         here = _near(goals, here, casting)
-        passing = end - onset == BAR and happens(rng, 0.4)
+        passing = end - onset == passage.bar_ticks and happens(rng, 0.4)
         held = end - onset - (TICKS_PER_QUARTER if passing else 0)
         notes.append(Note(onset=onset, pitch=here, duration=held, velocity=_loud(passage, rng)))
         if passing:
@@ -117,7 +118,7 @@ def _answers(passage: Passage, melody: list[Note], casting: Casting, rng: np.ran
         place = int(rng.integers(1, 5))
         for index, onset in enumerate(onsets):
             place = min(max(place + any_of(rng, (-1, -1, 1, 1, 2)), 0), len(tones) - 1)
-            until = onsets[index + 1] if index + 1 < len(onsets) else min(end, onset + HALF_BAR)
+            until = onsets[index + 1] if index + 1 < len(onsets) else min(end, onset + passage.half_bar_ticks)
             notes.append(Note(onset=onset, pitch=tones[place], duration=until - onset, velocity=_loud(passage, rng, 8)))
     return notes
 
@@ -126,10 +127,10 @@ def _gaps(passage: Passage, melody: list[Note]) -> list[tuple[int, int]]:
     """Rests of the melody of at least three eighths, from the next eighth on, split at bar lines."""
     gaps = []
     clock = 0
-    for note in [*melody, Note(onset=passage.bars * BAR, pitch=0, duration=0, velocity=1)]:
+    for note in [*melody, Note(onset=passage.bars * passage.bar_ticks, pitch=0, duration=0, velocity=1)]:
         start = -(-clock // EIGHTH) * EIGHTH
         while note.onset - start >= 3 * EIGHTH:
-            end = min(note.onset, (start // BAR + 1) * BAR)
+            end = min(note.onset, (start // passage.bar_ticks + 1) * passage.bar_ticks)
             if end - start >= 3 * EIGHTH:
                 gaps.append((start, end))
             start = end

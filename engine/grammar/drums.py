@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.grammar.chance import any_of, happens, pick
-from engine.grammar.grammar import BAR, SIXTEENTH, DrumVocabulary, Passage, read_grid
+from engine.grammar.grammar import COMMON, SIXTEENTH, DrumVocabulary, Passage, read_grid
 from engine.music.notes import Note, SectionKind
 from engine.music.timing import GRID_IN_QUARTER, TICKS_PER_QUARTER
 
@@ -77,7 +77,8 @@ def play_drums(passage: Passage, groove: Groove, drums: DrumVocabulary, rng: np.
         if fills or small:
             hits = _filled(hits, pick(rng, drums.fills), passage.energy, rng)
         notes += [
-            Note(onset=bar * BAR + h.onset, pitch=h.pitch, duration=h.duration, velocity=h.velocity) for h in hits
+            Note(onset=bar * passage.bar_ticks + h.onset, pitch=h.pitch, duration=h.duration, velocity=h.velocity)
+            for h in hits
         ]
     if passage.section.kind is SectionKind.CHORUS and happens(rng, 0.35):
         notes.append(Note(onset=0, pitch=CRASH, duration=24, velocity=_loud(CRASH, 0, passage.energy, rng)))
@@ -121,11 +122,11 @@ def _loud(pitch: int, accent: int, energy: float, rng: np.random.Generator) -> i
 
 
 def quantised(bar: Sequence[Note]) -> list[Note]:
-    """A played bar on the grid: onsets to the nearest written position, pitches that are not `PLAYABLE` left out."""
+    """A played bar of 4/4 on the grid: onsets to the nearest written position, pitches that are not `PLAYABLE` left out."""
     hits: dict[tuple[int, int], Note] = {}
     for note in bar:
         beat, within = divmod(note.onset, TICKS_PER_QUARTER)
         onset = beat * TICKS_PER_QUARTER + min((*GRID_IN_QUARTER, TICKS_PER_QUARTER), key=lambda g: abs(g - within))
-        if note.pitch in PLAYABLE and 0 <= onset < BAR:
+        if note.pitch in PLAYABLE and 0 <= onset < COMMON.bar_ticks:
             hits[onset, note.pitch] = Note(onset=onset, pitch=note.pitch, duration=SIXTEENTH, velocity=note.velocity)
     return list(hits.values())

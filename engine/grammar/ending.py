@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine.grammar.grammar import BAR, Casting, Passage
+from engine.grammar.grammar import Casting, Passage
 from engine.grammar.voicing import lead
 from engine.music.notes import Note, Role
 
@@ -18,12 +18,12 @@ CLOSING_DRUMS = (36, 46)
 
 def ended(passage: Passage, role: Role, part: list[Note], casting: Casting, rng: np.random.Generator) -> list[Note]:
     """Replace the passage's last bar."""
-    start = (passage.bars - 1) * BAR
+    start = (passage.bars - 1) * passage.bar_ticks
     kept = [replace(note, duration=min(note.duration, start - note.onset)) for note in part if note.onset < start]
     level = round(40 + 40 * passage.energy)
     before = tuple(note.pitch for note in kept[-1:]) or (casting.low,)
     pitches = _closing_pitches(passage, role, before[0], casting, rng)
-    return kept + [Note(onset=start, pitch=pitch, duration=BAR, velocity=level) for pitch in pitches]
+    return kept + [Note(onset=start, pitch=pitch, duration=passage.bar_ticks, velocity=level) for pitch in pitches]
 
 
 def _closing_pitches(

@@ -4,15 +4,17 @@ A grammar is data: the players (`comping`, `bass`, `drums`, `melody`, `counter`)
 
 Conventions: a *figure* is text, one step a word, `onset:duration:what` in sixteenths of the bar, `!` behind it for an
 accent and `-` for a soft step. A *grid* is text, one character a sixteenth, spaces ignored: `x` accent, `o` plain,
-`-` ghost, `O` open hat, `.` nothing. A *rhythm* is four characters a beat: `x` onset, `~` held, `.` rest, or `ttt`
-for a triplet. Caveat: figures and grids are written for 4/4 bars of sixteen sixteenths.
+`-` ghost, `O` open hat, `.` nothing. A *rhythm* is a word a beat, a character a sixteenth: `x` onset, `~` held, `.`
+rest, or `ttt`
+for a triplet of eighths. Caveat: a grammar's words fill bars of its own `meter` (4/4: sixteen sixteenths; 3/4 and 6/8:
+twelve; 2/4: eight); `in_meter` (module `meters`) finds the words for another one.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from engine.grammar.chance import Weighted
@@ -21,8 +23,7 @@ from engine.music.notes import Role, Section, SectionKind
 from engine.music.timing import METERS, TICKS_PER_QUARTER, Meter
 
 SIXTEENTH = TICKS_PER_QUARTER // 4
-BAR = METERS["4/4"].bar_ticks
-HALF_BAR = BAR // 2
+COMMON = METERS["4/4"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,9 @@ class MelodyVocabulary:
 
     A phrase plan is one word a bar: `a`, `b` the motifs, `'` a varied tail, `i` the first motif upside down, `f` its
     first half sequenced, `c` a half close, `d` a full close, `.` a bar of rest. `sparse`: the plans of intros,
-    breaks, outros. `arcs`: scale steps by which eight bars lie above the section's centre.
+    breaks, outros. `arcs`: scale steps by which eight bars lie above the section's centre. `blue_notes`: semitones
+    above the tonic that belong to the tune's scale although the mode lacks them. `grace_share`: how often a held third
+    or fifth is bent up to from a semitone below. `ring`: ticks for which a note may sound on into the rest after it.
     """
 
     beats: Weighted[str]
@@ -99,31 +102,47 @@ class MelodyVocabulary:
     pentatonic_pull: float
     centre: int
     chorus_lift: int
+    meter: Meter = COMMON
+    blue_notes: Mapping[Mode, tuple[int, ...]] = field(default_factory=dict)
+    grace_share: float = 0.0
+    ring: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grammar:
-    """A style in writing. `cells[mode]`: four-bar progressions in Roman numerals, a word a bar, `|` between half
-    bars.
+    """A style in writing. `cells[mode]`: progressions of four bars or more in Roman numerals, a word a bar, `|` between
+    half bars; a section takes the longest that fill it evenly.
+
+    `borrow_share`: how often intros, breaks and outros use the main section's chords; `same_chords_share`: how often
+    another main section of the same length does. `softer`: velocity steps taken off every note. `fades`: the intro
+    swells, the outro dies away. `variants`: feels of the style; a song follows one of them. `others`: the
+    style's words in other meters. A grammar without `forms` follows plans (`score.play`) but composes no songs of its
+    own, so it needs no cells, casts or parts either.
     """
 
     name: str
     meter: Meter
-    tempo_bpm: tuple[float, float]
-    swing: tuple[float, float]
-    modes: Weighted[Mode]
-    forms: Weighted[str]
-    casts: Mapping[SectionKind, Weighted[tuple[str, float]]]
-    cells: Mapping[Mode, Weighted[str]]
-    endings: Mapping[Mode, Weighted[str]]
-    colours: Mapping[str, Weighted[str]]
-    approach_share: float
     comping: Weighted[tuple[str, ...]]
     bass: Weighted[tuple[str, ...]]
     counters: Weighted[str]
     drums: DrumVocabulary
     melody: MelodyVocabulary
-    parts: Mapping[Role, Casting]
+    tempo_bpm: tuple[float, float] = (90.0, 120.0)
+    swing: tuple[float, float] = (0.5, 0.5)
+    modes: Weighted[Mode] = ()
+    forms: Weighted[str] = ()
+    casts: Mapping[SectionKind, Weighted[tuple[str, float]]] = field(default_factory=dict)
+    cells: Mapping[Mode, Weighted[str]] = field(default_factory=dict)
+    endings: Mapping[Mode, Weighted[str]] = field(default_factory=dict)
+    colours: Mapping[str, Weighted[str]] = field(default_factory=dict)
+    approach_share: float = 0.0
+    parts: Mapping[Role, Casting] = field(default_factory=dict)
+    others: tuple[Grammar, ...] = ()
+    borrow_share: float = 0.75
+    same_chords_share: float = 0.0
+    softer: int = 0
+    fades: bool = False
+    variants: Weighted[Grammar] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +160,27 @@ class Passage:
     energy: float
     returns: int
     final: bool
+    meter: Meter = COMMON
+
+    @property
+    def bar_ticks(self) -> int:
+        """Length of a bar in ticks."""
+        return self.meter.bar_ticks
+
+    @property
+    def half_bar_ticks(self) -> int:
+        """Length of half a bar, the stretch of one chord, in ticks."""
+        return self.meter.half_bar_ticks
+
+    @property
+    def half_bar_sixteenths(self) -> int:
+        """Where the second chord of a bar enters, in sixteenths."""
+        return self.half_bar_ticks // SIXTEENTH
+
+    @property
+    def strong_ticks(self) -> int:
+        """Distance between strong beats in ticks: half a bar, but a whole one in 3/4, whose half is no beat."""
+        return self.half_bar_ticks if self.half_bar_ticks % self.meter.beat_ticks == 0 else self.bar_ticks
 
     @property
     def bars(self) -> int:
@@ -149,5 +189,5 @@ class Passage:
 
     def chord_at(self, tick: int) -> Chord:
         """The chord that sounds at a tick counted from the passage's start; past the end the following chord."""
-        index = tick // HALF_BAR
+        index = tick // self.half_bar_ticks
         return self.chords[index] if index < len(self.chords) else self.following

@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.grammar.grammar import BAR, HALF_BAR, Casting, MelodyVocabulary, Passage
+from engine.grammar.grammar import Casting, MelodyVocabulary, Passage
 from engine.grammar.motif import Cue, Tune
 from engine.music.harmony import Key, Mode
 from engine.music.notes import Note
@@ -31,7 +31,7 @@ def play_melody(
     passage: Passage, tune: Tune, words: MelodyVocabulary, casting: Casting, rng: np.random.Generator
 ) -> list[Note]:
     """Realise the tune over the passage's chords."""
-    timed = [(bar * BAR + cue.onset, cue) for bar, cues in enumerate(tune.bars) for cue in cues]
+    timed = [(bar * passage.bar_ticks + cue.onset, cue) for bar, cues in enumerate(tune.bars) for cue in cues]
     if not timed:
         return []
     wishes = _wishes(passage.key, tune, [cue for _, cue in timed], casting)
@@ -93,18 +93,18 @@ def _note_costs(
     onset, cue = timed
     pitches = np.arange(casting.low, casting.high + 1)
     chord, later = passage.chord_at(onset), passage.chord_at(onset + max(0, cue.duration - TICKS_PER_QUARTER // 2))
-    by_class = _class_costs(passage.key, chord.pitch_classes, _weight(onset, cue), words.pentatonic_pull)
+    by_class = _class_costs(passage.key, chord.pitch_classes, _weight(passage, onset, cue), words.pentatonic_pull)
     if later != chord:
         by_class = by_class + _class_costs(passage.key, later.pitch_classes, 0.6, 0.0)
     stray = 1.1 if cue.close else 0.5
     return by_class[pitches % 12] + stray * np.abs(pitches - wish)
 
 
-def _weight(onset: int, cue: Cue) -> float:
+def _weight(passage: Passage, onset: int, cue: Cue) -> float:
     """How much a note must agree with its chord: 1 on strong beats and long notes, less on weak short ones."""
-    if onset % HALF_BAR == 0 or cue.duration > TICKS_PER_QUARTER or cue.close:
+    if onset % passage.strong_ticks == 0 or cue.duration > TICKS_PER_QUARTER or cue.close:
         return 1.0
-    return 0.45 if onset % TICKS_PER_QUARTER == 0 or cue.duration == TICKS_PER_QUARTER else 0.12
+    return 0.45 if onset % passage.meter.beat_ticks == 0 or cue.duration == TICKS_PER_QUARTER else 0.12
 
 
 @cache
@@ -150,6 +150,6 @@ def _nearest(pitches: Iterable[int], goal: int) -> int:
 
 
 def _velocity(passage: Passage, onset: int, rng: np.random.Generator) -> int:
-    accent = 6 if onset % HALF_BAR == 0 else 2 if onset % TICKS_PER_QUARTER == 0 else -3
-    arch = 5 * np.sin(np.pi * (onset / BAR % 4) / 4)
+    accent = 6 if onset % passage.strong_ticks == 0 else 2 if onset % passage.meter.beat_ticks == 0 else -3
+    arch = 5 * np.sin(np.pi * (onset / passage.bar_ticks % 4) / 4)
     return int(min(116, max(36, round(64 + 26 * passage.energy + accent + arch + 4 * rng.standard_normal()))))

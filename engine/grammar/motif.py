@@ -14,7 +14,7 @@ import numpy as np
 from engine.grammar.chance import any_of, happens, pick
 from engine.grammar.grammar import SIXTEENTH, MelodyVocabulary
 from engine.music.notes import Section, SectionKind
-from engine.music.timing import TICKS_PER_QUARTER
+from engine.music.timing import TICKS_PER_QUARTER, Meter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,9 @@ def read_rhythm(text: str) -> tuple[tuple[int, int], ...]:
     """`"x~x~ ..x~ ttt x~~~"` to (onset, duration) in ticks; a hold at the bar's start is a rest."""
     spans: list[list[int]] = []
     sounding = False
-    for beat, word in enumerate(text.split()):
-        start = beat * TICKS_PER_QUARTER
+    start = end = 0
+    for word in text.split():
+        start, end = end, end + (TICKS_PER_QUARTER if word == "ttt" else len(word) * SIXTEENTH)
         if word == "ttt":
             spans += [[start + third * 8, 8] for third in range(3)]
             sounding = True
@@ -86,7 +87,7 @@ def make_tune(
     lift = words.chorus_lift if section.kind is SectionKind.CHORUS else 0
     plan = pick(rng, (words.sparse if sparse else words.phrases)[bars]).split()
     arc = pick(rng, words.arcs)
-    arc = arc if bars == len(arc) else arc[1::2]
+    arc = arc if bars == len(arc) else arc[1::2] if bars == 4 else tuple(arc[bar % len(arc)] for bar in range(bars))
     cycle = (word_bar(word, motifs, words, rng) for word in plan)
     laid = tuple(_shifted(bar, rise) for bar, rise in zip(cycle, arc, strict=True))
     centre = words.centre + lift + int(rng.integers(-3, 4))
@@ -102,7 +103,7 @@ def word_bar(word: str, motifs: Motifs, words: MelodyVocabulary, rng: np.random.
     if word == "d":
         return _close(pick(rng, words.full_closes), "full", words, rng)
     if word == "f":
-        return _sequenced(motifs.a, any_of(rng, (-2, -1, 1, 2)))
+        return _sequenced(motifs.a, any_of(rng, (-2, -1, 1, 2)), words.meter)
     if word == "i":
         return _inverted(motifs.a)
     bar = motifs.a if word[0] == "a" else motifs.b
@@ -120,10 +121,11 @@ def varied(tune: Tune, rng: np.random.Generator) -> Tune:
 
 
 def _idea(words: MelodyVocabulary, rng: np.random.Generator, least: int, most: int) -> Bar:
+    beats = words.meter.bar_ticks // words.meter.beat_ticks
     for _ in range(60):
-        spans = read_rhythm(" ".join(pick(rng, words.beats) for _ in range(4)))
+        spans = read_rhythm(" ".join(pick(rng, words.beats) for _ in range(beats)))
         lengths = {duration for _, duration in spans}
-        if least <= len(spans) <= most and len(lengths) > 1 and spans[0][0] < 2 * TICKS_PER_QUARTER:
+        if least <= len(spans) <= most and len(lengths) > 1 and spans[0][0] < words.meter.half_bar_ticks:
             break
     return tuple(
         Cue(onset=onset, duration=duration, step=step)
@@ -164,9 +166,11 @@ def _inverted(bar: Bar) -> Bar:
     return tuple(replace(cue, step=2 * bar[0].step - cue.step) for cue in bar)
 
 
-def _sequenced(bar: Bar, rise: int) -> Bar:
-    """The first half of a bar twice, the second time `rise` steps higher."""
-    half = 2 * TICKS_PER_QUARTER
+def _sequenced(bar: Bar, rise: int, meter: Meter) -> Bar:
+    """The first half of a bar twice, the second time `rise` steps higher; the whole bar if its half is no beat."""
+    half = meter.half_bar_ticks
+    if half % meter.beat_ticks:
+        return _shifted(bar, rise)
     head = tuple(replace(cue, duration=min(cue.duration, half - cue.onset)) for cue in bar if cue.onset < half)
     return head + tuple(replace(cue, onset=cue.onset + half, step=cue.step + rise) for cue in head)
 

@@ -1,4 +1,4 @@
-"""Chords of a section: weighted four-bar cells in Roman numerals go in, two chords a bar come out.
+"""Chords of a section: weighted cells (four bars or more) in Roman numerals go in, two chords a bar come out.
 
 A longer section repeats its cell with other colours, or goes on with a second cell. Colours (m7 ↔ m9 ↔ m11…) and
 approach chords (applied dominants and their tritone substitutes before a chord) are chosen here.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.grammar.chance import any_of, happens, pick
+from engine.grammar.chance import Weighted, any_of, happens, pick
 from engine.grammar.grammar import Grammar
 from engine.music.harmony import QUALITIES, Chord, Key, roman_to_chord
 
@@ -26,15 +26,23 @@ def read_cell(text: str, key: Key) -> Bars:
 
 def section_chords(grammar: Grammar, key: Key, bars: int, rng: np.random.Generator) -> tuple[Chord, ...]:
     """Two chords a bar for a section of `bars` bars."""
-    first = pick(rng, grammar.cells[key.mode])
-    second = first if happens(rng, 0.65) else pick(rng, grammar.cells[key.mode])
+    choices = fitting_cells(grammar.cells[key.mode], bars)
+    first = pick(rng, choices)
+    second = first if happens(rng, 0.65) else pick(rng, choices)
     cells = [read_cell(first, key), read_cell(second, key)]
     out: Bars = []
     while len(out) < bars:
-        cell = cells[len(out) // 4 % 2]
+        cell = cells[len(out) // len(cells[0]) % 2]
         out += [_coloured(grammar, pair, rng) for pair in cell]
     out = _approached(grammar, out[:bars], rng)
     return tuple(chord for pair in out for chord in pair)
+
+
+def fitting_cells(cells: Weighted[str], bars: int) -> Weighted[str]:
+    """The longest cells that fill `bars` evenly; all of them if none does."""
+    even = [len(text.split()) for text, _ in cells if bars % len(text.split()) == 0]
+    longest = max(even, default=0)
+    return tuple(cell for cell in cells if len(cell[0].split()) == longest) or cells
 
 
 def ending_chords(grammar: Grammar, key: Key, chords: tuple[Chord, ...], rng: np.random.Generator) -> tuple[Chord, ...]:

@@ -1,0 +1,65 @@
+"""A progression walked half bar by half bar along a style's chord habits.
+
+In: `ChordHabits` and the wanted number of bars. Out: two chords a bar. Conventions: the walk begins on a chord that
+begins sections, remembers two chords (one, where two are too rare), and of several walks the one is taken that is
+nearest to the wanted harmonic rhythm. Source: variable-order Markov chains (Ron, Singer, Tishby, 1996), here of order
+two. Caveat: a walk knows no cadence; the caller closes the section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from engine.music.habits import ChordHabits, token_chord
+from engine.music.harmony import Chord, Key
+
+WALKS = 12
+LEAST_TOKENS = 2
+Bar = tuple[Chord, Chord]
+
+
+def walk_chords(
+    habits: ChordHabits, key: Key, bars: int, *, chords_per_bar: float, rng: np.random.Generator, whole: bool
+) -> tuple[Bar, ...]:
+    """`bars` bars of chords, the first one on the tonic's root. `whole`: one chord a bar, as 3/4 has it."""
+    walks = [_walk(habits, bars, rng, whole=whole) for _ in range(WALKS)]
+    walk = min(walks, key=lambda tokens: _distance(tokens, bars, chords_per_bar))
+    chords = [token_chord(token, key) for token in walk]
+    return tuple((chords[2 * bar], chords[2 * bar + 1]) for bar in range(bars))
+
+
+def _distance(tokens: list[str], bars: int, chords_per_bar: float) -> float:
+    """From the wanted number of chord changes a bar; a walk that stands still is far away."""
+    changes = sum(one != two for one, two in zip(tokens, tokens[1:], strict=False))
+    stands = 10.0 if len(set(tokens)) < LEAST_TOKENS and bars > 2 else 0.0
+    return abs(changes / bars - chords_per_bar) + stands
+
+
+def _walk(habits: ChordHabits, bars: int, rng: np.random.Generator, *, whole: bool) -> list[str]:
+    tonic = {token: count for token, count in habits.starts.items() if token.startswith("0:")} or habits.starts
+    tokens = [_pick(tonic, rng)]
+    while len(tokens) < 2 * bars:
+        place = "|" if len(tokens) % 2 == 0 else "."
+        if whole and place == ".":
+            tokens.append(tokens[-1])
+            continue
+        tokens.append(_next(habits, place, tokens, rng))
+    return tokens
+
+
+def _next(habits: ChordHabits, place: str, tokens: list[str], rng: np.random.Generator) -> str:
+    contexts = [f"{place}{tokens[-1]}"]
+    if len(tokens) > 1:
+        contexts.insert(0, f"{place}{tokens[-2]} {tokens[-1]}")
+    for context in contexts:
+        if context in habits.follows:
+            return _pick(habits.follows[context], rng)
+    return _pick(habits.starts, rng)
+
+
+def _pick(counts: Mapping[str, int], rng: np.random.Generator) -> str:
+    tokens = list(counts)
+    ends = np.cumsum([counts[token] for token in tokens])
+    return tokens[int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))]

@@ -1,0 +1,101 @@
+"""Which real proportions a song takes after: drawing a profile from a style's habits and casting by it.
+
+In: a style's `Habits` and what is known of the song. Out: a `Profile` (or None), and castings and presences that follow
+it. Conventions: meter and brightness of the mode must agree where the style has such profiles; an asked tempo and the
+prompt's energy make near ones likelier. Caveat: a role that is asked for plays even if the profile lacks it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from engine.compose.plan import Casting
+from engine.music.habits import Habits, Profile, light_of
+from engine.music.harmony import Mode
+from engine.music.notes import Role
+from engine.music.styles import Style
+
+CORE_PRESENCE = 0.85
+"""Roles of at least this presence belong to every song of a style."""
+ENERGY_PULL = 5.0
+TEMPO_OCTAVES = 0.25
+MARGIN = 2
+"""Semitones that a range may go beyond what the profile's role usually plays."""
+LEAST_SPAN = 10
+LEAST_SHARE, MOST_SHARE = 0.3, 2.2
+"""A role's density stays within these multiples of what the style calls usual, whatever the profile says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a profile should agree with. `lean`: −1 calm … 1 energetic, 0 no wish; `tempo_bpm`: only if asked for."""
+
+    meter: str
+    mode: Mode
+    lean: float
+    tempo_bpm: float | None
+
+
+def draw_profile(habits: Habits | None, style: Style, wanted: Wanted, rng: np.random.Generator) -> Profile | None:
+    """One of the style's profiles that agrees with what is wanted, or None if none was measured."""
+    if habits is None or not habits.profiles:
+        return None
+    core = {role for role, part in style.parts.items() if part.presence >= CORE_PRESENCE}
+    found = list(habits.profiles)
+    for fits in (
+        [profile for profile in found if profile.meter == wanted.meter],
+        [profile for profile in found if core <= profile.roles.keys()],
+        [profile for profile in found if light_of(profile.mode) == light_of(wanted.mode)],
+    ):
+        both = [profile for profile in found if profile in fits]
+        found = both or found
+    if found[0].meter != wanted.meter:
+        return None
+    weights = np.exp([_liking(profile, wanted) for profile in found])
+    return found[int(rng.choice(len(found), p=weights / weights.sum()))]
+
+
+def _liking(profile: Profile, wanted: Wanted) -> float:
+    liking = ENERGY_PULL * wanted.lean * (profile.energy - 0.5)
+    if wanted.tempo_bpm is not None:
+        liking -= 0.5 * (np.log2(profile.tempo_bpm / wanted.tempo_bpm) / TEMPO_OCTAVES) ** 2
+    return float(liking)
+
+
+def cast_after(
+    profile: Profile | None, cast: Mapping[Role, Casting], style: Style, asked: Sequence[Role]
+) -> dict[Role, Casting]:
+    """The cast with the profile's densities and registers; roles that the profile lacks leave unless `asked`."""
+    if profile is None:
+        return dict(cast)
+    out = {}
+    for role, casting in cast.items():
+        part = profile.roles.get(role)
+        if part is not None:
+            out[role] = _follow(casting, role, part.density, (part.low, part.high))
+        elif role in asked or role not in style.parts:
+            out[role] = casting
+    return out if Role.MELODY in out or Role.MELODY not in cast else dict(cast)
+
+
+def _follow(casting: Casting, role: Role, density: float, register: tuple[int, int]) -> Casting:
+    density = min(max(density, LEAST_SHARE * casting.density), MOST_SHARE * casting.density)
+    if role is Role.DRUMS:
+        return replace(casting, density=round(density, 2))
+    low, high = max(casting.low, register[0] - MARGIN), min(casting.high, register[1] + MARGIN)
+    if high - low < LEAST_SPAN:
+        low, high = casting.low, casting.high
+    return replace(casting, density=round(density, 2), low=low, high=high)
+
+
+def presence_after(profile: Profile | None, presence: Mapping[Role, float]) -> dict[Role, float]:
+    """Presences as the profile has them; roles of presence 1 (asked for) stay throughout."""
+    if profile is None:
+        return dict(presence)
+    return {
+        role: share if share >= 1 or role not in profile.roles else profile.roles[role].presence
+        for role, share in presence.items()
+    }

@@ -45,14 +45,19 @@ class Verdict:
     distance: float
 
 
-def distance_to(reference: Mapping[str, Sequence[float]], measures: Mapping[str, Any]) -> float:
-    """Mean over the ranked measures of |value − mean| / deviation, each at most `FAR`; 0 without a reference."""
+def distance_to(
+    reference: Mapping[str, Sequence[float]], measures: Mapping[str, Any], like: Mapping[str, float]
+) -> float:
+    """Mean over the ranked measures of |value − wanted| / deviation, each at most `FAR`; 0 without a reference.
+
+    Wanted is what `like`, the measures of the profile that the song takes after, says, else the reference's mean.
+    """
     parts = []
     for name in RANKED:
         value = measures.get(name)
         if name in reference and isinstance(value, int | float):
-            mean, deviation = reference[name][0], max(reference[name][1], 1e-3)
-            parts.append(min(FAR, abs(value - mean) / deviation))
+            wanted, deviation = like.get(name, reference[name][0]), max(reference[name][1], 1e-3)
+            parts.append(min(FAR, abs(value - wanted) / deviation))
     return sum(parts) / len(parts) if parts else 0.0
 
 
@@ -62,9 +67,10 @@ def judge(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]]) -> V
         role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS
     }
     active = [bar.roles & plan.cast.keys() for bar in plan.bars]
+    like = plan.profile.measures if plan.profile else {}
     return Verdict(
         failures=degeneracy(song, ranges, active=active),
-        distance=round(distance_to(reference, measure_song(song).to_json()), 4),
+        distance=round(distance_to(reference, measure_song(song).to_json(), like), 4),
     )
 
 

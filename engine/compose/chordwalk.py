@@ -8,7 +8,9 @@ two. Caveat: a walk knows no cadence; the caller closes the section.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,19 +22,25 @@ LEAST_TOKENS = 2
 Bar = tuple[Chord, Chord]
 
 
-def walk_chords(
-    habits: ChordHabits, key: Key, bars: int, *, chords_per_bar: float, rng: np.random.Generator, whole: bool
-) -> tuple[Bar, ...]:
-    """`bars` bars of chords, the first one on the tonic's root. `whole`: one chord a bar, as 3/4 has it."""
-    walks = [_walk(habits, bars, rng, whole=whole) for _ in range(WALKS)]
-    walk = min(walks, key=lambda tokens: _distance(tokens, bars, chords_per_bar))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How the chords shall move: changes a bar, and whether a bar has one chord only (`whole`), as in 3/4."""
+
+    chords_per_bar: float
+    whole: bool
+
+
+def walk_chords(habits: ChordHabits, key: Key, bars: int, pace: Pace, rng: np.random.Generator) -> tuple[Bar, ...]:
+    """`bars` bars of chords, the first one on the tonic's root."""
+    walks = [_walk(habits, bars, rng, whole=pace.whole) for _ in range(WALKS)]
+    walk = min(walks, key=lambda tokens: _distance(tokens, bars, pace.chords_per_bar))
     chords = [token_chord(token, key) for token in walk]
     return tuple((chords[2 * bar], chords[2 * bar + 1]) for bar in range(bars))
 
 
 def _distance(tokens: list[str], bars: int, chords_per_bar: float) -> float:
     """From the wanted number of chord changes a bar; a walk that stands still is far away."""
-    changes = sum(one != two for one, two in zip(tokens, tokens[1:], strict=False))
+    changes = sum(one != two for one, two in itertools.pairwise(tokens))
     stands = 10.0 if len(set(tokens)) < LEAST_TOKENS and bars > 2 else 0.0
     return abs(changes / bars - chords_per_bar) + stands
 

@@ -13,14 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.compose.chordwalk import Bar, Pace, walk_chords
 from engine.compose.tempo import unit_bars
+from engine.music.habits import ChordHabits
 from engine.music.harmony import Chord, Key, Mode, roman_to_chord
 from engine.music.notes import Section
 from engine.music.styles import Style
 from engine.music.timing import Meter
 
-Bar = tuple[Chord, Chord]
 Row = tuple[str, ...]
+LONG_WALK_SHARE = 0.6
 
 
 def _rows(*texts: str) -> tuple[Row, ...]:
@@ -45,11 +47,13 @@ MODAL_CADENCES: dict[Mode, tuple[Row, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Tonality:
-    """Whose progressions, in which key, in which meter."""
+    """Whose progressions, in which key and meter. `habits`, at `chords_per_bar`: the chords that may be walked."""
 
     style: Style
     key: Key
     meter: Meter
+    habits: ChordHabits | None = None
+    chords_per_bar: float = 1.0
 
 
 def harmonise(
@@ -75,12 +79,13 @@ class _Writer:
 
     def __init__(self, tonality: Tonality, rng: np.random.Generator) -> None:
         style, key, meter = tonality.style, tonality.key, tonality.meter
-        self._key, self._rng = key, rng
+        self._key, self._rng, self._tonality = key, rng, tonality
         self._whole_bars = meter.half_bar_ticks * 2 == 72 and meter.denominator == 4
         self._rows = style.progressions.get(key.mode) or MODAL[key.mode]
         self._closes = style.cadences.get(key.mode) or MODAL_CADENCES[key.mode]
         self._cadence_share = style.cadence_share
         self._chosen: dict[str, Row] = {}
+        self._walked: dict[str, tuple[Bar, ...]] = {}
         self._cadences: dict[str, Row | None] = {}
         self._read: dict[str, Bar] = {}
 
@@ -92,8 +97,12 @@ class _Writer:
     def section(self, section: Section, stretch: int) -> list[Bar]:
         """Chords of one section; each numeral lasts `stretch` bars."""
         label = "A" if section.label in "IO" else section.label
-        row = self._progression(label, max(1, section.bars // stretch))
-        bars = [self._bar(row[bar // stretch % len(row)]) for bar in range(section.bars)]
+        walked = self._walk(label, max(1, section.bars // stretch))
+        if walked:
+            bars = [walked[bar // stretch % len(walked)] for bar in range(section.bars)]
+        else:
+            row = self._progression(label, max(1, section.bars // stretch))
+            bars = [self._bar(row[bar // stretch % len(row)]) for bar in range(section.bars)]
         close = self._close(section.label)
         length = section.bars - section.bars % 2
         if close and length >= 4 * stretch:
@@ -108,6 +117,19 @@ class _Writer:
 
     def _tonic_closes(self) -> list[Row]:
         return [row for row in self._closes if self._bar(row[-1])[1].root == self._key.tonic]
+
+    def _walk(self, label: str, numerals: int) -> tuple[Bar, ...]:
+        """The label's walked chords: four or eight bars; empty where it takes a written progression."""
+        tonality = self._tonality
+        if tonality.habits is None:
+            return ()
+        if label not in self._walked:
+            self._walked[label] = ()
+            if self._rng.random() < tonality.style.walk_share:
+                bars = 8 if numerals % 8 == 0 and self._rng.random() < LONG_WALK_SHARE else min(4, numerals)
+                pace = Pace(chords_per_bar=tonality.chords_per_bar, whole=self._whole_bars)
+                self._walked[label] = walk_chords(tonality.habits, self._key, bars, pace, self._rng)
+        return self._walked[label]
 
     def _progression(self, label: str, numerals: int) -> Row:
         """The label's progression: one that fits into its section, and that no other label has."""

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.music.habits import Profile
 from engine.music.harmony import Chord, Key
 from engine.music.notes import Role, Section
 from engine.music.timing import Meter, ticks_to_seconds
@@ -53,7 +54,7 @@ class Plan:
     `seconds` is the asked length of the audio: the bars plus the time to ring out. `sources`: field → where its value
     came from: "asked" (a field of the request), "prompt" (its words), "encoder" (its meaning), "style", "seed" (drawn),
     "length" (so that it fits), "default". `requested`: field → value, where it was read, and the words. `style_scores`:
-    style → share, from the encoder.
+    style → share, from the encoder. `profile`: the real proportions that the song takes after, if the style has any.
     """
 
     prompt: str
@@ -74,6 +75,7 @@ class Plan:
     requested: Mapping[str, object]
     style_scores: Mapping[str, float]
     notices: tuple[str, ...] = field(default=())
+    profile: Profile | None = None
 
     @property
     def bar_s(self) -> float:

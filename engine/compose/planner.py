@@ -19,6 +19,7 @@ from engine.compose.arrange import Ensemble, arrange
 from engine.compose.casting import choose_cast, presence
 from engine.compose.form import shape
 from engine.compose.harmonise import Tonality, harmonise
+from engine.compose.likeness import Wanted, cast_after, draw_profile, presence_after
 from engine.compose.plan import Plan
 from engine.compose.prompt import Wishes, check_seed, read_prompt, style_aliases
 from engine.compose.request import MIN_SECONDS, ComposeRequest
@@ -27,6 +28,7 @@ from engine.compose.title import Character, make_title
 from engine.compose.words.lengths import check_length
 from engine.compose.words.tempos import MAX_BPM, MIN_BPM, check_bpm
 from engine.errors import BadRequest
+from engine.music.habits import Profile, light_of, load_habits
 from engine.music.harmony import Key, Mode
 from engine.music.styles import Style, load_style, style_names
 from engine.music.timing import METERS, Meter
@@ -100,13 +102,26 @@ class Planner:
         energy = round(float(np.clip(style.energy + 0.3 * draft.energy + 0.1 * (draft.wishes.pace or 0), 0.1, 1)), 3)
         seconds = self._choose_seconds(draft)
         key = _choose_key(draft, style)
-        meter, fit = _choose_time(draft, style, seconds)
+        meter = _choose_meter(draft, style)
+        habits = load_habits(style.folder)
+        wanted = Wanted(meter=str(meter), mode=key.mode, lean=_lean(draft), tempo_bpm=_fixed_tempo(draft))
+        profile = draw_profile(habits, style, wanted, draft.rng("profile"))
+        meter, fit = _choose_time(draft, style, seconds, meter, profile)
         bar_s = bar_seconds(meter, fit.tempo_bpm)
         sections = shape(fit.bars, bar_s=bar_s, forms=style.forms, rng=draft.rng("form"))
-        chords = harmonise(sections, Tonality(style, key, meter), bar_s=bar_s, rng=draft.rng("chords"))
+        tonality = Tonality(
+            style,
+            key,
+            meter,
+            habits=habits.chords.get(light_of(key.mode)) if habits else None,
+            chords_per_bar=profile.chords_per_bar if profile else 1.0,
+        )
+        chords = harmonise(sections, tonality, bar_s=bar_s, rng=draft.rng("chords"))
         cast = choose_cast(style, draft.wishes, meter, draft.rng("cast"))
+        asked = [role for role in cast if presence(style, role, draft.wishes) >= 1 and draft.wishes.instruments]
+        cast = cast_after(profile, cast, style, asked)
         _note_instruments(draft)
-        there = {role: presence(style, role, draft.wishes) for role in cast}
+        there = presence_after(profile, {role: presence(style, role, draft.wishes) for role in cast})
         bars = arrange(
             sections, chords, Ensemble(presence=there, energy=energy, phrase=unit_bars(bar_s)), draft.rng("bars")
         )
@@ -126,7 +141,7 @@ class Planner:
             key=key,
             meter=meter,
             tempo_bpm=fit.tempo_bpm,
-            swing=style.swing,
+            swing=profile.swing if profile else style.swing,
             energy=energy,
             seconds=seconds,
             sections=sections,
@@ -136,6 +151,7 @@ class Planner:
             requested=draft.requested,
             style_scores=draft.scores,
             notices=tuple(draft.notices),
+            profile=profile,
         )
 
     def _read(self, request: ComposeRequest, seed: int | None) -> _Draft:
@@ -258,20 +274,35 @@ def _choose_mode(draft: _Draft, style: Style, rng: np.random.Generator) -> Mode:
     return modes[int(np.searchsorted(weights, pick * weights[-1], side="right"))]
 
 
-def _choose_time(draft: _Draft, style: Style, seconds: float) -> tuple[Meter, Fit]:
+def _choose_meter(draft: _Draft, style: Style) -> Meter:
+    """The asked meter, the told one, or one of the style's."""
+    if draft.request.meter is not None:
+        meter = Meter.parse(draft.request.meter)
+        draft.asked("meter", str(meter))
+        return meter
+    if draft.wishes.meter is not None:
+        draft.told("meter", str(draft.wishes.meter))
+        return draft.wishes.meter
+    draft.sources["meter"] = "style"
+    return METERS[style.meters[int(draft.rng("meter").integers(len(style.meters)))]]
+
+
+def _fixed_tempo(draft: _Draft) -> float | None:
+    """The tempo that was asked for in numbers, if any."""
+    return draft.request.bpm if draft.request.bpm is not None else draft.wishes.bpm
+
+
+def _lean(draft: _Draft) -> float:
+    """How calm (−1) or energetic (1) the prompt wants the song."""
+    return float(np.clip(draft.energy + 0.4 * (draft.wishes.pace or 0), -1, 1))
+
+
+def _choose_time(
+    draft: _Draft, style: Style, seconds: float, meter: Meter, profile: Profile | None
+) -> tuple[Meter, Fit]:
     """Meter, tempo and bars."""
     request, wishes = draft.request, draft.wishes
-    meter = METERS[style.meters[int(draft.rng("meter").integers(len(style.meters)))]]
-    free = False
-    if request.meter is not None:
-        meter = Meter.parse(request.meter)
-        draft.asked("meter", str(meter))
-    elif wishes.meter is not None:
-        meter = wishes.meter
-        draft.told("meter", str(meter))
-    else:
-        draft.sources["meter"] = "style"
-        free = True
+    free = draft.sources["meter"] == "style"
     if request.bpm is not None:
         tempo: float | None = check_bpm(request.bpm, said=f"{request.bpm:g} bpm")
         draft.asked("tempo", tempo)
@@ -280,19 +311,23 @@ def _choose_time(draft: _Draft, style: Style, seconds: float) -> tuple[Meter, Fi
         if tempo is not None:
             draft.told("tempo", tempo, "bpm")
     if tempo is None:
-        return meter, fit_free(seconds, meter, _liking(draft, style, meter))
+        return meter, fit_free(seconds, meter, _liking(draft, style, meter, profile))
     if free and bar_seconds(meter, tempo) * 2 > seconds - 1.2:
         meter = METERS["2/4"]  # a few seconds at a slow tempo: a short bar still fits
         draft.sources["meter"] = "length"
     return meter, fit_asked(seconds, meter, float(tempo))
 
 
-def _liking(draft: _Draft, style: Style, meter: Meter) -> Liking:
+def _liking(draft: _Draft, style: Style, meter: Meter, profile: Profile | None) -> Liking:
     """The tempo that style, mood and tempo words like, with its bounds."""
     wishes = draft.wishes
     factor = COMPOUND_TEMPO if str(meter) == "6/8" else 1.0
     low, usual, high = (tempo * factor for tempo in (style.tempo_low, style.tempo_usual, style.tempo_high))
     drift = draft.rng("tempo").normal(0, 0.3)
+    if profile is not None and wishes.bpm_range is None and wishes.pace is None:
+        draft.sources["tempo"] = "profile"
+        usual = min(max(profile.tempo_bpm, low), high)
+        return Liking(usual=usual, low=max(low, MIN_BPM), high=min(high, MAX_BPM))
     if wishes.bpm_range is not None:
         draft.told("tempo", list(wishes.bpm_range), "bpm")
         low, high = wishes.bpm_range

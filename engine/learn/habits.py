@@ -8,6 +8,7 @@ so rare turns of a single piece are not kept.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -53,7 +54,7 @@ def _is_band(song: Song) -> bool:
 def profile_of(song: Song) -> Profile:
     """The proportions of one song; its energy is 0.5 until it is ranked among others."""
     measures = measure_song(song).to_json()
-    changes = sum(one != two for one, two in zip(song.chords, song.chords[1:], strict=False))
+    changes = sum(one != two for one, two in itertools.pairwise(song.chords))
     return Profile(
         meter=str(song.meter),
         mode=song.key.mode,

@@ -53,8 +53,9 @@ class Style:
     `cadences[mode]`: two bars that close a section. `descriptions`: sentences for the text encoder.
     `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
     `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o`
-    outro). `cadence_share`: how often a section that is not the last closes with a cadence. `ensembles`: role →
-    program, casts that belong together; a role that an ensemble does not name is drawn from its part.
+    outro). `cadence_share`: how often a section that is not the last closes with a cadence. `walk_share`: how often a
+    label's chords are walked along the style's measured habits instead of taken from `progressions`. `ensembles`: role
+    → program, casts that belong together; a role that an ensemble does not name is drawn from its part.
     """
 
     name: str
@@ -76,6 +77,7 @@ class Style:
     top_p: float = 0.95
     forms: tuple[str, ...] = ("ABA", "iABAo", "iABABo", "iABABCBo")
     cadence_share: float = 1.0
+    walk_share: float = 0.0
     ensembles: tuple[dict[Role, int], ...] = ()
 
     @property

@@ -12,7 +12,7 @@ import json
 import sys
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 
 from engine.errors import BadRequest
+from engine.learn.sources.chip import FROM as CHIP_FROM
+from engine.learn.sources.chip import read_chip
 from engine.learn.sources.chopin import read_chopin
 from engine.learn.sources.chorales import read_chorales
 from engine.learn.sources.games import read_freedoom, read_simutrans
@@ -47,6 +49,10 @@ READERS: dict[str, Reader] = {
 """Source name (its folder or archive) → reader, quickest first."""
 BUILT_IN: dict[str, Reader] = {"chorales": read_chorales, "folk": read_folk}
 """Sources that come inside a package and need no folder."""
+DERIVED: dict[str, tuple[tuple[str, ...], Callable[[Iterable[Piece]], Iterator[Found]]]] = {
+    "chip": (CHIP_FROM, read_chip)
+}
+"""Sources arranged from the pieces of others: their names, and the arranger. Read last."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -77,13 +83,14 @@ def build_corpus(
     out.mkdir(parents=True, exist_ok=True)
     names = [n for n in (*READERS, *BUILT_IN) if not only or n in only]
     found = [n for n in names if n in BUILT_IN or _place(root, n) is not None]
-    if not found:
+    derived = [n for n in DERIVED if not only or n in only]
+    if not found and not derived:
         raise BadRequest(f"The folder {str(root)!r} holds no known source; one with {', '.join(READERS)} would work.")
     counted: dict[str, Counts] = {}
-    for name in found:
+    for name in (*found, *derived):
         if (out / f"{name}.npz").exists():
             continue
-        pieces, counts = _read_source(root, name)
+        pieces, counts = _arrange_source(out, name) if name in DERIVED else _read_source(root, name)
         _save(out / f"{name}.npz", pieces)
         counted[name] = counts
         _write_report(out, name, counts, pieces)
@@ -121,6 +128,13 @@ def _read_source(root: Path, name: str) -> tuple[list[Piece], Counts]:
         archive.extractall(folder, filter="data")
         inner = Path(folder) / name
         return _collect(name, READERS[name](inner if inner.is_dir() else Path(folder)))
+
+
+def _arrange_source(out: Path, name: str) -> tuple[list[Piece], Counts]:
+    """A derived source, from those of its sources that `out` holds."""
+    sources, arrange = DERIVED[name]
+    there = [source for source in sources if (out / f"{source}.npz").exists()]
+    return _collect(name, arrange(piece for source in there for piece in _load(out / f"{source}.npz")))
 
 
 def _collect(name: str, found: Iterator[Found]) -> tuple[list[Piece], Counts]:

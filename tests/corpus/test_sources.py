@@ -64,7 +64,7 @@ def test_bands_are_told_by_their_instruments():
     drums = part([note(12 * i, 38, 6) for i in range(80)], drum=True)
     line = [note(12 * i, 50, 12) for i in range(60)]
     assert band_style(file_of(part(line, "", 30), part(line, "", 33), drums), "d_e1m1") == "rock"
-    assert band_style(file_of(part(line, "", 81), part(line, "", 90), drums), "d_e1m2") == "synth"
+    assert band_style(file_of(part(line, "", 81), part(line, "", 90), drums), "d_e1m2") == "synthwave"
     assert band_style(file_of(part(line, "", 0), part(line, "", 33), drums), "A busy day") == "pop"
     assert band_style(file_of(part(line, "", 30), drums), "Late Blues") == "jazz"
 

@@ -1,8 +1,10 @@
 """Freedoom (BSD-3) and Simutrans (Artistic 1.0): full bands from two free games, as MIDI.
 
-In: the folder `freedoom` or `simutrans`. Out: pieces in the styles rock, synth, pop, jazz and other, told by General
-MIDI programs and titles. Facts: of Simutrans songs 16–39 only the melody tracks are used; songs 43–53 begin with a
-set-up bar; Freedoom's `d_map19` is left out. Caveat: key signatures of these files say nothing.
+In: the folder `freedoom` or `simutrans`. Out: pieces in the styles rock, synthwave, pop, jazz and other, told by
+General MIDI programs and titles. Conventions: what leads decides, synthesisers or driven guitars; Freedoom's bands with
+neither are pop only if they keep a backbeat under chords of the key, because most are orchestras. Facts: of Simutrans
+songs 16–39 only the melody tracks are used; songs 43–53 begin with a set-up bar; Freedoom's `d_map19` is left out.
+Caveat: key signatures of these files say nothing.
 """
 
 from __future__ import annotations
@@ -14,17 +16,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.errors import BadRequest
-from engine.learn.sources.piece import Dropped, Found, Origin, pieces_from_file
+from engine.learn.sources.piece import Dropped, Found, Origin, Piece, pieces_from_file, with_style
 from engine.music.analysis import Reading
 from engine.music.midi.file import MidiFile
 from engine.music.midi.read import read_midi
-from engine.music.notes import Role
+from engine.music.notes import Role, Song
 
 DRIVEN_GUITARS = (29, 30)
 SYNTH_PROGRAMS = (38, 39, *range(80, 104), 50, 51, 54, 62, 63)
 LEFT_OUT = {"d_map19": "asked to be left out by the source's notes"}
 JAZZ_TITLE = re.compile(r"swing|blues|jazz|boogie|rag", re.I)
 MELODY_ONLY_SONGS = range(16, 40)
+ROCK_SHARE, SYNTH_SHARE = 0.12, 0.35
+BACKBEAT_SHARE, IN_KEY_SHARE = 0.5, 0.75
+SNARES = (37, 38, 39, 40)
 
 
 def read_freedoom(folder: Path) -> Iterator[Found]:
@@ -33,7 +38,11 @@ def read_freedoom(folder: Path) -> Iterator[Found]:
         if path.stem in LEFT_OUT:
             yield Dropped(id=f"freedoom/{path.stem}", reason=LEFT_OUT[path.stem])
             continue
-        yield from _pieces(path, "freedoom", "BSD-3-Clause", title=path.stem)
+        for found in _pieces(path, "freedoom", "BSD-3-Clause", title=path.stem):
+            if isinstance(found, Piece) and found.style == "pop" and not plays_pop(found.song):
+                yield with_style(found, "other")
+            else:
+                yield found
 
 
 def read_simutrans(folder: Path) -> Iterator[Found]:
@@ -69,7 +78,7 @@ def without_setup_bar(file: MidiFile) -> MidiFile:
 
 
 def band_style(file: MidiFile, title: str) -> str:
-    """Rock, synth, pop, jazz or other, by the share of notes that each kind of instrument plays."""
+    """Rock, synthwave, pop, jazz or other, by the share of notes that each kind of instrument plays."""
     if JAZZ_TITLE.search(title):
         return "jazz"
     notes: Counter[int] = Counter()
@@ -80,8 +89,21 @@ def band_style(file: MidiFile, title: str) -> str:
     drums = any(t.is_drum and len(t.notes) > 50 for t in file.tracks)
     driven = sum(notes[p] for p in DRIVEN_GUITARS) / total
     synth = sum(notes[p] for p in SYNTH_PROGRAMS) / total
-    if driven >= 0.12 and drums:
+    if synth >= SYNTH_SHARE and synth > driven:
+        return "synthwave"
+    if driven >= ROCK_SHARE and drums:
         return "rock"
-    if synth >= 0.35:
-        return "synth"
     return "pop" if drums else "other"
+
+
+def plays_pop(song: Song) -> bool:
+    """Whether the drums hit a snare on beats two and four in half of their bars and most chords are the key's own."""
+    drums = song.track(Role.DRUMS)
+    chords = [chord for chord in song.chords if chord is not None]
+    if drums is None or not chords or str(song.meter) != "4/4":
+        return False
+    bar, beat = song.meter.bar_ticks, song.meter.beat_ticks
+    bars = {n.onset // bar for n in drums.notes}
+    backbeats = {n.onset // bar for n in drums.notes if n.pitch in SNARES and n.onset % bar in (beat, 3 * beat)}
+    in_key = sum(set(chord.pitch_classes) <= set(song.key.scale) for chord in chords)
+    return len(backbeats) >= BACKBEAT_SHARE * len(bars) and in_key >= IN_KEY_SHARE * len(chords)

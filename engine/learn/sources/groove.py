@@ -1,9 +1,9 @@
 """Groove MIDI Dataset (Google Magenta, CC BY 4.0): drummers' performances with human timing and velocity.
 
-In: the folder with `info.csv`. Out: drums-only pieces in the styles rock, jazz, lofi (slow soul, funk and hip-hop) and
-other, written straight with the take's measured swing beside. Facts: 480 ticks a quarter; Roland notes beyond General
-MIDI are mapped. Caveat: fills and takes of less than `MIN_BARS` bars are dropped; the data set's own split is not used:
-all takes of one drummer's session stay together.
+In: the folder with `info.csv`. Out: drums-only pieces in the styles rock, pop, jazz, blues, bossa (all Latin takes),
+lofi (slow soul, funk and hip-hop) and other, written straight with the take's measured swing beside. Facts: 480 ticks a
+quarter; Roland notes beyond General MIDI are mapped. Caveat: fills and takes of less than `MIN_BARS` bars are dropped;
+the data set's own split is not used: all takes of one drummer's session stay together.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from engine.music.timing import METERS, TICKS_PER_QUARTER
 
 FINE_TICKS = 480
 GENERAL_MIDI = {22: 42, 26: 46, 40: 38, 58: 43, 52: 49, 55: 49, 57: 49, 59: 51, 50: 48, 47: 45}
+STYLE_OF = {"rock": "rock", "punk": "rock", "jazz": "jazz", "blues": "blues", "pop": "pop", "latin": "bossa"}
 SLOW_BPM = 100
 SWUNG = 0.57
 MIN_BARS = 2
@@ -80,7 +81,7 @@ def groove_style(style: str, bpm: float) -> str:
     """The project's style for a take: slow soul, funk and hip-hop feed lofi."""
     if style in ("hiphop", "soul", "funk") and bpm <= SLOW_BPM:
         return "lofi"
-    return {"rock": "rock", "punk": "rock", "jazz": "jazz", "blues": "jazz", "pop": "pop"}.get(style, "other")
+    return STYLE_OF.get(style, "other")
 
 
 def measure_swing(hits: list[Note]) -> float:

@@ -1,15 +1,17 @@
 """The values that every source reader yields: a labelled piece, or the reason why a file gave none.
 
 Conventions: an id is `source/path#part`; `work` is shared by editions, movements and stretches of one work, and alone
-decides the split, so nothing of a held-out work is seen in training. Caveat: about one work in twenty is held out, so
-small sources may hold out none or several.
+decides the split, so nothing of a held-out work is seen in training. Which works are held out is a committed list,
+`engine/learn/heldout.txt`. Caveat: it holds about one work in twenty, so small sources have none or several there.
 """
 
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,7 +24,11 @@ Split = Literal["train", "valid"]
 VALID_SHARE = 0.05
 SPLIT_SALT = "35"
 """Chosen so that each style and each source holds something out."""
-STYLES = ("classical", "ragtime", "folk", "rock", "lofi", "pop", "synth", "jazz", "other")
+HELD_OUT = Path(__file__).resolve().parent.parent / "heldout.txt"
+STYLES = (
+    "classical", "ragtime", "folk", "rock", "lofi", "pop", "synthwave", "chiptune", "jazz", "blues", "bossa", "ambient",
+    "other",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +66,24 @@ Reader = Callable[[Path], Iterator[Found]]
 """A source's folder → its pieces, in a fixed order."""
 
 
+@cache
+def held_out_works() -> frozenset[str]:
+    """The committed list of works that are never trained on, as `source/work`."""
+    lines = HELD_OUT.read_text(encoding="utf-8").splitlines()
+    return frozenset(unicodedata.normalize("NFC", line) for line in lines if line and not line.startswith("#"))
+
+
+@cache
+def _listed_sources() -> frozenset[str]:
+    return frozenset(work.split("/")[0] for work in held_out_works())
+
+
 def split_of(work: str) -> Split:
-    """ "valid" for about 5 % of works, by a hash of the name: the same everywhere and for ever."""
+    """The side that a work (`source/work`) lies on: by the committed list for the sources that it names; for all
+    others, composed songs among them, "valid" for about 5 %, by a hash of the name.
+    """
+    if work.split("/", maxsplit=1)[0] in _listed_sources():
+        return "valid" if unicodedata.normalize("NFC", work) in held_out_works() else "train"
     number = int.from_bytes(hashlib.sha256(f"{SPLIT_SALT}:{work}".encode()).digest()[:8], "big")
     return "valid" if number / 2**64 < VALID_SHARE else "train"
 
@@ -92,6 +114,11 @@ def pieces_of(songs: Sequence[Song], origin: Origin) -> list[Found]:
         )
         for index, song in enumerate(songs)
     ]
+
+
+def with_style(piece: Piece, style: str) -> Piece:
+    """The piece under another style's name."""
+    return replace(piece, style=style, song=replace(piece.song, style=style))
 
 
 def _reason(error: BadRequest) -> str:

@@ -7,11 +7,12 @@ are the same wherever it returns, so it is heard again although its pitches bend
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.grammar.chance import any_of, happens, pick
+from engine.grammar.chance import Weighted, any_of, happens, pick
 from engine.grammar.grammar import SIXTEENTH, MelodyVocabulary
 from engine.music.notes import Section, SectionKind
 from engine.music.timing import TICKS_PER_QUARTER, Meter
@@ -82,16 +83,26 @@ def contrasting_motifs(motifs: Motifs, words: MelodyVocabulary, rng: np.random.G
 def make_tune(
     motifs: Motifs, words: MelodyVocabulary, section: Section, rng: np.random.Generator, *, sparse: bool = False
 ) -> Tune:
-    """Lay the motifs out over the section's bars (4 or 8) by a phrase plan and an arc; a chorus lies higher."""
+    """Lay the motifs out over the section's bars by a phrase plan and an arc; a chorus lies higher."""
     bars = section.bars
     lift = words.chorus_lift if section.kind is SectionKind.CHORUS else 0
-    plan = pick(rng, (words.sparse if sparse else words.phrases)[bars]).split()
+    plan = phrase_plan(words.sparse if sparse else words.phrases, bars, rng)
     arc = pick(rng, words.arcs)
     arc = arc if bars == len(arc) else arc[1::2] if bars == 4 else tuple(arc[bar % len(arc)] for bar in range(bars))
     cycle = (word_bar(word, motifs, words, rng) for word in plan)
     laid = tuple(_shifted(bar, rise) for bar, rise in zip(cycle, arc, strict=True))
     centre = words.centre + lift + int(rng.integers(-3, 4))
     return Tune(bars=laid, centre=centre)
+
+
+def phrase_plan(plans: Mapping[int, Weighted[str]], bars: int, rng: np.random.Generator) -> list[str]:
+    """A word a bar for any number of bars: the plan of that length, or the longest that fit, one after the other."""
+    fitting = [length for length in plans if length <= bars]
+    if not fitting:
+        return pick(rng, plans[min(plans)]).split()[-bars:]
+    longest = max(fitting)
+    words = pick(rng, plans[longest]).split()
+    return words if longest == bars else words + phrase_plan(plans, bars - longest, rng)
 
 
 def word_bar(word: str, motifs: Motifs, words: MelodyVocabulary, rng: np.random.Generator) -> Bar:
@@ -113,6 +124,8 @@ def word_bar(word: str, motifs: Motifs, words: MelodyVocabulary, rng: np.random.
 def varied(tune: Tune, rng: np.random.Generator) -> Tune:
     """A returning tune: one to three of its bars get an ornament, lose a note or end otherwise; the first bar stays."""
     bars = list(tune.bars)
+    if len(bars) < 2:
+        return tune
     for _ in range(int(rng.integers(1, 4))):
         index = int(rng.integers(1, len(bars)))
         change = any_of(rng, (_ornamented, _thinned, _varied_tail))

@@ -1,9 +1,11 @@
 """The loop that writes notes: network, rules and chance, for N candidates of one plan at once.
 
-In: a stepper, a plan with its frame and rules, a seed. Out: N lists of events. Conventions: a bar that repeats an
-earlier one, and the last bar, are not drawn but dictated; the network reads them all the same, so that it knows what
-was played. All candidates advance in one batch of constant size; a candidate's randomness is its own. Caveat: a step
-serves the slowest candidate, so a batch takes as many steps as its longest song.
+In: a stepper, a script (plan, frame, given notes) with its rules, a generator a candidate. Out: N lists of events.
+Conventions: a primer's bars, a bar that repeats an earlier one, and the last bar are not drawn but dictated; the
+network reads them all the same, so that it knows what was played. Kept notes stand in their bars: what is drawn goes
+before the next of them, in the order of events, or makes way for it. All candidates advance in one batch of constant
+size; a candidate's randomness is its own. Caveat: a step serves the slowest candidate, so a batch takes as many steps
+as its longest song.
 """
 
 from __future__ import annotations
@@ -16,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.compose.ending import final_bar
-from engine.compose.plan import Plan
 from engine.compose.rules import FORBIDDEN, Rules
+from engine.compose.script import Script
 from engine.model.sampling import Stepper, draw
 from engine.music.context import N_DETAILS, N_FEATURES, NO_PITCH, Context
-from engine.music.frames import NO_CHORD, Frame
+from engine.music.frames import NO_CHORD
 from engine.music.tokens import (
     BAR,
     BAR_EVENT,
@@ -66,18 +68,21 @@ class Heat:
 
 
 class Line:
-    """One candidate: its context, its events so far, and what is dictated next."""
+    """One candidate: its context, its events so far, what is dictated next, and the kept notes that are still to come
+    in its bar.
+    """
 
-    def __init__(self, plan: Plan, frame: Frame, rules: Rules, style_id: int, random: np.random.Generator) -> None:
-        self._plan, self._rules = plan, rules
-        self.context = Context(frame, style_id)
+    def __init__(self, script: Script, rules: Rules, style_id: int, random: np.random.Generator) -> None:
+        self._script, self._rules = script, rules
+        self.context = Context(script.frame, style_id)
         self.last = BAR_EVENT
         self.events: list[Event] = []
-        self._bars: list[list[Event]] = [[]]
+        self._bars: list[list[Event]] = []
         self.dictated: deque[Event] = deque()
+        self.kept: deque[Event] = deque()
         self.done = False
         self.random = random
-        self._dictate()
+        self._begin_bar()
 
     def take(self, event: Event) -> None:
         """Write an event down."""
@@ -86,23 +91,37 @@ class Line:
         self.last = event
         if event.onset != BAR:
             self._bars[-1].append(event)
-            return
-        self._bars.append([])
-        if self.context.bar == len(self._plan.bars):
+        elif self.context.bar == len(self._script.plan.bars):
             self.done = True
         else:
-            self._dictate()
+            self._begin_bar()
 
-    def _dictate(self) -> None:
-        """Queue the new bar if it is a repeat or the last one."""
+    def choose(self, drawn: Event) -> Event:
+        """The event to take: the dictated one, a kept one whose turn it is, or else the drawn one."""
+        if self.dictated:
+            return self.dictated.popleft()
+        if self.kept and drawn[:2] >= self.kept[0][:2]:
+            return self.kept.popleft()
+        return drawn
+
+    def kept_role(self, onset: int) -> int | None:
+        """The role of the next kept note, if it stands at `onset`."""
+        return self.kept[0].role if self.kept and self.kept[0].onset == onset else None
+
+    def _begin_bar(self) -> None:
+        """Queue the new bar if it is given, a repeat or the last one; else only the notes that are kept in it."""
+        self._bars.append([])
         bar = self.context.bar
-        plan = self._plan.bars[bar]
-        if plan.final:
-            self.dictated.extend(final_bar(self._plan, self.context, self._rules.active(bar)))
+        plan, kept, events = self._script.plan.bars[bar], self._script.kept[bar], self._bars
+        if bar < len(self._script.primer):
+            self.dictated.extend(self._script.primer[bar])
+        elif plan.final:
+            self.dictated.extend(sorted([*final_bar(self._script.plan, self.context, self._rules.active(bar)), *kept]))
         elif plan.copy_of is not None:
             active = self._rules.active(bar)
-            self.dictated.extend(event for event in self._bars[plan.copy_of] if active[event.role])
+            self.dictated.extend(sorted([*(event for event in events[plan.copy_of] if active[event.role]), *kept]))
         else:
+            self.kept.extend(kept)
             return
         self.dictated.append(BAR_EVENT)
 
@@ -119,9 +138,9 @@ class Decoder:
         self._stepper, self._rules, self._lines, self._heat = stepper, rules, lines, heat
         self._size = len(lines)
 
-    def run(self, bars: int, on_progress: Callable[[float], None]) -> None:
+    def run(self, script: Script, on_progress: Callable[[float], None]) -> None:
         """Step until every candidate is done. Raises `RuntimeError` if one does not end (a bug in the rules)."""
-        limit = self._rules.most_events()
+        limit, bars = self._rules.most_events() + script.given_events, len(script.plan.bars)
         for step in range(limit):
             if all(line.done for line in self._lines):
                 return
@@ -134,13 +153,12 @@ class Decoder:
         lines = self._lines
         rows = [IDLE_FEATURES if line.done else line.context.features() for line in lines]
         self._stepper.advance(np.asarray(rows, np.int64))
-        uniform = np.asarray([line.random.random(5) if line.free else np.zeros(5) for line in lines])
-        events = self._draw(uniform)
+        events = [BAR_EVENT] * self._size
+        if any(line.free for line in lines):
+            events = self._draw(np.asarray([line.random.random(5) if line.free else np.zeros(5) for line in lines]))
         for line, event in zip(lines, events, strict=True):
-            if line.dictated:
-                line.take(line.dictated.popleft())
-            elif not line.done:
-                line.take(event)
+            if not line.done:
+                line.take(line.choose(event))
 
     def _choose(
         self, logits: Floats, allowed: NDArray[np.bool_], temperature: Floats, uniform: Floats
@@ -166,6 +184,8 @@ class Decoder:
         for i in range(n):
             if note[i]:
                 roles[i] = self._rules.role_mask(lines[i].context, lines[i].last, int(onset[i]))
+                if (kept := lines[i].kept_role(int(onset[i]))) is not None:
+                    roles[i, kept] = True
         logits = self._stepper.role_logits(onset)
         for i in range(n):
             if note[i]:

@@ -1,15 +1,15 @@
-"""Plan → song: loads the style's checkpoint, writes N candidates in one batch, keeps the best.
+"""Plan → song: takes the style's network, writes N candidates in one batch, keeps the best.
 
-In: a `Plan`; out: `Written`. Conventions: candidate k of seed s draws from PCG64 seeded by (s, k), so the first k
-candidates are the same whatever N is asked for; a batch is always padded to `BATCH` lines, so that the arithmetic is
-the same too. Caveat: floating-point sums differ between processor types, so one seed may give different notes on
-another machine.
+In: a `Plan`, and what is given (`engine.compose.given`); out: `Written`. Conventions: candidate k of seed s draws from
+PCG64 seeded by (s, k), so the first k candidates are the same whatever N is asked for; a batch is always padded to
+`BATCH` lines, so that the arithmetic is the same too. Caveat: floating-point sums differ between processor types, so
+one seed may give different notes on another machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,19 @@ from typing import Any
 import numpy as np
 
 from engine.compose.choose import choose, judge
-from engine.compose.decode import Decoder, Heat, Line
+from engine.compose.decode import Decoder, Line
 from engine.compose.finish import finish_song
-from engine.compose.frame import frame_of_plan
+from engine.compose.given import NOTHING, Given
 from engine.compose.plan import Plan
 from engine.compose.rules import Rules
-from engine.errors import CheckpointError
-from engine.model.checkpoint import Checkpoint, latest_version, load_checkpoint
+from engine.compose.script import Script, script_of
+from engine.compose.voices import Voice, Voices
+from engine.model.checkpoint import Checkpoint
 from engine.model.device import pick_device
 from engine.model.sampling import Stepper
-from engine.music.context import vocabulary_hash
-from engine.music.notes import Song
-from engine.music.styles import STYLES_DIR, load_style
+from engine.music.notes import Role, Song
+from engine.music.styles import STYLES_DIR
+from engine.music.tokens import Event
 
 BATCH = 8
 """Candidates are written in batches of exactly this many."""
@@ -44,11 +45,10 @@ class Written:
 
 
 class SongWriter:
-    """Keeps loaded checkpoints; `write` may be called any number of times, from one thread at a time."""
+    """Keeps loaded checkpoints and blends; `write` may be called any number of times, from one thread at a time."""
 
     def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR) -> None:
-        self._device, self._styles_dir = device, styles_dir
-        self._checkpoints: dict[str, Checkpoint] = {}
+        self._voices = Voices(device=device, styles_dir=styles_dir)
 
     @classmethod
     def load(cls, device: str = "auto") -> SongWriter:
@@ -57,27 +57,27 @@ class SongWriter:
 
     def checkpoint(self, style: str) -> Checkpoint:
         """The newest checkpoint of a style, loaded once; raises `CheckpointError` if it is missing or damaged."""
-        if style not in self._checkpoints:
-            path = latest_version(self._styles_dir / style)
-            if path is None:
-                raise CheckpointError(
-                    f"The style {style!r} has no checkpoint in {self._styles_dir / style}; `make train` makes it."
-                )
-            self._checkpoints[style] = load_checkpoint(path, vocabulary=vocabulary_hash(), device=self._device)
-        return self._checkpoints[style]
+        return self._voices.checkpoint(style)
+
+    def prepare(self, plan: Plan) -> None:
+        """Load (and blend) what a plan's song needs, so that `write` only writes. Raises `CheckpointError`."""
+        self._voices.of_plan(plan)
 
     def write(
-        self, plan: Plan, *, candidates: int = BATCH, progress: Callable[[float], None] = lambda _: None
+        self,
+        plan: Plan,
+        *,
+        candidates: int = BATCH,
+        progress: Callable[[float], None] = lambda _: None,
+        given: Given = NOTHING,
     ) -> Written:
-        """Compose `candidates` songs (at least 1) and keep one; `progress` gets the finished share 0…1."""
-        checkpoint = self.checkpoint(plan.style)
-        songs: list[Song] = []
-        for start in range(0, candidates, BATCH):
-            done, part = start / candidates, min(BATCH, candidates - start) / candidates
-            batch = self._write_batch(plan, checkpoint, start, partial(_within, progress, done, part))
-            songs += batch[: candidates - start]
-        reference = checkpoint.facts.metrics.get("reference", {})
-        verdicts = [judge(song, plan, reference) for song in songs]
+        """Compose `candidates` songs (at least 1) and keep one; `progress` gets the finished share 0…1.
+
+        Raises `CheckpointError`, and `BadRequest` where what is given does not fit the plan.
+        """
+        voice = self._voices.of_plan(plan)
+        songs = self._write_all(plan, voice, candidates, progress, given)
+        verdicts = [judge(song, plan, voice.reference) for song in songs]
         kept = choose(verdicts)
         dropped = {str(i): list(v.failures) for i, v in enumerate(verdicts) if v.failures and i != kept}
         return Written(
@@ -90,22 +90,44 @@ class SongWriter:
                 "dropped": dropped,
                 "distances": [v.distance for v in verdicts],
             },
-            model={"style": plan.style, "version": checkpoint.facts.version, "sha256": checkpoint.sha256},
+            model=dict(voice.model),
         )
 
-    def _write_batch(
-        self, plan: Plan, checkpoint: Checkpoint, first: int, progress: Callable[[float], None]
+    def _write_all(
+        self, plan: Plan, voice: Voice, candidates: int, progress: Callable[[float], None], given: Given
     ) -> list[Song]:
-        style = load_style(plan.style)
-        frame, rules = frame_of_plan(plan), Rules(plan)
-        style_id = checkpoint.facts.style_ids.get(plan.style, 0)
-        lines = [
-            Line(plan, frame, rules, style_id, np.random.Generator(np.random.PCG64([plan.seed, first + index])))
-            for index in range(BATCH)
-        ]
-        decoder = Decoder(Stepper(checkpoint.network, BATCH), rules, lines, Heat.of(style.temperature, style.top_p))
-        decoder.run(len(plan.bars), progress)
-        return [finish_song(plan, line.events) for line in lines]
+        """Every candidate, in whole batches."""
+        script = script_of(plan, given)
+        songs: list[Song] = []
+        for start in range(0, candidates, BATCH):
+            done, part = start / candidates, min(BATCH, candidates - start) / candidates
+            batch = _write_batch(script, voice, start, partial(_within, progress, done, part))
+            songs += [_song(plan, script, events, given) for events in batch[: candidates - start]]
+        return songs
+
+
+def _write_batch(script: Script, voice: Voice, first: int, progress: Callable[[float], None]) -> list[list[Event]]:
+    """The events of `BATCH` candidates, the first of which has the number `first`."""
+    rules = Rules(script.plan)
+    lines = [
+        Line(script, rules, voice.style_row, np.random.Generator(np.random.PCG64([script.plan.seed, first + index])))
+        for index in range(BATCH)
+    ]
+    Decoder(Stepper(voice.network, BATCH), rules, lines, voice.heat).run(script, progress)
+    return [line.events for line in lines]
+
+
+def _song(plan: Plan, script: Script, events: list[Event], given: Given) -> Song:
+    """A candidate as a song; kept roles have the very notes that they were kept with."""
+    song = finish_song(plan, script.of_the_plan(events))
+    if not given.kept or given.score is None:
+        return song
+    tracks = [track for track in song.tracks if track.role not in given.kept]
+    for track in given.score.tracks:
+        if track.role in given.kept:
+            cast = plan.cast.get(track.role)
+            tracks.append(track if cast is None else replace(track, program=cast.program))
+    return replace(song, tracks=tuple(sorted(tracks, key=lambda track: list(Role).index(track.role))))
 
 
 def _within(progress: Callable[[float], None], done: float, part: float, share: float) -> None:

@@ -123,7 +123,7 @@ class Composer:
             self.warm()
             watch = _Watch(progress)
             plan = self._read_and_plan(request, watch)
-            watch.untimed(lambda: self.writer.checkpoint(plan.style))
+            watch.untimed(lambda: self.writer.prepare(plan))
             written = watch.timed("compose", lambda: self._write(plan, progress))
             place = _Place(folder=folder, name=name, format=cast(Format, request.format))
             made = self._make(written.song, plan, place, progress)

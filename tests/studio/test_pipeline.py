@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import soundfile
 
-from engine.compose import generate
+from engine.compose import voices
 from engine.compose.generate import SongWriter
 from engine.compose.pipeline import ClockedEncoder, Composer
 from engine.compose.request import STAGES, ComposeRequest, Receipt, Stage
@@ -71,7 +71,7 @@ def test_loading_a_network_counts_to_no_stage(
         sleep(1.0)
         return load_checkpoint(*args, **kwargs)
 
-    monkeypatch.setattr(generate, "load_checkpoint", slow)
+    monkeypatch.setattr(voices, "load_checkpoint", slow)
     writer = SongWriter(device="cpu", styles_dir=small_styles)
     composer = Composer(Settings.read(candidates=1), encoder=encoder, writer=writer)
     composer.warm()

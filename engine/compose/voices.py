@@ -1,0 +1,146 @@
+"""A plan's style or blend → the network that writes it, with all that belongs to it.
+
+In: a `Plan`. Out: a `Voice`. Conventions: checkpoints are loaded once and kept; of blends the last few. A blend has
+the mean of its styles' weights (`engine.model.blend`), of their temperatures, and of what their own music measures;
+its parts are summed in the order of their names, so a blend is the same however it was written. Caveat: a style that
+weighs nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.compose.decode import Heat
+from engine.compose.plan import Plan
+from engine.errors import CheckpointError
+from engine.model.blend import Part, blend_networks
+from engine.model.checkpoint import Checkpoint, latest_version, load_checkpoint, weights_sha256
+from engine.model.network import Network
+from engine.music.context import vocabulary_hash
+from engine.music.styles import STYLES_DIR, load_style
+
+KEPT_BLENDS = 4
+Reference = Mapping[str, Sequence[float]]
+Shares = tuple[tuple[str, float], ...]
+"""Styles and what they weigh, by name; the weights sum to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """`style_row`: the style's index as the network knows it; `reference`: what songs should measure; `model`: for
+    the receipt.
+    """
+
+    network: Network
+    style_row: int
+    heat: Heat
+    reference: Reference
+    model: Mapping[str, str]
+
+
+class Voices:
+    """Loads and keeps; see the module's docstring."""
+
+    def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR) -> None:
+        self._device, self._styles_dir = device, styles_dir
+        self._checkpoints: dict[str, Checkpoint] = {}
+        self._blends: OrderedDict[Shares, tuple[Network, str]] = OrderedDict()
+
+    def checkpoint(self, style: str) -> Checkpoint:
+        """The newest checkpoint of a style, loaded once; raises `CheckpointError` if it is missing or damaged."""
+        if style not in self._checkpoints:
+            path = latest_version(self._styles_dir / style)
+            if path is None:
+                raise CheckpointError(
+                    f"The style {style!r} has no checkpoint in {self._styles_dir / style}; `make train` makes it."
+                )
+            self._checkpoints[style] = load_checkpoint(path, vocabulary=vocabulary_hash(), device=self._device)
+        return self._checkpoints[style]
+
+    def of_plan(self, plan: Plan) -> Voice:
+        """The voice of a plan's blend, or of its style where nothing is blended. Raises `CheckpointError`."""
+        shares = shares_of(plan.blend if len(plan.blend) > 1 else {plan.style: 1.0})
+        if len(shares) == 1:
+            return self._of_style(shares[0][0])
+        network, sha256 = self._blended(shares)
+        styles = {name: load_style(name) for name, _ in shares}
+        return Voice(
+            network=network,
+            style_row=_style_row(self.checkpoint(shares[0][0]), shares[0][0]),  # all parts' rows are the mean
+            heat=Heat.of(
+                sum(share * styles[name].temperature for name, share in shares),
+                sum(share * styles[name].top_p for name, share in shares),
+            ),
+            reference=mean_reference([(_reference(self.checkpoint(name)), share) for name, share in shares]),
+            model={
+                "style": "+".join(name for name, _ in shares),
+                "version": " + ".join(
+                    f"{share:.2f} {name} {self.checkpoint(name).facts.version}" for name, share in shares
+                ),
+                "sha256": sha256,
+            },
+        )
+
+    def _of_style(self, style: str) -> Voice:
+        checkpoint, written = self.checkpoint(style), load_style(style)
+        return Voice(
+            network=checkpoint.network,
+            style_row=_style_row(checkpoint, style),
+            heat=Heat.of(written.temperature, written.top_p),
+            reference=_reference(checkpoint),
+            model={"style": style, "version": checkpoint.facts.version, "sha256": checkpoint.sha256},
+        )
+
+    def _blended(self, shares: Shares) -> tuple[Network, str]:
+        """The blend's network and the SHA-256 of its weights."""
+        if shares not in self._blends:
+            loaded = [(self.checkpoint(name), name, share) for name, share in shares]
+            parts = [
+                Part(network=checkpoint.network, weight=share, style_row=_style_row(checkpoint, name))
+                for checkpoint, name, share in loaded
+            ]
+            network = blend_networks(parts)
+            cpu = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
+            self._blends[shares] = (network, weights_sha256(cpu))
+            if len(self._blends) > KEPT_BLENDS:
+                self._blends.popitem(last=False)
+        self._blends.move_to_end(shares)
+        return self._blends[shares]
+
+
+def shares_of(blend: Mapping[str, float]) -> Shares:
+    """The styles that weigh something, by name, their weights divided by the sum; raises `ValueError` if none does."""
+    weighing = {name: weight for name, weight in sorted(blend.items()) if weight > 0}
+    if not weighing:
+        raise ValueError("a blend needs a style that weighs something")
+    total = sum(weighing.values())
+    return tuple((name, round(weight / total, 6)) for name, weight in weighing.items())
+
+
+def mean_reference(parts: Sequence[tuple[Reference, float]]) -> dict[str, list[float]]:
+    """Statistics of a mixture: means and percentiles weighted, deviations with the distance between the means.
+
+    Measures that a part does not have are left out.
+    """
+    common = set.intersection(*(set(reference) for reference, _ in parts))
+    mixed: dict[str, list[float]] = {}
+    for name in sorted(common):
+        rows = [(reference[name], share) for reference, share in parts]
+        mean = sum(share * row[0] for row, share in rows)
+        spread = sum(share * (row[1] ** 2 + (row[0] - mean) ** 2) for row, share in rows)
+        low, high = (sum(share * row[at] for row, share in rows) for at in (2, 3))
+        mixed[name] = [mean, spread**0.5, low, high]
+    return mixed
+
+
+def _reference(checkpoint: Checkpoint) -> Reference:
+    reference: Reference = checkpoint.facts.metrics.get("reference", {})
+    return reference
+
+
+def _style_row(checkpoint: Checkpoint, style: str) -> int:
+    """The style's index; it is the network's first feature, so its row in the embedding table has the same index."""
+    return checkpoint.facts.style_ids.get(style, 0)

@@ -8,6 +8,7 @@ Caveat: the final chord may ring longer than its bar; that is added when the son
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.compose.plan import Plan
@@ -74,9 +75,15 @@ def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
 def finish_song(plan: Plan, events: list[Event]) -> Song:
     """The candidate as a song."""
     programs = [plan.cast[role].program if role in plan.cast else 0 for role in ROLE_ORDER]
-    tracks = []
+    tracks = events_to_tracks(events, meter=plan.meter, shift_to_white=plan.key.shift_to_white, programs=programs)
+    return song_of(plan, [replace(track, notes=_shade(plan, track.notes)) for track in tracks])
+
+
+def song_of(plan: Plan, tracks: Iterable[Track]) -> Song:
+    """Tracks in absolute time as the planned song: overlaps ended, chords let go, nothing past the last bar line."""
     total = len(plan.bars) * plan.meter.bar_ticks
-    for track in events_to_tracks(events, meter=plan.meter, shift_to_white=plan.key.shift_to_white, programs=programs):
+    finished = []
+    for track in tracks:
         notes = tuple(replace(n, duration=min(n.duration, total - n.onset)) for n in track.notes)
         if track.role in SINGLE_LINES:
             notes = single_line(notes)
@@ -84,7 +91,7 @@ def finish_song(plan: Plan, events: list[Event]) -> Song:
             notes = _let_go(plan, notes)
         if track.role is not Role.DRUMS:
             notes = no_restrikes(notes)
-        tracks.append(Track(role=track.role, program=track.program, notes=_shade(plan, notes)))
+        finished.append(replace(track, notes=notes))
     return Song(
         style=plan.style,
         tempo_bpm=plan.tempo_bpm,
@@ -93,6 +100,6 @@ def finish_song(plan: Plan, events: list[Event]) -> Song:
         swing=plan.swing,
         sections=plan.sections,
         chords=tuple(chord for bar in plan.bars for chord in bar.chords),
-        tracks=tuple(sorted(tracks, key=lambda track: list(Role).index(track.role))),
+        tracks=tuple(sorted(finished, key=lambda track: list(Role).index(track.role))),
         title=plan.title,
     )

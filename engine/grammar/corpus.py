@@ -10,12 +10,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.grammar.composer import PlayedBars, compose
+from engine.grammar.band import PlayedBars
+from engine.grammar.composer import compose
 from engine.grammar.grammar import Grammar
 from engine.grammar.lofi import LOFI
 from engine.music.notes import Song
 
 GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in (LOFI,)}
+
+
+def grammar_of(style: str) -> Grammar:
+    """The style's written grammar; for a style without one a neighbour's that plays anything: lofi."""
+    return GRAMMARS.get(style, LOFI)
 
 
 def compose_lofi(rng: np.random.Generator, *, drum_bars: PlayedBars = None) -> Song:

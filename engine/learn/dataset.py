@@ -11,7 +11,7 @@ import hashlib
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.learn.composed import is_composed
 from engine.learn.sources.piece import Piece
 from engine.model.training import Columns
 from engine.music.context import N_DETAILS, Context, vocabulary_hash
@@ -55,17 +56,22 @@ class Dataset:
 
     def part(self, split: str, styles: frozenset[str] | None = None) -> Dataset:
         """The pieces of a split (and of some styles), rows copied."""
-        chosen = [
-            index
-            for index, label in enumerate(self.labels)
-            if label.split == split and (styles is None or label.style in styles)
-        ]
+        return self.chosen(
+            [
+                index
+                for index, label in enumerate(self.labels)
+                if label.split == split and (styles is None or label.style in styles)
+            ]
+        )
+
+    def chosen(self, indices: Sequence[int]) -> Dataset:
+        """The pieces at `indices`, rows copied."""
         c = self.columns
-        rows = [np.arange(c.starts[i], c.starts[i + 1]) for i in chosen]
+        rows = [np.arange(c.starts[i], c.starts[i + 1]) for i in indices]
         where = np.concatenate(rows) if rows else np.empty(0, np.int64)
         starts = np.concatenate(([0], np.cumsum([len(r) for r in rows]))).astype(np.int64)
         columns = Columns(**{name: getattr(c, name)[where] for name in _COLUMNS}, starts=starts)
-        return Dataset(columns=columns, labels=tuple(self.labels[i] for i in chosen))
+        return Dataset(columns=columns, labels=tuple(self.labels[i] for i in indices))
 
     def style_events(self) -> dict[str, int]:
         """Events a style."""
@@ -74,10 +80,25 @@ class Dataset:
             totals[label.style] = totals.get(label.style, 0) + int(length)
         return totals
 
-    def weights(self, style_shares: dict[str, float]) -> NDArray[np.float64]:
-        """Chances a piece `[P]` that give each style the wanted share of the events read; a missing style gets none."""
+    def weights(
+        self, style_shares: Mapping[str, float], human_shares: Mapping[str, float] | None = None
+    ) -> NDArray[np.float64]:
+        """Chances a piece `[P]` that give each style the wanted share of the events read; a missing style gets none.
+        `human_shares`: style → the least part of it that pieces by people get, where there are any.
+        """
+        lengths = np.diff(self.columns.starts)
         totals = self.style_events()
-        return np.asarray([style_shares.get(label.style, 0.0) / totals[label.style] for label in self.labels])
+        by_people = dict.fromkeys(totals, 0)
+        for label, length in zip(self.labels, lengths, strict=True):
+            by_people[label.style] += 0 if is_composed(label.source) else int(length)
+        chances = []
+        for label in self.labels:
+            style = label.style
+            human = by_people[style] / totals[style]
+            wanted = max(human, (human_shares or {}).get(style, 0.0)) if 0 < human < 1 else human
+            part = (1.0 - wanted) / (1.0 - human) if is_composed(label.source) else wanted / human
+            chances.append(style_shares.get(style, 0.0) / totals[style] * part)
+        return np.asarray(chances)
 
 
 def encode_song(song: Song, style_id: int) -> dict[str, NDArray[np.int16]]:

@@ -19,8 +19,9 @@ import torch
 
 from engine.errors import BadRequest
 from engine.grammar.accompany import with_accompaniment
-from engine.grammar.corpus import GRAMMARS, composed_songs
+from engine.grammar.corpus import GRAMMARS
 from engine.learn.card import write_card
+from engine.learn.composed import COMPOSED, Bars, composed_pieces, played_bars, style_songs
 from engine.learn.corpus import build_corpus, load_corpus
 from engine.learn.dataset import (
     STYLE_IDS,
@@ -31,9 +32,9 @@ from engine.learn.dataset import (
     save_dataset,
     with_held_out,
 )
-from engine.learn.recipe import BASE, NOTES, Recipe, recipe_for, style_shares
+from engine.learn.recipe import BASE, NOTES, Recipe, human_shares, measured_on, recipe_for, style_shares
 from engine.learn.reference import reference_of
-from engine.learn.sources.piece import Piece, split_of
+from engine.learn.sources.piece import Piece
 from engine.model.checkpoint import Facts, latest_version, load_checkpoint, save_checkpoint
 from engine.model.network import Network, NetworkConfig
 from engine.model.training import Report, Trainer, evaluate
@@ -52,7 +53,9 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainRequest:
-    """What to train. `target`: "base" or a style; `steps` None: the usual number; `seed` decides everything random."""
+    """What to train. `target`: "base" or a style; `steps` None: the usual number; `seed` decides everything random;
+    `composed`: at most so many composed songs a style.
+    """
 
     target: str
     corpora: Path
@@ -89,21 +92,6 @@ def network_config() -> NetworkConfig:
     )
 
 
-def composed_pieces(count: int, seed: int) -> Iterator[Piece]:
-    """The composed corpora: `count` songs a style that has a written grammar."""
-    for style in GRAMMARS:
-        for index, song in enumerate(composed_songs(style, count, seed)):
-            name = f"composed-{style}/{index}"
-            yield Piece(
-                id=name,
-                source=f"composed-{style}",
-                licence="Apache-2.0 (written by the project's own grammar)",
-                style=style,
-                split=split_of(name),
-                song=song,
-            )
-
-
 def accompanied(piece: Piece) -> Piece:
     """A folk tune with a written accompaniment, as the style has it. Some tunes stay alone; pieces of other sources
     stay as they are.
@@ -129,7 +117,7 @@ def prepare(request: TrainRequest, *, say: Say) -> Dataset:
 
     def pieces() -> Iterator[Piece]:
         yield from map(accompanied, load_corpus(request.work / "corpus"))
-        yield from composed_pieces(request.composed, request.seed)
+        yield from composed_pieces(most=request.composed, seed=request.seed, bars=_bars(request))
 
     def on_piece(done: int) -> None:
         if done % 1000 == 0:
@@ -153,7 +141,7 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
         raise BadRequest(
             f"Nothing to train {request.target!r} on; {', '.join(sorted(heard.style_events()))} have pieces."
         )
-    held_out = dataset.part("valid", None if is_base else frozenset({request.target}))
+    held_out = measured_on(dataset.part("valid", None if is_base else frozenset({request.target})))
     recipe = recipe_for(request.target, heard)
     recipe = replace(
         recipe, settings=replace(recipe.settings, seed=request.seed, steps=request.steps or recipe.settings.steps)
@@ -195,7 +183,8 @@ def _fit(
     request: TrainRequest, recipe: Recipe, data: _Parts, *, say: Say, on_report: Callable[[Report, int], None]
 ) -> _Fit:
     """Train. A style that gains nothing on the base is tried again at a third of the rate, at most `ATTEMPTS` times."""
-    weights = data.heard.weights(style_shares(request.target, data.heard, recipe.replay))
+    shares = style_shares(request.target, data.heard, recipe.replay)
+    weights = data.heard.weights(shares, human_shares())
     state_file = request.work / f"{request.target}.run.safetensors"
     attempt, steps = 1, recipe.settings.steps
     while True:
@@ -220,8 +209,14 @@ def _songs(request: TrainRequest, style: str) -> Iterator[Song]:
     for piece in load_corpus(request.work / "corpus"):
         if piece.style == style and piece.split == "train":
             yield accompanied(piece).song
-    if style in GRAMMARS:
-        yield from composed_songs(style, min(request.composed, 300), request.seed)
+    if style in GRAMMARS and style in COMPOSED and not COMPOSED[style].human_share:
+        yield from style_songs(style, min(request.composed, 300), request.seed, _bars(request))
+
+
+def _bars(request: TrainRequest) -> dict[str, Bars]:
+    """The drum bars that grammars may borrow: none where the Groove corpus is missing."""
+    corpus = request.work / "corpus"
+    return played_bars(load_corpus(corpus, sources=("groove",))) if (corpus / "groove.npz").exists() else {}
 
 
 def _start(request: TrainRequest, recipe: Recipe) -> tuple[Network, str]:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import BadRequest, CheckpointError
 from engine.grammar.corpus import composed_songs
+from engine.learn import composed
 from engine.learn import train as training
 from engine.learn.dataset import Dataset, load_dataset, save_dataset, with_held_out
 from engine.learn.recipe import BASE, LARGE_RECIPE, SMALL_RECIPE, recipe_for, style_shares
@@ -31,6 +32,7 @@ def request_(tmp_path, monkeypatch) -> TrainRequest:
     """A request whose corpus is twelve composed songs and whose networks have 16 units."""
     small: NetworkConfig = small_network().config
     monkeypatch.setattr(training, "network_config", lambda: small)
+    monkeypatch.setattr(composed, "COMPOSED", {"lofi": composed.COMPOSED["lofi"]})
     monkeypatch.setattr(training, "build_corpus", lambda root, out: {})
     monkeypatch.setattr(training, "load_corpus", lambda out: iter(()))
     (tmp_path / "corpora").mkdir()

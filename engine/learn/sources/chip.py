@@ -18,6 +18,7 @@ import numpy as np
 from engine.grammar.chip import chip_song
 from engine.learn.sources.piece import Dropped, Found, Piece, with_style
 
+SOURCE = "chip"
 FROM = ("folk", "freedoom", "simutrans")
 TUNES = "folk"
 QUICK_DANCES = re.compile(r"reel|hornpipe|jig|polka", re.I)
@@ -29,12 +30,12 @@ def read_chip(pieces: Iterable[Piece]) -> Iterator[Found]:
     for piece in pieces:
         if piece.source == TUNES and not _suits(piece):
             continue
-        song = chip_song(piece.song, np.random.default_rng(_number(f"chip:{piece.id}")))
-        name = f"chip/{piece.id}"
+        song = chip_song(piece.song, np.random.default_rng(_number(f"{SOURCE}:{piece.id}")))
+        name = f"{SOURCE}/{piece.id}"
         if song is None:
             yield Dropped(id=name, reason="no tune")
         else:
-            yield replace(with_style(piece, "chiptune"), id=name, song=song)
+            yield replace(with_style(piece, "chiptune"), id=name, source=SOURCE, song=song)
 
 
 def _suits(piece: Piece) -> bool:

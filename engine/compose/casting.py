@@ -49,6 +49,7 @@ RARE = 0.4
 """A role whose presence is below this is a guest: missing from some songs altogether."""
 BAR_EXPONENT = 0.6
 """Notes grow with this power of a bar's length: measured on songs, three quarters hold 0.8 of what four hold."""
+IMPOSSIBLE = 1000.0
 LEAST_RANGE = 10
 """Semitones that an instrument must have within a part's range; with less, its own range counts."""
 
@@ -58,7 +59,7 @@ def choose_cast(style: Style, wishes: Wishes, meter: Meter, rng: np.random.Gener
 
     Raises `BadRequest` if the wishes leave nobody to play.
     """
-    forbidden = _forbidden(wishes.unwanted_instruments)
+    forbidden = forbidden_programs(wishes.unwanted_instruments)
     wanted = _place_wanted(style, wishes)
     programs = _draw(_fitting(style, forbidden, wanted), style, forbidden, rng)
     guests = [role for role in ORDER if role in programs and _part(style, role).presence < RARE]
@@ -85,7 +86,7 @@ def _part(style: Style, role: Role) -> Part:
     return style.parts.get(role, ELSE[role])
 
 
-def _forbidden(names: Collection[str]) -> frozenset[int]:
+def forbidden_programs(names: Collection[str]) -> frozenset[int]:
     """Programs that unwanted instruments rule out."""
     programs: set[int] = set()
     for name in names:
@@ -94,15 +95,48 @@ def _forbidden(names: Collection[str]) -> frozenset[int]:
 
 
 def _place_wanted(style: Style, wishes: Wishes) -> dict[Role, int]:
-    """Give each wanted instrument a free role: a role of the style first."""
-    placed: dict[Role, int] = {}
-    for name in wishes.instruments:
-        instrument = INSTRUMENTS[name]
-        free = [role for role in instrument.roles if role not in placed and role not in wishes.roles_off]
-        own = [role for role in free if role in style.parts]
-        for role in (own or free)[:1]:
-            placed[role] = _program(instrument, _part(style, role))
-    return placed
+    """Give each wanted instrument a role of its own."""
+    return {
+        role: _program(INSTRUMENTS[name], _part(style, role)) for name, role in _seats(style, wishes).items() if role
+    }
+
+
+def _seats(style: Style, wishes: Wishes) -> dict[str, Role | None]:
+    """Who takes which role: all together as well as can be, roles of the style before others; None: no role."""
+    names = wishes.instruments[: len(Role)]
+    free = tuple(role for role in Role if role not in wishes.roles_off)
+
+    def best(index: int, left: tuple[Role, ...]) -> tuple[float, tuple[Role | None, ...]]:
+        if index == len(names):
+            return 0.0, ()
+        options = []
+        for role in (*left, None):
+            cost = _seat_cost(style, names[index], role)
+            if cost < IMPOSSIBLE:
+                rest, others = best(index + 1, tuple(other for other in left if other is not role))
+                options.append((cost + rest, (role, *others)))
+        return min(options, key=lambda option: option[0])
+
+    seats = dict.fromkeys(wishes.instruments)
+    return {**seats, **dict(zip(names, best(0, free)[1], strict=True))}
+
+
+def _seat_cost(style: Style, name: str, role: Role | None) -> float:
+    """How badly a role suits an instrument; None: it does not play, which is worst but for what cannot be."""
+    instrument = INSTRUMENTS[name]
+    if role is None:
+        return 50.0 if instrument.programs else 20.0
+    if role in instrument.roles:
+        return instrument.roles.index(role) + (0 if role in style.parts else 3)
+    return IMPOSSIBLE if Role.DRUMS in (role, *instrument.roles) or not instrument.programs else 12.0
+
+
+def unplaced(style: Style, wishes: Wishes) -> tuple[str, ...]:
+    """Wanted instruments that find no role; a mere "bass" or "drums" is there as soon as its role is."""
+    seats = _seats(style, wishes)
+    taken = set(seats.values())
+    generic = {name for name in seats if not INSTRUMENTS[name].programs and INSTRUMENTS[name].roles[0] in taken}
+    return tuple(name for name, role in seats.items() if role is None and name not in generic)
 
 
 def _program(instrument: Instrument, part: Part) -> int:

@@ -51,10 +51,13 @@ class Casting:
 class Plan:
     """A song before its notes.
 
-    `seconds` is the asked length of the audio: the bars plus the time to ring out. `sources`: field → where its value
-    came from: "asked" (a field of the request), "prompt" (its words), "encoder" (its meaning), "style", "seed" (drawn),
-    "length" (so that it fits), "default". `requested`: field → value, where it was read, and the words. `style_scores`:
-    style → share, from the encoder. `profile`: the real proportions that the song takes after, if the style has any.
+    `seconds` is the asked length of the audio: the bars plus the time to ring out. `blend`: style → weight, the main
+    style first. `energy` 0…1; `valence` −1 dark … 1 bright; `adventure` 0 plain … 1 daring; `engine`: who writes the
+    notes, "network" or "rules". `sources`: field → where its value came from: "asked" (a field of the request),
+    "prompt" (its words), "encoder" (its meaning), "style", "seed" (drawn), "length" (so that it fits), "chords" (those
+    asked for are in this key), "file" (the MIDI file to go on from), "default". `requested`: field → value, where it
+    was read, and the words. `style_scores`: style → share, from the encoder. `profile`: the real proportions that the
+    song takes after, if the style has any.
     """
 
     prompt: str
@@ -76,6 +79,9 @@ class Plan:
     style_scores: Mapping[str, float]
     notices: tuple[str, ...] = field(default=())
     profile: Profile | None = None
+    valence: float = 0.0
+    adventure: float = 0.5
+    engine: str = "network"
 
     @property
     def bar_s(self) -> float:
@@ -94,6 +100,13 @@ def chord_text(bar: BarPlan, key: Key) -> str:
     return names[0] if names[0] == names[1] else " ".join(names)
 
 
+def blend_text(blend: Mapping[str, float]) -> str:
+    """`"lofi"`, or `"jazz 70 % + lofi 30 %"`."""
+    if len(blend) == 1:
+        return next(iter(blend))
+    return " + ".join(f"{style} {100 * weight:.0f} %" for style, weight in blend.items())
+
+
 def plan_to_json(plan: Plan) -> dict[str, Any]:
     """A plain JSON object with everything that was decided."""
     return {
@@ -108,6 +121,9 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "meter": str(plan.meter),
         "swing": plan.swing,
         "energy": plan.energy,
+        "valence": round(plan.valence, 3),
+        "adventure": plan.adventure,
+        "engine": plan.engine,
         "seconds": plan.seconds,
         "tail_s": round(plan.tail_s, 3),
         "bars": len(plan.bars),
@@ -149,13 +165,15 @@ def plan_to_table(plan: Plan) -> RenderableType:
 
     facts = Table(title=plan.title, title_justify="left", show_header=False, box=None)
     for name, value in (
-        ("style", plan.style),
+        ("style", blend_text(plan.blend)),
         ("seed", plan.seed),
         ("seconds", f"{plan.seconds:g} ({len(plan.bars)} bars, {plan.tail_s:.1f} s to ring out)"),
         ("tempo", f"{plan.tempo_bpm:g} bpm"),
         ("key", plan.key),
         ("meter", plan.meter),
         ("energy", f"{plan.energy:.2f}"),
+        ("adventure", f"{plan.adventure:.2f}"),
+        ("engine", plan.engine),
     ):
         facts.add_row(name, str(value), f"[dim]{plan.sources.get(name, '')}[/dim]")
     form = Table("", "section", "bars", "from", "who plays", "chords", title="Form", title_justify="left")

@@ -16,6 +16,8 @@ from engine.errors import BadRequest
 MIN_SECONDS = 5.0
 MAX_PROMPT_CHARS = 500
 AUDIO_FORMATS = ("mp3", "ogg", "wav")
+ENGINES = ("network", "rules")
+"""Who writes the notes: the trained network, or the style's written grammar alone."""
 
 Stage = Literal["read", "plan", "compose", "render", "master", "encode", "picture"]
 STAGES: tuple[Stage, ...] = ("read", "plan", "compose", "render", "master", "encode", "picture")
@@ -28,8 +30,12 @@ Progress = Callable[[Stage, float], None]
 class ComposeRequest:
     """One wish for a song. Explicit fields win over what the prompt says; `None` means: not asked.
 
-    `seconds` in seconds, `bpm` in quarter notes a minute, `key` such as `"D minor"`, `meter` such as `"3/4"`,
-    `seed` any integer 0…2**63−1, `format` one of `AUDIO_FORMATS`.
+    `style`: one, or a blend such as `"jazz:0.7+lofi:0.3"`. `seconds` in seconds, `bpm` in quarter notes a minute,
+    `key` such as `"D minor"`, `meter` such as `"3/4"`, `seed` any integer 0…2**63−1, `format` one of `AUDIO_FORMATS`.
+    `mood` in words; `energy` and `adventure` 0…1. `instruments`: exactly those who play; `without`: instruments and
+    roles to leave out. `chords` such as `"Am F C G"`, a bar each; `bars`: how many, exactly. `engine`: one of
+    `ENGINES`. `continuing`: a MIDI file to go on from, as base64. `again`: the id of a finished song, whose wish is
+    made anew with another seed; `keep`: roles of it that stay as they are, note for note.
     """
 
     prompt: str
@@ -40,6 +46,17 @@ class ComposeRequest:
     meter: str | None = None
     seed: int | None = None
     format: str = "mp3"
+    mood: str | None = None
+    energy: float | None = None
+    adventure: float | None = None
+    instruments: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    chords: str | None = None
+    bars: int | None = None
+    engine: str = "network"
+    continuing: str | None = None
+    again: str | None = None
+    keep: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""
@@ -53,7 +70,8 @@ class ComposeRequest:
             raise BadRequest(
                 f"The request has the unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(known))}."
             )
-        return cls(**data)
+        lists = {name: tuple(data[name]) for name in ("instruments", "without", "keep") if name in data}
+        return cls(**{**data, **lists})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +80,7 @@ class Receipt:
 
     `blend`: style → weight. `model`: style, version, sha256 of the weights. `sections`: kind, label, start_bar, bars.
     `instruments`: role → {program, name}. `requested`: what was asked, by the prompt or explicitly, with where it was
-    read. `measured`: metric → number. `files`: audio, midi, picture (paths). `timings_s`: stage → seconds, and total.
+    read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds, and total.
     `candidates`: how many were composed, which was kept, why others were dropped.
     """
 

@@ -201,6 +201,12 @@ def read_players(page: Page) -> Players:
     return Players(wanted=kept, unwanted=tuple(unwanted), roles_off=frozenset(off), alone=alone and bool(kept))
 
 
+def instrument_called(text: str) -> str | None:
+    """The instrument whose name is all of `text`, or None."""
+    match = _ANY.fullmatch(text)
+    return _NAMES[str(match.lastgroup)] if match else None
+
+
 def _read_less(page: Page) -> set[Role]:
     """Take words such as "drumless"."""
     off = set()

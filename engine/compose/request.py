@@ -80,7 +80,7 @@ class Receipt:
 
     `blend`: style → weight. `model`: style, version, sha256 of the weights. `sections`: kind, label, start_bar, bars.
     `instruments`: role → {program, name}. `requested`: what was asked, by the prompt or explicitly, with where it was
-    read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds, and total.
+    read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds, total.
     `candidates`: how many were composed, which was kept, why others were dropped.
     """
 

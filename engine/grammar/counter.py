@@ -1,8 +1,10 @@
 """The counter role: what fills the space around the tune.
 
-In: a passage, the melody's notes in it, one of four manners. Out: notes counted from the passage's start. `pad` holds
-two or three upper chord tones, `arpeggio` breaks the chord in quiet eighths, `answer` plays short licks where the
-melody rests, `guide` sings the chords' thirds and sevenths in long notes.
+In: a passage, the melody's notes in it, one of eight manners. Out: notes counted from the passage's start. `pad` holds
+two or three upper chord tones, `arpeggio` breaks the chord in quiet eighths, `slow` in ringing quarters or halves,
+`bells` drops high chord tones here and there, `answer` plays short licks where the melody rests, `guide` sings the
+chords' thirds and sevenths in long notes, `ripple` breaks the chord in sixteenths, `second` follows the tune in thirds
+and sixths below it.
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ LICKS = ((0, 2, 4), (0, 2, 4, 8), (0, 3, 4), (2, 4, 6), (0, 1, 2, 4), (2, 3, 4, 
 def play_counter(
     passage: Passage, manner: str, melody: list[Note], casting: Casting, rng: np.random.Generator
 ) -> list[Note]:
-    """Fill the passage in one manner; an answer that finds no gap becomes a guide line."""
-    if manner == "pad":
-        return _pad(passage, casting, rng)
-    if manner == "arpeggio":
-        return _arpeggio(passage, casting, rng)
-    answers = _answers(passage, melody, casting, rng) if manner == "answer" else []
-    return answers if len(answers) >= passage.bars else _guide(passage, casting, rng)
+    """Fill the passage in one manner; an answer that finds no gap, or a second without a tune, becomes a guide line."""
+    filling = {"pad": _pad, "arpeggio": _arpeggio, "slow": _slow_arpeggio, "bells": _bells, "ripple": _ripple}
+    if manner in filling:
+        return filling[manner](passage, casting, rng)
+    following = {"answer": _answers, "second": _second}
+    notes = following[manner](passage, melody, casting, rng) if manner in following else []
+    return notes if len(notes) >= passage.bars else _guide(passage, casting, rng)
 
 
 def _spans(passage: Passage) -> list[tuple[int, int, Chord]]:
@@ -81,6 +83,67 @@ def _arpeggio(passage: Passage, casting: Casting, rng: np.random.Generator) -> l
             pitch = tones[pattern[index % len(pattern)] % len(tones)]
             accent = 5 if tick % passage.half_bar_ticks == 0 else 0
             notes.append(Note(onset=tick, pitch=pitch, duration=EIGHTH, velocity=_loud(passage, rng, accent)))
+    return notes
+
+
+def _ripple(passage: Passage, casting: Casting, rng: np.random.Generator) -> list[Note]:
+    """The chord run through in sixteenths without a rest, the pattern starting anew with each beat or chord."""
+    pattern = any_of(rng, ((0, 1, 2, 3), (0, 2, 1, 2), (0, 1, 2, 1), (3, 2, 1, 0), (0, 1, 2, 3, 2, 1)))
+    low = casting.low + int(rng.integers(2, 7))
+    notes: list[Note] = []
+    for onset, end, chord in _spans(passage):
+        tones = _tones(chord, low, casting.high)[:4]
+        for index, tick in enumerate(range(onset, end, SIXTEENTH)):
+            pitch = tones[pattern[index % len(pattern)] % len(tones)]
+            accent = 5 if tick % passage.meter.beat_ticks == 0 else -3
+            notes.append(Note(onset=tick, pitch=pitch, duration=SIXTEENTH, velocity=_loud(passage, rng, accent)))
+    return notes
+
+
+def _second(passage: Passage, melody: list[Note], casting: Casting, rng: np.random.Generator) -> list[Note]:
+    """A chord or scale tone a third to a sixth below each tune note that is not too short; a third if it can be."""
+    notes: list[Note] = []
+    for note in melody:
+        if note.duration < EIGHTH:
+            continue
+        chord = passage.chord_at(note.onset).pitch_classes
+        below = [p for p in range(note.pitch - 9, note.pitch - 2) if casting.low <= p <= casting.high]
+        tones = [p for p in below if p % 12 in chord] or [p for p in below if p % 12 in passage.key.scale]
+        if tones:
+            notes.append(Note(onset=note.onset, pitch=tones[-1], duration=note.duration, velocity=_loud(passage, rng)))
+    return notes
+
+
+def _slow_arpeggio(passage: Passage, casting: Casting, rng: np.random.Generator) -> list[Note]:
+    """The chord broken in quarters or halves that ring into one another; some bars leave out their last one."""
+    pattern = any_of(rng, ((0, 1, 2, 3), (0, 2, 1, 3), (3, 2, 1, 0), (0, 1, 3, 2), (0, 2, 3, 1)))
+    pace = TICKS_PER_QUARTER * any_of(rng, (1, 1, 2))
+    low, breath = casting.low + int(rng.integers(2, 9)), happens(rng, 0.5)
+    notes: list[Note] = []
+    for onset, end, chord in _spans(passage):
+        tones = _tones(chord, low, casting.high)[:4]
+        for index, tick in enumerate(range(onset, end, pace)):
+            if breath and index and tick + pace >= end and happens(rng, 0.7):
+                continue
+            pitch = tones[pattern[index % len(pattern)] % len(tones)]
+            duration = min(2 * pace, end - tick)
+            notes.append(Note(onset=tick, pitch=pitch, duration=duration, velocity=_loud(passage, rng)))
+    return notes
+
+
+def _bells(passage: Passage, casting: Casting, rng: np.random.Generator) -> list[Note]:
+    """One or two high chord tones a bar, on beats that the section keeps to."""
+    beats = any_of(rng, ((0,), (1, 3), (2,), (1,), (0, 3), (2, 3)))
+    here = casting.high - int(rng.integers(2, 8))
+    notes: list[Note] = []
+    for bar in range(passage.bars):
+        for beat in beats:
+            onset = bar * passage.bar_ticks + beat * TICKS_PER_QUARTER % passage.bar_ticks
+            tones = [pitch for pitch in _tones(passage.chord_at(onset), casting.low, casting.high) if pitch != here]
+            away = {pitch: abs(pitch - here) for pitch in tones}
+            here = any_of(rng, sorted(away, key=away.__getitem__)[:3])
+            duration = min(passage.half_bar_ticks, passage.bars * passage.bar_ticks - onset)
+            notes.append(Note(onset=onset, pitch=here, duration=duration, velocity=_loud(passage, rng)))
     return notes
 
 

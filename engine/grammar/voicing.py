@@ -15,6 +15,22 @@ import numpy as np
 from engine.music.harmony import QUALITIES, Chord
 
 Voicing = tuple[int, ...]
+ROOTLESS: dict[str, tuple[tuple[int, ...], ...]] = {
+    "maj7": ((4, 7, 11), (2, 4, 7, 11), (4, 9, 11)),
+    "maj9": ((2, 4, 7, 11), (2, 4, 9, 11)),
+    "6": ((4, 7, 9), (2, 4, 7, 9)),
+    "m7": ((3, 7, 10), (3, 5, 10)),
+    "m9": ((2, 3, 7, 10), (2, 3, 5, 10)),
+    "m11": ((3, 5, 7, 10), (2, 3, 5, 10)),
+    "m6": ((3, 7, 9), (2, 3, 7, 9)),
+    "mmaj7": ((3, 7, 11), (2, 3, 7, 11)),
+    "7": ((4, 7, 10), (4, 9, 10)),
+    "9": ((2, 4, 7, 10), (2, 4, 9, 10)),
+    "13": ((2, 4, 9, 10), (4, 9, 10)),
+    "7b9": ((1, 4, 7, 10),),
+    "7sus4": ((5, 7, 10), (2, 5, 7, 10)),
+}
+"""Quality → what a hand plays beside a bass: third and seventh (or sixth) with colours, the root left out."""
 HOME_LOW, HOME_TOP = 52, 65
 
 
@@ -31,10 +47,12 @@ def shapes(quality: str) -> tuple[tuple[int, ...], ...]:
 
 
 @cache
-def voicings(root: int, quality: str, low: int, high: int) -> tuple[Voicing, ...]:
+def voicings(root: int, quality: str, low: int, high: int, *, rootless: bool = False) -> tuple[Voicing, ...]:
     """Every close and drop-2 placement of the chord's shapes within `low`…`high`."""
+    if quality == "5":
+        return _power(root, low, high)
     found: dict[Voicing, None] = {}
-    for shape in shapes(quality):
+    for shape in ROOTLESS.get(quality, shapes(quality)) if rootless else shapes(quality):
         classes = sorted((root + step) % 12 for step in shape)
         for inversion in range(len(classes)):
             order = classes[inversion:] + classes[:inversion]
@@ -43,7 +61,19 @@ def voicings(root: int, quality: str, low: int, high: int) -> tuple[Voicing, ...
                 for candidate in (close, _drop_two(close)):
                     if low <= candidate[0] and candidate[-1] <= high and _clear(candidate):
                         found[candidate] = None
-    return tuple(found)
+    return tuple(found) or (_spread(root, quality, low, high),)
+
+
+def _power(root: int, low: int, high: int) -> tuple[Voicing, ...]:
+    """Root, fifth and octave as low as the part goes, as a guitarist grips it; without the octave if it is too high."""
+    base = low + (root - low) % 12
+    return (tuple(pitch for pitch in (base, base + 7, base + 12) if pitch <= max(high, base)),)
+
+
+def _spread(root: int, quality: str, low: int, high: int) -> Voicing:
+    """Three chord tones of a part that is too low or too narrow for a clear voicing."""
+    tones = [pitch for pitch in range(low, high + 1) if (pitch - root) % 12 in QUALITIES[quality]]
+    return tuple(tones[::2][:3]) or tuple(tones) or (low,)
 
 
 def _stack(classes: list[int], base: int) -> Voicing:
@@ -66,7 +96,15 @@ def _clear(voicing: Voicing) -> bool:
 
 def lead(chord: Chord, before: Voicing | None, low: int, high: int, rng: np.random.Generator) -> Voicing:
     """The voicing of `chord` that moves least from `before` and stays near home."""
-    options = voicings(chord.root, chord.quality, low, high)
+    return _least(voicings(chord.root, chord.quality, low, high), before, rng)
+
+
+def lead_rootless(chord: Chord, before: Voicing | None, low: int, high: int, rng: np.random.Generator) -> Voicing:
+    """As `lead`, with the root left to the bass."""
+    return _least(voicings(chord.root, chord.quality, low, high, rootless=True), before, rng)
+
+
+def _least(options: tuple[Voicing, ...], before: Voicing | None, rng: np.random.Generator) -> Voicing:
     costs = [_cost(option, before) for option in options]
     noise = rng.random(len(options))
     return options[int(np.argmin(np.asarray(costs) + 0.9 * noise))]

@@ -2,17 +2,27 @@
 
 In: a passage and the section's figures (one a bar, in turn). Out: notes counted from the passage's start. Figure
 words: `all`, `top` (without the lowest), `low` (the lowest two), `push` (the next chord, early), `1`–`4` (one voice,
-from below).
+from below), `tri` (three strokes in a beat), `hold` (voices that stay are held over the bar line, two bars at most),
+`five`, `six`, `seven` (the root with that degree above it: the boogie of a rhythm guitar; a minor chord's sixth is its
+seventh).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.grammar.grammar import SIXTEENTH, Casting, Passage, Step, read_figure
-from engine.grammar.voicing import Voicing, lead
-from engine.music.harmony import Chord
-from engine.music.notes import Note
+from engine.grammar.voicing import Voicing, lead, lead_rootless
+from engine.music.harmony import QUALITIES, Chord
+from engine.music.notes import Note, Role
+from engine.music.timing import TICKS_PER_QUARTER
+
+BOOGIE = {"five": 7, "six": 9, "seven": 10}
+GUITAR_LOW = 40
+THIRD = TICKS_PER_QUARTER // 3
+LONGEST_BARS = 2
 
 
 def play_comping(passage: Passage, figures: tuple[str, ...], casting: Casting, rng: np.random.Generator) -> list[Note]:
@@ -22,22 +32,30 @@ def play_comping(passage: Passage, figures: tuple[str, ...], casting: Casting, r
     for bar in range(passage.bars):
         steps = _steps_in_bar(read_figure(figures[_turn(bar, passage.bars, len(figures))]), passage, bar)
         for step in steps:
-            notes += _strike(passage, voiced, bar, step, rng)
+            struck = _strike(passage, voiced, bar, step, rng)
+            notes = (
+                _held_over(notes, struck, LONGEST_BARS * passage.bar_ticks) if step.what == "hold" else notes + struck
+            )
     return notes
 
 
 def _turn(bar: int, bars: int, figures: int) -> int:
-    """The first figure three times, then the next one; the last bar of a section takes the last figure."""
+    """The first figure three times, then the next one; the last bar of a section takes the last figure. Of three
+    figures the first two take turns, four follow one another.
+    """
+    if figures == 4:
+        return 3 if bar == bars - 1 else bar % 4
     return figures - 1 if bar == bars - 1 or bar % 4 == 3 else (bar % 2 if figures > 2 else 0)
 
 
 def _voice(passage: Passage, casting: Casting, rng: np.random.Generator) -> list[Voicing]:
     voiced: list[Voicing] = []
+    choose = lead_rootless if casting.rootless and Role.BASS in passage.roles else lead
     before: Chord | None = None
     for chord in (*passage.chords, passage.following):
         same = before is not None and (chord.root, chord.quality) == (before.root, before.quality)
         previous = voiced[-1] if voiced else None
-        voiced.append(voiced[-1] if same else lead(chord, previous, casting.low, casting.high, rng))
+        voiced.append(voiced[-1] if same else choose(chord, previous, casting.low, casting.high, rng))
         before = chord
     return voiced
 
@@ -54,19 +72,47 @@ def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[S
     return out
 
 
+def _held_over(notes: list[Note], struck: list[Note], longest: int) -> list[Note]:
+    """Add a chord; a voice that just sounded the same pitch goes on instead, up to `longest` ticks."""
+    ending = {(note.pitch, note.end): index for index, note in enumerate(notes) if note.end == struck[0].onset}
+    out = list(notes)
+    for note in struck:
+        index = ending.get((note.pitch, note.onset))
+        if index is not None and out[index].duration + note.duration <= longest:
+            out[index] = replace(out[index], duration=out[index].duration + note.duration)
+        else:
+            out.append(note)
+    return out
+
+
 def _strike(passage: Passage, voiced: list[Voicing], bar: int, step: Step, rng: np.random.Generator) -> list[Note]:
     onset = bar * passage.bar_ticks + step.onset * SIXTEENTH
     half = onset // passage.half_bar_ticks
     if step.what == "push":
         half = min(half + 1, len(voiced) - 1)
     voices = _voices(voiced[half], step.what)
+    if step.what in BOOGIE:
+        voices = _boogie(passage.chord_at(onset), step.what)
     end = _end(passage, half, onset, onset + step.duration * SIXTEENTH)
     loud = 46 + 34 * passage.energy + 8 * step.accent + 3 * rng.standard_normal()
     top = voices[-1]
+    if step.what == "tri":
+        return [
+            Note(onset=onset + third, pitch=pitch, duration=THIRD, velocity=_velocity(loud - (6 if third else 0)))
+            for third in range(0, TICKS_PER_QUARTER, THIRD)
+            for pitch in voices
+        ]
     return [
         Note(onset=onset, pitch=pitch, duration=end - onset, velocity=_velocity(loud + (4 if pitch == top else 0)))
         for pitch in voices
     ]
+
+
+def _boogie(chord: Chord, what: str) -> Voicing:
+    """The root, as low as a guitar goes, and the fifth, sixth or seventh above it."""
+    root = GUITAR_LOW + (chord.root - GUITAR_LOW) % 12
+    what = "seven" if what == "six" and 3 in QUALITIES[chord.quality] else what
+    return (root, root + BOOGIE[what])
 
 
 def _voices(voicing: Voicing, what: str) -> Voicing:

@@ -11,12 +11,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.grammar.band import PlayedBars
+from engine.grammar.blues import BLUES
 from engine.grammar.composer import compose
 from engine.grammar.grammar import Grammar
 from engine.grammar.lofi import LOFI
 from engine.music.notes import Song
 
-GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in (LOFI,)}
+GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in (LOFI, BLUES)}
 
 
 def grammar_of(style: str) -> Grammar:

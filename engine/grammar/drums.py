@@ -26,6 +26,7 @@ LEVEL = {
     37: 68,
     39: 60,
     CLOSED_HAT: 58,
+    44: 50,
     OPEN_HAT: 60,
     CRASH: 74,
     RIDE: 58,
@@ -33,6 +34,7 @@ LEVEL = {
     70: 42,
 }
 PLAYABLE = frozenset((35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 53, 54, 56, 57, 59, 69, 70))
+TRIPLET = TICKS_PER_QUARTER // 3
 PLAYED_SHARE = 0.3
 
 Layer = tuple[int, str]
@@ -57,14 +59,22 @@ def choose_groove(
         return Groove(bars=(quiet, quiet))
     kicks = pick(rng, drums.kicks)
     snare = pick(rng, drums.snares[kind])
-    hat = RIDE if kind is SectionKind.CHORUS and happens(rng, 0.2) else CLOSED_HAT
+    hat = _cymbal(drums, kind, rng)
     shared: list[Layer] = [(hat, pick(rng, drums.hats)), (snare, pick(rng, drums.backbeats))]
     ghosts = pick(rng, drums.ghosts)
     extra = pick(rng, drums.layers)
     if extra is not None:
         shared.append(extra)
     first, second = ((KICK, kick) for kick in kicks)
-    return Groove(bars=((first, *shared), (second, *shared, (38, ghosts))))
+    pair = pick(rng, drums.pairs) if drums.pairs else None
+    odd, even = (((pair[0], pair[1]),), ((pair[0], pair[2]),)) if pair is not None else ((), ())
+    return Groove(bars=((first, *shared, *odd), (second, *shared, *even, (38, ghosts))))
+
+
+def _cymbal(drums: DrumVocabulary, kind: SectionKind, rng: np.random.Generator) -> int:
+    if kind in drums.cymbals:
+        return pick(rng, drums.cymbals[kind])
+    return RIDE if kind is SectionKind.CHORUS and happens(rng, 0.2) else CLOSED_HAT
 
 
 def play_drums(passage: Passage, groove: Groove, drums: DrumVocabulary, rng: np.random.Generator) -> list[Note]:
@@ -94,21 +104,27 @@ def _bar_hits(groove: Groove, bar: int, energy: float, rng: np.random.Generator)
 def _layer_hits(layer: Layer, energy: float, rng: np.random.Generator) -> list[Note]:
     pitch, grid = layer
     hits = []
-    for place, mark in read_grid(grid):
+    for tick, mark in timed_grid(grid):
         sounding = OPEN_HAT if mark == "O" and pitch == CLOSED_HAT else pitch
         if mark == "-" and happens(rng, 0.15):
             continue  # a ghost note is not played every time
         velocity = _loud(sounding, LOUD[mark], energy, rng)
         duration = 2 * SIXTEENTH if mark == "O" else SIXTEENTH
-        hits.append(Note(onset=place * SIXTEENTH, pitch=sounding, duration=duration, velocity=velocity))
+        hits.append(Note(onset=tick, pitch=sounding, duration=duration, velocity=velocity))
     return hits
 
 
 def _filled(hits: list[Note], fill: tuple[str, ...], energy: float, rng: np.random.Generator) -> list[Note]:
     layers = [_layer(line) for line in fill]
-    start = min(place for _, grid in layers for place, _ in read_grid(grid)) * SIXTEENTH
+    start = min(tick for _, grid in layers for tick, _ in timed_grid(grid))
     kept = [hit for hit in hits if hit.onset < start or (hit.pitch in (CLOSED_HAT, RIDE) and len(layers) == 1)]
     return kept + [hit for layer in layers for hit in _layer_hits(layer, energy, rng)]
+
+
+def timed_grid(grid: str) -> tuple[tuple[int, str], ...]:
+    """A grid to (tick, mark) pairs; a grid behind a `t` is written in eighth triplets, twelve a bar."""
+    unit = TRIPLET if grid.startswith("t") else SIXTEENTH
+    return tuple((place * unit, mark) for place, mark in read_grid(grid.removeprefix("t")))
 
 
 def _layer(line: str) -> Layer:
@@ -122,7 +138,7 @@ def _loud(pitch: int, accent: int, energy: float, rng: np.random.Generator) -> i
 
 
 def quantised(bar: Sequence[Note]) -> list[Note]:
-    """A played bar of 4/4 on the grid: onsets to the nearest written position, pitches that are not `PLAYABLE` left out."""
+    """A played bar of 4/4 on the grid: onsets to the nearest written position, pitches not `PLAYABLE` left out."""
     hits: dict[tuple[int, int], Note] = {}
     for note in bar:
         beat, within = divmod(note.onset, TICKS_PER_QUARTER)

@@ -24,6 +24,7 @@ from engine.music.timing import METERS, TICKS_PER_QUARTER, Meter
 
 SIXTEENTH = TICKS_PER_QUARTER // 4
 COMMON = METERS["4/4"]
+BAR, HALF_BAR = COMMON.bar_ticks, COMMON.half_bar_ticks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,16 +58,23 @@ def read_grid(text: str) -> tuple[tuple[int, str], ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casting:
-    """The programs of a role, weighted, and its playable range (MIDI pitches, inclusive)."""
+    """The programs of a role, weighted, and its playable range (MIDI pitches, inclusive). `rootless`: chords leave
+    their roots to the bass.
+    """
 
     programs: Weighted[int]
     low: int
     high: int
+    rootless: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DrumVocabulary:
-    """Boom-bap by layers: each layer is a pool of grids; `kicks` are pairs of bars; `fills` are lines `"38 ....…"`."""
+    """A kit by layers: each layer is a pool of grids; `kicks` are pairs of bars; `fills` are lines `"38 ....…"`.
+
+    `cymbals`: the key that plays the `hats` grids (without an entry the closed hat, in choruses sometimes the ride).
+    `pairs`: a further layer of two bars in turn, key and grids (a clave, a comping snare).
+    """
 
     kicks: Weighted[tuple[str, str]]
     backbeats: Weighted[str]
@@ -76,6 +84,8 @@ class DrumVocabulary:
     fills: Weighted[tuple[str, ...]]
     snares: Mapping[SectionKind, Weighted[int]]
     quiet: Weighted[tuple[str, ...]]
+    cymbals: Mapping[SectionKind, Weighted[int]] = field(default_factory=dict)
+    pairs: Weighted[tuple[int, str, str] | None] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +98,7 @@ class MelodyVocabulary:
     breaks, outros. `arcs`: scale steps by which eight bars lie above the section's centre. `blue_notes`: semitones
     above the tonic that belong to the tune's scale although the mode lacks them. `grace_share`: how often a held third
     or fifth is bent up to from a semitone below. `ring`: ticks for which a note may sound on into the rest after it.
+    `chromatic`: share of the short notes before a beat that approach the next note by a semitone, some as an enclosure.
     """
 
     beats: Weighted[str]
@@ -106,6 +117,7 @@ class MelodyVocabulary:
     blue_notes: Mapping[Mode, tuple[int, ...]] = field(default_factory=dict)
     grace_share: float = 0.0
     ring: int = 0
+    chromatic: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +128,8 @@ class Grammar:
     `borrow_share`: how often intros, breaks and outros use the main section's chords; `same_chords_share`: how often
     another main section of the same length does. `softer`: velocity steps taken off every note. `fades`: the intro
     swells, the outro dies away. `variants`: feels of the style; a song follows one of them. `others`: the
-    style's words in other meters. A grammar without `forms` follows plans (`score.play`) but composes no songs of its
+    style's words in other meters. `cells_by_kind`: progressions of sections of one kind (a bridge's); `melodies`: their
+    tunes' words. `turnaround_share`: how often a section that closes on a held chord leads on by a ii–V. A grammar without `forms` follows plans (`score.play`) but composes no songs of its
     own, so it needs no cells, casts or parts either.
     """
 
@@ -143,6 +156,13 @@ class Grammar:
     softer: int = 0
     fades: bool = False
     variants: Weighted[Grammar] = ()
+    cells_by_kind: Mapping[SectionKind, Mapping[Mode, Weighted[str]]] = field(default_factory=dict)
+    melodies: Mapping[SectionKind, MelodyVocabulary] = field(default_factory=dict)
+    turnaround_share: float = 0.0
+
+    def melody_of(self, kind: SectionKind) -> MelodyVocabulary:
+        """The words of the tunes of such sections."""
+        return self.melodies.get(kind, self.melody)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from engine.grammar.grammar import Casting, MelodyVocabulary, Passage
 from engine.grammar.motif import Cue, Tune
+from engine.grammar.ornament import approached
+from engine.grammar.phrasing import bent, ringing
 from engine.music.harmony import Key, Mode
 from engine.music.notes import Note
 from engine.music.timing import TICKS_PER_QUARTER
 
 IMPOSSIBLE = 1e6
 MAX_RUN = 3
+BLUE_COST = 2.0
 LEAP_COST = (1.3, 0.0, 0.0, 0.5, 0.6, 0.9, 2.4, 0.9, 1.7, 1.8, 3.0, 3.5, 1.8)
 PENTATONIC_MINOR, PENTATONIC_MAJOR = (0, 3, 5, 7, 10), (0, 2, 4, 7, 9)
 MINOR_MODES = (Mode.MINOR, Mode.DORIAN, Mode.PHRYGIAN, Mode.LOCRIAN)
@@ -37,10 +40,14 @@ def play_melody(
     wishes = _wishes(passage.key, tune, [cue for _, cue in timed], casting)
     pitches = _cheapest_path(passage, timed, wishes, words, casting)
     pitches = _broken_runs(passage, timed, pitches, casting)
-    return [
+    if words.chromatic:
+        pitches = approached(passage, timed, pitches, words.chromatic, rng)
+    notes = [
         Note(onset=onset, pitch=pitch, duration=cue.duration, velocity=_velocity(passage, onset, rng))
         for (onset, cue), pitch in zip(timed, pitches, strict=True)
     ]
+    notes = ringing(passage, notes, words.ring) if words.ring else notes
+    return bent(passage, notes, words.grace_share, rng) if words.grace_share else notes
 
 
 def _wishes(key: Key, tune: Tune, cues: list[Cue], casting: Casting) -> list[int]:
@@ -93,9 +100,11 @@ def _note_costs(
     onset, cue = timed
     pitches = np.arange(casting.low, casting.high + 1)
     chord, later = passage.chord_at(onset), passage.chord_at(onset + max(0, cue.duration - TICKS_PER_QUARTER // 2))
-    by_class = _class_costs(passage.key, chord.pitch_classes, _weight(passage, onset, cue), words.pentatonic_pull)
+    blue = words.blue_notes.get(passage.key.mode, ())
+    weight = _weight(passage, onset, cue)
+    by_class = _class_costs(passage.key, chord.pitch_classes, weight, words.pentatonic_pull, blue)
     if later != chord:
-        by_class = by_class + _class_costs(passage.key, later.pitch_classes, 0.6, 0.0)
+        by_class = by_class + _class_costs(passage.key, later.pitch_classes, 0.6, 0.0, blue)
     stray = 1.1 if cue.close else 0.5
     return by_class[pitches % 12] + stray * np.abs(pitches - wish)
 
@@ -108,15 +117,20 @@ def _weight(passage: Passage, onset: int, cue: Cue) -> float:
 
 
 @cache
-def _class_costs(key: Key, chord: tuple[int, ...], weight: float, pull: float) -> NDArray[np.float64]:
-    """Costs [12] float64 of each pitch class over a chord."""
-    tonic_shape = PENTATONIC_MINOR if key.mode in MINOR_MODES else PENTATONIC_MAJOR
-    pentatonic = {(key.tonic + step) % 12 for step in tonic_shape}
+def _class_costs(
+    key: Key, chord: tuple[int, ...], weight: float, pull: float, blue: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Costs [12] float64 of each pitch class over a chord; with blue notes the blues scale grates nowhere."""
+    tonic_shape = PENTATONIC_MINOR if blue or key.mode in MINOR_MODES else PENTATONIC_MAJOR
+    pentatonic = {(key.tonic + step) % 12 for step in (*tonic_shape, *blue)}
     foreign = [tone for tone in chord if tone not in key.scale]
     costs = np.zeros(12)
     for pitch_class in range(12):
         if pitch_class in chord:
             costs[pitch_class] = 0.3 if pitch_class in foreign else 0.0
+            continue
+        if blue and pitch_class in pentatonic:
+            costs[pitch_class] = BLUE_COST * weight
             continue
         if pitch_class not in key.scale:
             costs[pitch_class] = IMPOSSIBLE

@@ -88,7 +88,8 @@ def make_tune(
     lift = words.chorus_lift if section.kind is SectionKind.CHORUS else 0
     plan = phrase_plan(words.sparse if sparse else words.phrases, bars, rng)
     arc = pick(rng, words.arcs)
-    arc = arc if bars == len(arc) else arc[1::2] if bars == 4 else tuple(arc[bar % len(arc)] for bar in range(bars))
+    halved = 2 * bars == len(arc)
+    arc = arc[1::2] if halved else tuple(arc[bar % len(arc)] for bar in range(bars))
     cycle = (word_bar(word, motifs, words, rng) for word in plan)
     laid = tuple(_shifted(bar, rise) for bar, rise in zip(cycle, arc, strict=True))
     centre = words.centre + lift + int(rng.integers(-3, 4))

@@ -11,6 +11,7 @@ import numpy as np
 from engine.grammar.chance import Weighted, any_of, happens, pick
 from engine.grammar.grammar import Grammar
 from engine.music.harmony import QUALITIES, Chord, Key, roman_to_chord
+from engine.music.notes import SectionKind
 
 Bars = list[tuple[Chord, Chord]]
 
@@ -24,9 +25,12 @@ def read_cell(text: str, key: Key) -> Bars:
     return bars
 
 
-def section_chords(grammar: Grammar, key: Key, bars: int, rng: np.random.Generator) -> tuple[Chord, ...]:
-    """Two chords a bar for a section of `bars` bars."""
-    choices = fitting_cells(grammar.cells[key.mode], bars)
+def section_chords(
+    grammar: Grammar, key: Key, bars: int, rng: np.random.Generator, kind: SectionKind | None = None
+) -> tuple[Chord, ...]:
+    """Two chords a bar for a section of `bars` bars; some kinds of section have cells of their own."""
+    own = grammar.cells_by_kind.get(kind, {}) if kind else {}
+    choices = fitting_cells(own.get(key.mode, grammar.cells[key.mode]), bars)
     first = pick(rng, choices)
     second = first if happens(rng, 0.65) else pick(rng, choices)
     cells = [read_cell(first, key), read_cell(second, key)]
@@ -49,6 +53,27 @@ def ending_chords(grammar: Grammar, key: Key, chords: tuple[Chord, ...], rng: np
     """The same chords with a cadence in place of the last two bars."""
     cadence = read_cell(pick(rng, grammar.endings[key.mode]), key)
     return chords[: -2 * len(cadence)] + tuple(chord for pair in cadence for chord in pair)
+
+
+def turned(
+    grammar: Grammar, chords: tuple[Chord, ...], following: Chord, rng: np.random.Generator
+) -> tuple[Chord, ...]:
+    """The chords of a section that closes on a held one, led on: ii–V, or its tritone substitute, of what follows."""
+    last = chords[-1]
+    leads = (last.root - following.root) % 12 in (1, 7) and 10 in QUALITIES[last.quality]
+    if last != chords[-2] or leads or not happens(rng, grammar.turnaround_share):
+        return chords
+    minor = 3 in QUALITIES[following.quality]
+    two = _on(following.root + 2, "m7b5" if minor else any_of(rng, ("m7", "m9")))
+    substitute = happens(rng, 0.25)
+    five = _on(following.root + (1 if substitute else 7), "9" if substitute else "7b9" if minor else "13")
+    if len(set(chords[-4:])) == 1 and happens(rng, 0.7):
+        return (*chords[:-3], _on(two.root + any_of(rng, (7, 7, 1)), "7"), two, five)
+    return (*chords[:-2], two, five)
+
+
+def _on(root: int, quality: str) -> Chord:
+    return Chord(root=root % 12, quality=quality, bass=root % 12)
 
 
 def _coloured(grammar: Grammar, pair: tuple[Chord, Chord], rng: np.random.Generator) -> tuple[Chord, Chord]:

@@ -51,11 +51,14 @@ VARIED_TAIL_SHARE = 0.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
-    """Who is there: presence a role (share of bars 0…1), the song's energy 0…1, and the bars of a phrase."""
+    """Who is there: presence a role (share of bars 0…1), the song's energy 0…1, the bars of a phrase, and the greatest
+    share of bars that may repeat earlier ones.
+    """
 
     presence: Mapping[Role, float]
     energy: float
     phrase: int = 4
+    returning: float = 1.0
 
 
 def arrange(
@@ -64,7 +67,7 @@ def arrange(
     """Bar plans for all sections; `chords` has one entry a bar."""
     roles = _roles(sections, ensemble, rng)
     energies = _energies(sections, ensemble)
-    copies = _copies(sections, chords, roles, ensemble.phrase, rng)
+    copies = _released(_copies(sections, chords, roles, ensemble.phrase, rng), ensemble.returning, rng)
     last = len(chords) - 1
     bars = []
     for index, section in enumerate(sections):
@@ -170,6 +173,21 @@ def _copies(
             assert root is not None
             if chords[root] == chords[bar] and roles[bar] <= roles[root]:
                 copies[bar] = root
+    return copies
+
+
+def _released(copies: list[int | None], most: float, rng: np.random.Generator) -> list[int | None]:
+    """Stretches of repeated bars composed anew, drawn by lot, until at most the share `most` of all bars repeats."""
+    starts = [
+        bar for bar, source in enumerate(copies) if source is not None and (bar % 4 == 0 or copies[bar - 1] is None)
+    ]
+    for start in rng.permutation(starts):
+        if sum(source is not None for source in copies) <= most * len(copies):
+            break
+        for bar in range(int(start), len(copies)):
+            if copies[bar] is None or (bar > start and bar in starts):
+                break
+            copies[bar] = None
     return copies
 
 

@@ -11,12 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+import numpy as np
+
 from engine.compose.plan import Plan
 from engine.music.notes import Note, Role, Song, Track
 from engine.music.tokens import ROLE_ORDER, Event, events_to_tracks
 
 SINGLE_LINES = (Role.MELODY, Role.BASS)
 SHORTEST_TICKS = 4
+LEAST_SPREAD, MOST_STRETCH = 3.0, 3.0
+LOUDNESS = (40.0, 108.0)
+"""Between these a role's mean velocity stays, however softly or loudly the profile's piece was recorded."""
 ENERGY_SWING = 20
 """Velocity between the softest and the loudest bar of a plan."""
 
@@ -62,12 +67,25 @@ def _let_go(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     return tuple(kept)
 
 
+def _touch(plan: Plan, role: Role, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """The role as loud, and as evenly or unevenly, as in the profile that the song takes after."""
+    part = plan.profile.roles.get(role) if plan.profile else None
+    if part is None or not notes:
+        return notes
+    velocities = np.array([note.velocity for note in notes], np.float64)
+    stretch = max(part.spread, LEAST_SPREAD) / max(float(velocities.std()), LEAST_SPREAD)
+    mean = min(max(part.velocity, LOUDNESS[0]), LOUDNESS[1])
+    moved = mean + (velocities - velocities.mean()) * min(stretch, MOST_STRETCH)
+    return tuple(replace(note, velocity=round(v)) for note, v in zip(notes, moved.clip(20, 120), strict=True))
+
+
 def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
-    """Louder where the plan is loud."""
+    """Louder where the plan is loud; a song without a profile is also loud or soft as a whole."""
+    middle = sum(bar.energy for bar in plan.bars) / len(plan.bars) if plan.profile else 0.5
     shaded = []
     for note in notes:
         bar = min(note.onset // plan.meter.bar_ticks, len(plan.bars) - 1)
-        lift = (plan.bars[bar].energy - 0.5) * ENERGY_SWING
+        lift = (plan.bars[bar].energy - middle) * ENERGY_SWING
         shaded.append(replace(note, velocity=round(min(118.0, max(24.0, note.velocity + lift)))))
     return tuple(shaded)
 
@@ -76,7 +94,9 @@ def finish_song(plan: Plan, events: list[Event]) -> Song:
     """The candidate as a song."""
     programs = [plan.cast[role].program if role in plan.cast else 0 for role in ROLE_ORDER]
     tracks = events_to_tracks(events, meter=plan.meter, shift_to_white=plan.key.shift_to_white, programs=programs)
-    return song_of(plan, [replace(track, notes=_shade(plan, track.notes)) for track in tracks])
+    return song_of(
+        plan, [replace(track, notes=_shade(plan, _touch(plan, track.role, track.notes))) for track in tracks]
+    )
 
 
 def song_of(plan: Plan, tracks: Iterable[Track]) -> Song:

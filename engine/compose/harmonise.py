@@ -8,19 +8,20 @@ plain modal progressions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.compose.chordwalk import Bar, Pace, walk_chords
+from engine.compose.chordwalk import Pace, walk_chords
 from engine.compose.tempo import unit_bars
-from engine.music.habits import ChordHabits
+from engine.music.habits import ChordHabits, light_of
 from engine.music.harmony import Chord, Key, Mode, roman_to_chord
 from engine.music.notes import Section
 from engine.music.styles import Style
 from engine.music.timing import Meter
 
+Bar = tuple[Chord, Chord]
 Row = tuple[str, ...]
 LONG_WALK_SHARE = 0.6
 
@@ -52,7 +53,7 @@ class Tonality:
     style: Style
     key: Key
     meter: Meter
-    habits: ChordHabits | None = None
+    habits: Mapping[str, ChordHabits] = field(default_factory=dict)
     chords_per_bar: float = 1.0
 
 
@@ -61,6 +62,8 @@ def harmonise(
 ) -> tuple[Bar, ...]:
     """Two chords a bar for all bars of `sections`; a bar lasts `bar_s` seconds."""
     writer = _Writer(tonality, rng)
+    if len({section.label for section in sections} - {"I", "O"}) > 1:
+        writer.modulate({section.label for section in sections} - {"I", "O", "A", sections[-1].label})
     stretch = unit_bars(bar_s) // 4
     bars: list[Bar] = []
     for section in sections:
@@ -81,80 +84,107 @@ class _Writer:
         style, key, meter = tonality.style, tonality.key, tonality.meter
         self._key, self._rng, self._tonality = key, rng, tonality
         self._whole_bars = meter.half_bar_ticks * 2 == 72 and meter.denominator == 4
-        self._rows = style.progressions.get(key.mode) or MODAL[key.mode]
-        self._closes = style.cadences.get(key.mode) or MODAL_CADENCES[key.mode]
         self._cadence_share = style.cadence_share
         self._chosen: dict[str, Row] = {}
         self._walked: dict[str, tuple[Bar, ...]] = {}
         self._cadences: dict[str, Row | None] = {}
-        self._read: dict[str, Bar] = {}
+        self._keys: dict[str, Key] = {}
+        self._read: dict[tuple[str, Key], Bar] = {}
 
     @property
     def tonic(self) -> Chord:
         """The chord that ends the song: the style's own tonic chord."""
-        return self._bar(self._tonic_closes()[0][-1])[1]
+        return self._bar(self._tonic_closes()[0][-1], self._key)[1]
+
+    def modulate(self, labels: Collection[str]) -> None:
+        """Put some of the labels into another key of the style's, as far as their modes have progressions."""
+        style = self._tonality.style
+        options = [
+            key
+            for key in map(self._related, style.modulations.get(self._key.mode, ()))
+            if key.mode in style.progressions
+        ]
+        for label in sorted(labels):
+            leaves, choice = self._rng.random(2)
+            if options and leaves < style.modulation_share:
+                self._keys[label] = options[int(choice * len(options))]
+
+    def _related(self, numeral: str) -> Key:
+        """`"V"` of C major → G major, `"vi"` → A minor."""
+        chord = roman_to_chord(numeral, self._key)
+        return Key(tonic=chord.root, mode=Mode.MINOR if "m" in chord.quality else Mode.MAJOR)
 
     def section(self, section: Section, stretch: int) -> list[Bar]:
         """Chords of one section; each numeral lasts `stretch` bars."""
         label = "A" if section.label in "IO" else section.label
+        key = self._keys.get(label, self._key)
         walked = self._walk(label, max(1, section.bars // stretch))
         if walked:
             bars = [walked[bar // stretch % len(walked)] for bar in range(section.bars)]
         else:
             row = self._progression(label, max(1, section.bars // stretch))
-            bars = [self._bar(row[bar // stretch % len(row)]) for bar in range(section.bars)]
+            bars = [self._bar(row[bar // stretch % len(row)], key) for bar in range(section.bars)]
         close = self._close(section.label)
         length = section.bars - section.bars % 2
         if close and length >= 4 * stretch:
             span = min(len(close) * stretch, length)
-            bars[length - span : length] = [self._bar(close[i // stretch]) for i in range(span)]
+            bars[length - span : length] = [self._bar(close[i // stretch], key) for i in range(span)]
         return bars
 
     def ending(self) -> list[Bar]:
         """The song's last two bars: a cadence on the tonic."""
         closes = self._tonic_closes()
-        return [self._bar(text) for text in closes[int(self._rng.integers(len(closes)))]]
+        return [self._bar(text, self._key) for text in closes[int(self._rng.integers(len(closes)))]]
 
     def _tonic_closes(self) -> list[Row]:
-        return [row for row in self._closes if self._bar(row[-1])[1].root == self._key.tonic]
+        return [row for row in self._closes_in(self._key) if self._bar(row[-1], self._key)[1].root == self._key.tonic]
 
     def _walk(self, label: str, numerals: int) -> tuple[Bar, ...]:
         """The label's walked chords: four or eight bars; empty where it takes a written progression."""
         tonality = self._tonality
-        if tonality.habits is None:
-            return ()
+        key = self._keys.get(label, self._key)
+        habits = tonality.habits.get(light_of(key.mode))
         if label not in self._walked:
             self._walked[label] = ()
-            if self._rng.random() < tonality.style.walk_share:
+            if habits is not None and self._rng.random() < tonality.style.walk_share:
                 bars = 8 if numerals % 8 == 0 and self._rng.random() < LONG_WALK_SHARE else min(4, numerals)
                 pace = Pace(chords_per_bar=tonality.chords_per_bar, whole=self._whole_bars)
-                self._walked[label] = walk_chords(tonality.habits, self._key, bars, pace, self._rng)
+                self._walked[label] = walk_chords(habits, key, bars, pace, self._rng)
         return self._walked[label]
 
     def _progression(self, label: str, numerals: int) -> Row:
         """The label's progression: one that fits into its section, and that no other label has."""
         if label not in self._chosen:
-            free = [row for row in self._rows if row not in self._chosen.values()] or list(self._rows)
+            key = self._keys.get(label, self._key)
+            known = self._rows_in(key)
+            free = [row for row in known if row not in self._chosen.values()] or list(known)
             fitting = [row for row in free if numerals % len(row) == 0] or [row for row in free if len(row) <= numerals]
             if self._whole_bars:
                 fitting = [row for row in fitting if not any("|" in bar for bar in row)] or fitting
             rows = fitting or free
             if label == "A":  # a song that opens on its tonic chord makes the key clear
-                rows = [row for row in rows if self._bar(row[0])[0].root == self._key.tonic] or rows
+                rows = [row for row in rows if self._bar(row[0], key)[0].root == key.tonic] or rows
             self._chosen[label] = rows[int(self._rng.integers(len(rows)))]
         return self._chosen[label]
 
     def _close(self, label: str) -> Row | None:
         """The cadence of a label, if it has one; an intro has none."""
         if label not in self._cadences:
+            known = self._closes_in(self._keys.get(label, self._key))
             closes = label != "I" and self._rng.random() < self._cadence_share
-            index = int(self._rng.integers(len(self._closes)))
-            self._cadences[label] = self._closes[index] if closes else None
+            index = int(self._rng.integers(len(known)))
+            self._cadences[label] = known[index] if closes else None
         return self._cadences[label]
 
-    def _bar(self, text: str) -> Bar:
+    def _rows_in(self, key: Key) -> Sequence[Row]:
+        return self._tonality.style.progressions.get(key.mode) or MODAL[key.mode]
+
+    def _closes_in(self, key: Key) -> Sequence[Row]:
+        return self._tonality.style.cadences.get(key.mode) or MODAL_CADENCES[key.mode]
+
+    def _bar(self, text: str, key: Key) -> Bar:
         """`"ii7|V7"` → two chords, `"I"` → the same chord twice."""
-        if text not in self._read:
-            halves = [roman_to_chord(part, self._key) for part in text.split("|")]
-            self._read[text] = (halves[-1], halves[-1]) if self._whole_bars else (halves[0], halves[-1])
-        return self._read[text]
+        if (text, key) not in self._read:
+            halves = [roman_to_chord(part, key) for part in text.split("|")]
+            self._read[text, key] = (halves[-1], halves[-1]) if self._whole_bars else (halves[0], halves[-1])
+        return self._read[text, key]

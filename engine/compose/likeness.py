@@ -25,7 +25,8 @@ TEMPO_OCTAVES = 0.25
 MARGIN = 2
 """Semitones that a range may go beyond what the profile's role usually plays."""
 LEAST_SPAN = 10
-LEAST_SHARE, MOST_SHARE = 0.3, 2.2
+RETURNING = (0.25, 0.75)
+LEAST_SHARE, MOST_SHARE = 0.25, 3.0
 """A role's density stays within these multiples of what the style calls usual, whatever the profile says."""
 
 
@@ -43,7 +44,7 @@ def draw_profile(habits: Habits | None, style: Style, wanted: Wanted, rng: np.ra
     """One of the style's profiles that agrees with what is wanted, or None if none was measured."""
     if habits is None or not habits.profiles:
         return None
-    core = {role for role, part in style.parts.items() if part.presence >= CORE_PRESENCE}
+    core = {role for role, part in style.parts.items() if part.presence >= CORE_PRESENCE and role is not Role.COUNTER}
     found = list(habits.profiles)
     for fits in (
         [profile for profile in found if profile.meter == wanted.meter],
@@ -99,3 +100,9 @@ def presence_after(profile: Profile | None, presence: Mapping[Role, float]) -> d
         role: share if share >= 1 or role not in profile.roles else profile.roles[role].presence
         for role, share in presence.items()
     }
+
+
+def returning_after(profile: Profile | None) -> float:
+    """The greatest share of bars that repeat earlier ones, as in the profile's melody, within `RETURNING`."""
+    share = profile.measures.get("melody_returning_bars") if profile else None
+    return 1.0 if share is None else min(max(share, RETURNING[0]), RETURNING[1])

@@ -19,7 +19,7 @@ from engine.compose.arrange import Ensemble, arrange
 from engine.compose.casting import choose_cast, presence
 from engine.compose.form import shape
 from engine.compose.harmonise import Tonality, harmonise
-from engine.compose.likeness import Wanted, cast_after, draw_profile, presence_after
+from engine.compose.likeness import Wanted, cast_after, draw_profile, presence_after, returning_after
 from engine.compose.plan import Plan
 from engine.compose.prompt import Wishes, check_seed, read_prompt, style_aliases
 from engine.compose.request import MIN_SECONDS, ComposeRequest
@@ -28,7 +28,7 @@ from engine.compose.title import Character, make_title
 from engine.compose.words.lengths import check_length
 from engine.compose.words.tempos import MAX_BPM, MIN_BPM, check_bpm
 from engine.errors import BadRequest
-from engine.music.habits import Profile, light_of, load_habits
+from engine.music.habits import Profile, load_habits
 from engine.music.harmony import Key, Mode
 from engine.music.styles import Style, load_style, style_names
 from engine.music.timing import METERS, Meter
@@ -113,7 +113,7 @@ class Planner:
             style,
             key,
             meter,
-            habits=habits.chords.get(light_of(key.mode)) if habits else None,
+            habits=habits.chords if habits else {},
             chords_per_bar=profile.chords_per_bar if profile else 1.0,
         )
         chords = harmonise(sections, tonality, bar_s=bar_s, rng=draft.rng("chords"))
@@ -123,7 +123,10 @@ class Planner:
         _note_instruments(draft)
         there = presence_after(profile, {role: presence(style, role, draft.wishes) for role in cast})
         bars = arrange(
-            sections, chords, Ensemble(presence=there, energy=energy, phrase=unit_bars(bar_s)), draft.rng("bars")
+            sections,
+            chords,
+            Ensemble(presence=there, energy=energy, phrase=unit_bars(bar_s), returning=returning_after(profile)),
+            draft.rng("bars"),
         )
         character = Character(
             style=style.name,

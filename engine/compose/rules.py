@@ -8,13 +8,15 @@ measurement (docs/LOG.md).
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.compose.frame import density_lift
 from engine.compose.plan import Casting, Plan
 from engine.music.context import NO_PITCH, Context
-from engine.music.harmony import Chord
+from engine.music.harmony import WHITE_KEYS
 from engine.music.tokens import (
     BAR,
     BAR_EVENT,
@@ -52,6 +54,10 @@ CHORD_COST = {
     MELODY: (0.5, 0.1, 2.5),
 }
 BASS_ROOT_BONUS = 2.0
+CLEARLY = 0.08
+"""A section is in another scale than its song if that holds at least this share more of its chords' tones."""
+DIATONIC, CHROMATIC, LEAST_STRICT = 0.95, 0.65, 0.25
+"""Shares of notes in the scale at which foreign tones cost all and hardly anything, and the least share of the cost."""
 LEAP_COST_PER_SEMITONE = 0.06
 
 
@@ -67,8 +73,9 @@ class Rules:
         self._active = [tuple(role in bar.roles and role in plan.cast for role in ROLE_ORDER) for bar in plan.bars]
         self._due = [self._densities(bar.energy) for bar in plan.bars]
         self._ranges = [self._range_mask(casting) for casting in self._cast]
-        self._scale = frozenset((pc + self._shift) % 12 for pc in plan.key.scale)
+        self._scales = _scales(plan)
         self._tables: dict[tuple[int, int, int, bool], Bias] = {}
+        self._strict = _strictness(plan)
 
     def _range_mask(self, casting: Casting | None) -> Mask:
         mask = np.zeros(N_PITCHES, np.bool_)
@@ -199,10 +206,11 @@ class Rules:
     def _table(self, bar: int, half: int, role: int, strong: bool) -> Bias:
         key = (bar, half, role, strong)
         if key not in self._tables:
-            self._tables[key] = self._make_table(self._plan.bars[bar].chords[half], role, strong)
+            self._tables[key] = self._make_table(bar, half, role, strong=strong)
         return self._tables[key]
 
-    def _make_table(self, chord: Chord, role: int, strong: bool) -> Bias:
+    def _make_table(self, bar: int, half: int, role: int, *, strong: bool) -> Bias:
+        chord, scale = self._plan.bars[bar].chords[half], self._scales[self._plan.bars[bar].section]
         tones = frozenset((pc + self._shift) % 12 for pc in chord.pitch_classes)
         bass = (chord.bass + self._shift) % 12
         on_beat, off_beat, outside = CHORD_COST[role]
@@ -210,8 +218,33 @@ class Rules:
         for pitch in np.nonzero(self._ranges[role])[0]:
             pc = int(pitch) % 12
             cost = 0.0 if pc in tones or (role == BASS and pc == bass) else (on_beat if strong else off_beat)
-            if pc not in tones and pc not in self._scale and not (role == BASS and pc == bass):
-                cost = outside
+            if pc not in tones and pc not in scale and not (role == BASS and pc == bass):
+                cost = outside * self._strict
             bonus = BASS_ROOT_BONUS if role == BASS and strong and pc == bass else 0.0
             bias[pitch] = bonus - cost
         return bias
+
+
+def _scales(plan: Plan) -> list[frozenset[int]]:
+    """For each section the scale, in the plan's normal form, that holds most of its chords' tones: the plan's own
+    unless another major scale holds clearly more.
+    """
+    shift = plan.key.shift_to_white
+    own = frozenset((pc + shift) % 12 for pc in plan.key.scale)
+    scales = []
+    for section in plan.sections:
+        chords = [chord for bar in plan.bars[section.start_bar : section.end_bar] for chord in bar.chords]
+        tones = Counter((pc + shift) % 12 for chord in chords for pc in chord.pitch_classes)
+        options = [own, *(frozenset((pc + by) % 12 for pc in WHITE_KEYS) for by in range(12))]
+        held = [sum(count for pc, count in tones.items() if pc in scale) for scale in options]
+        held[0] += int(CLEARLY * tones.total())
+        scales.append(options[held.index(max(held))])
+    return scales
+
+
+def _strictness(plan: Plan) -> float:
+    """Factor on the cost of tones outside chord and scale: 1 where the profile's piece keeps to its scale, less where
+    it is chromatic.
+    """
+    share = plan.profile.measures.get("scale_consistency") if plan.profile else None
+    return 1.0 if share is None else min(max((share - CHROMATIC) / (DIATONIC - CHROMATIC), LEAST_STRICT), 1.0)

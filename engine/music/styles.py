@@ -9,7 +9,7 @@ without code.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -54,8 +54,10 @@ class Style:
     `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
     `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o`
     outro). `cadence_share`: how often a section that is not the last closes with a cadence. `walk_share`: how often a
-    label's chords are walked along the style's measured habits instead of taken from `progressions`. `ensembles`: role
-    → program, casts that belong together; a role that an ensemble does not name is drawn from its part.
+    label's chords are walked along the style's measured habits instead of taken from `progressions`. `modulations`:
+    keys that a section other than the first and last may be in, as numerals of the home key (`V`, `vi`), and
+    `modulation_share` how often it is. `ensembles`: role → program, casts that belong together; a role that an ensemble
+    does not name is drawn from its part.
     """
 
     name: str
@@ -78,6 +80,8 @@ class Style:
     forms: tuple[str, ...] = ("ABA", "iABAo", "iABABo", "iABABCBo")
     cadence_share: float = 1.0
     walk_share: float = 0.0
+    modulations: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
+    modulation_share: float = 0.0
     ensembles: tuple[dict[Role, int], ...] = ()
 
     @property
@@ -101,6 +105,7 @@ def load_style(name: str) -> Style:
     parts = {Role(role): _strict(Part, values) for role, values in raw.pop("roles").items()}
     for table in ("progressions", "cadences"):
         raw[table] = {Mode(mode): tuple(tuple(row.split()) for row in rows) for mode, rows in raw[table].items()}
+    raw["modulations"] = {Mode(mode): tuple(keys) for mode, keys in raw.get("modulations", {}).items()}
     ensembles = [{Role(role): program for role, program in row.items()} for row in raw.pop("ensembles", [])]
     return _strict(Style, {**raw, "name": name, "parts": parts, "ensembles": ensembles})
 

@@ -8,6 +8,8 @@ reading the weights.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -34,13 +36,15 @@ def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float, unifo
     shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
     shares /= shares.sum(axis=1, keepdims=True)
     order = np.argsort(-shares, axis=1, kind="stable")
-    ranked = np.take_along_axis(shares, order, axis=1)
-    before = np.cumsum(ranked, axis=1) - ranked
+    rows = np.arange(len(order))
+    ranked = shares[rows[:, None], order]
+    before = ranked.cumsum(axis=1) - ranked
     ranked[before >= top_p] = 0.0
-    cumulative = np.cumsum(ranked, axis=1)
+    cumulative = ranked.cumsum(axis=1)
     rank = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
     last = (ranked > 0).sum(axis=1) - 1
-    return np.take_along_axis(order, np.minimum(rank, last)[:, None], axis=1)[:, 0]
+    chosen: Integers = order[rows, np.minimum(rank, last)]
+    return chosen
 
 
 class Stepper:
@@ -56,7 +60,8 @@ class Stepper:
         self._device = network.onset.weight.device
         self._h = [torch.zeros(size, config.hidden, device=self._device) for _ in range(config.layers)]
         self._c = [torch.zeros(size, config.hidden, device=self._device) for _ in range(config.layers)]
-        self._cells = [_fused(network, layer) for layer in range(config.layers)]
+        self._cells = [_affine(*_fused(network, layer), size) for layer in range(config.layers)]
+        self._to_trunk = _affine(network.trunk.weight.detach(), network.trunk.bias.detach(), size)
         self._trunk = torch.zeros(size, 4 * config.head, device=self._device)
         self._rest = torch.zeros(size, 3 * config.head, device=self._device)
 
@@ -67,13 +72,13 @@ class Stepper:
     def advance(self, features: Integers) -> None:
         """Read the features `[N, F]` of the next event into the state."""
         x = self._net.embed(self._in(features))
-        for layer, (weight, bias) in enumerate(self._cells):
-            gates = F.linear(torch.cat((x, self._h[layer]), dim=1), weight, bias)
+        for layer, cell in enumerate(self._cells):
+            gates = cell(torch.cat((x, self._h[layer]), dim=1))
             i, f, g, o = gates.chunk(4, dim=1)
             c = torch.sigmoid(f) * self._c[layer] + torch.sigmoid(i) * torch.tanh(g)
             self._c[layer] = c
             x = self._h[layer] = torch.sigmoid(o) * torch.tanh(c)
-        self._trunk = self._net.trunk(x)
+        self._trunk = self._to_trunk(x)
 
     @torch.inference_mode()
     def onset_logits(self) -> Floats:
@@ -121,6 +126,23 @@ class Stepper:
 
 def _out(logits: Tensor) -> Floats:
     return logits.double().cpu().numpy()
+
+
+def _affine(weight: Tensor, bias: Tensor, size: int) -> Callable[[Tensor], Tensor]:
+    """x `[size, in]` → x·weightᵀ + bias, with the weight laid out once for products of that size where oneDNN can.
+
+    Measured for 8 rows: 0.25 ms instead of 0.64 ms a step; sums differ in their last bits.
+    """
+    if weight.device.type != "cpu" or weight.dtype != torch.float32 or not torch.backends.mkldnn.is_available():
+        return lambda x: F.linear(x, weight, bias)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), size)
+    product = torch.ops.mkldnn._linear_pointwise
+
+    def apply(x: Tensor) -> Tensor:
+        result: Tensor = product(x, packed, bias, "none", [], "")
+        return result
+
+    return apply
 
 
 def _fused(network: Network, layer: int) -> tuple[Tensor, Tensor]:

@@ -1,21 +1,24 @@
 """Of N candidates, the best: those that fail a gate are dropped, the rest are ranked by closeness to the style's own
 music.
 
-In: songs and the style's reference (measure → [mean, deviation, 5th, 95th percentile], from the checkpoint). Out: the
-index that is kept, and a verdict a candidate for the receipt. Source of the idea: rejection by statistics of a
-reference set (Yang & Lerch, 2020). Caveat: if every candidate fails, the one with the fewest failures is kept and its
-verdict says so.
+In: songs, the style's reference (measure → [mean, deviation, 5th, 95th percentile], from the checkpoint), and the copy
+index, where there is one. Out: the index that is kept, and a verdict a candidate for the receipt. The gates are
+degeneracy (is it broken), adherence (is it what was planned) and copying (is its tune somebody's). Source of the idea:
+rejection by statistics of a reference set (Yang & Lerch, 2020). Caveat: if every candidate fails, the one with the
+fewest failures is kept and its verdict says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from engine.compose.adherence import adherence
 from engine.compose.plan import Plan
 from engine.metrics.gates import degeneracy
 from engine.metrics.measures import measure_song
+from engine.metrics.originality import UNCHECKED, CopyIndex, Originality
 from engine.music.notes import Role, Song
 
 FAR = 3.0
@@ -39,10 +42,20 @@ RANKED = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """A candidate's failures (empty: passed) and its distance from the style's reference in mean deviations."""
+    """A candidate's failures (empty: passed) and its distance from the style's reference in mean deviations.
+
+    `gates`: a gate's name → whether it was passed, `None` where it could not be asked. `originality`: what the copying
+    gate found, `None` without a copy index.
+    """
 
     failures: tuple[str, ...]
     distance: float
+    gates: Mapping[str, bool | None] = field(default_factory=dict)
+    originality: Originality | None = None
+
+    def originality_to_json(self) -> dict[str, Any]:
+        """What receipts hold under `originality`; every value is `None` where nothing was checked."""
+        return self.originality.to_json() if self.originality else dict(UNCHECKED)
 
 
 def distance_to(
@@ -61,15 +74,25 @@ def distance_to(
     return sum(parts) / len(parts) if parts else 0.0
 
 
-def judge(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]]) -> Verdict:
+def judge(
+    song: Song, plan: Plan, reference: Mapping[str, Sequence[float]], *, index: CopyIndex | None = None
+) -> Verdict:
     """Gates and distance of one candidate."""
     ranges: dict[Role, tuple[int, int]] = {
         role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS
     }
     active = [bar.roles & plan.cast.keys() for bar in plan.bars]
     like = plan.profile.measures if plan.profile else {}
+    broken, astray = degeneracy(song, ranges, active=active), adherence(song, plan)
+    originality = index.check(song) if index else None
     return Verdict(
-        failures=degeneracy(song, ranges, active=active),
+        failures=(*broken, *astray, *(originality.reasons if originality else ())),
+        gates={
+            "degeneracy": not broken,
+            "adherence": not astray,
+            "copying": originality.passed if originality else None,
+        },
+        originality=originality,
         distance=round(distance_to(reference, measure_song(song).to_json(), like), 4),
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,8 @@ from engine.compose.plan import Plan
 from engine.compose.rules import Rules
 from engine.compose.script import Script, script_of
 from engine.compose.voices import Voice, Voices
+from engine.metrics.copyindex import FILE, load_index
+from engine.metrics.originality import CopyIndex
 from engine.model.checkpoint import Checkpoint
 from engine.model.device import pick_device
 from engine.model.sampling import Stepper
@@ -37,11 +39,16 @@ BATCH = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """The kept song, what became of the candidates (for the receipt), and the model: style, version, sha256."""
+    """The kept song, what became of the candidates (for the receipt), and the model: style, version, sha256.
+
+    `gates`, `originality`: which gates the kept song passed, and what the copying gate found (see `choose.Verdict`).
+    """
 
     song: Song
     candidates: dict[str, Any]
     model: dict[str, str]
+    gates: dict[str, bool | None]
+    originality: dict[str, Any]
 
 
 class SongWriter:
@@ -49,6 +56,7 @@ class SongWriter:
 
     def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR) -> None:
         self._voices = Voices(device=device, styles_dir=styles_dir)
+        self._index_file = styles_dir / FILE
 
     @classmethod
     def load(cls, device: str = "auto") -> SongWriter:
@@ -59,9 +67,15 @@ class SongWriter:
         """The newest checkpoint of a style, loaded once; raises `CheckpointError` if it is missing or damaged."""
         return self._voices.checkpoint(style)
 
+    @cached_property
+    def copy_index(self) -> CopyIndex | None:
+        """The copy index beside the styles, loaded once; `None` if none is there. Raises `CheckpointError`."""
+        return CopyIndex(load_index(self._index_file)) if self._index_file.exists() else None
+
     def prepare(self, plan: Plan) -> None:
         """Load (and blend) what a plan's song needs, so that `write` only writes. Raises `CheckpointError`."""
         self._voices.of_plan(plan)
+        _ = self.copy_index
 
     def write(
         self,
@@ -77,7 +91,7 @@ class SongWriter:
         """
         voice = self._voices.of_plan(plan)
         songs = self._write_all(plan, voice, candidates, progress, given)
-        verdicts = [judge(song, plan, voice.reference) for song in songs]
+        verdicts = [judge(song, plan, voice.reference, index=self.copy_index) for song in songs]
         kept = choose(verdicts)
         dropped = {str(i): list(v.failures) for i, v in enumerate(verdicts) if v.failures and i != kept}
         return Written(
@@ -91,6 +105,8 @@ class SongWriter:
                 "distances": [v.distance for v in verdicts],
             },
             model=dict(voice.model),
+            gates=dict(verdicts[kept].gates),
+            originality=verdicts[kept].originality_to_json(),
         )
 
     def _write_all(

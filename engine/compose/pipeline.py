@@ -252,6 +252,8 @@ def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, watch
         candidates=written.candidates,
         title=plan.title,
         notices=list(plan.notices),
+        gates=written.gates,
+        originality=written.originality,
     )
 
 

@@ -80,8 +80,10 @@ class Receipt:
 
     `blend`: style → weight. `model`: style, version, sha256 of the weights. `sections`: kind, label, start_bar, bars.
     `instruments`: role → {program, name}. `requested`: what was asked, by the prompt or explicitly, with where it was
-    read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds, total.
-    `candidates`: how many were composed, which was kept, why others were dropped.
+    read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds,
+    and total. `candidates`: how many were composed, which was kept, why others were dropped. `gates`: gate → whether
+    the song passed it, `None`: not asked. `originality`: longest_run_notes, longest_run_bars, nearest (piece, bar,
+    song_bar, or `None`), limit, passed.
     """
 
     id: str
@@ -106,6 +108,8 @@ class Receipt:
     candidates: dict[str, Any]
     title: str = ""
     notices: list[str] = field(default_factory=list)
+    gates: dict[str, bool | None] = field(default_factory=dict)
+    originality: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""

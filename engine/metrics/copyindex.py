@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,13 @@ OTHER_STYLES = "*"
 _REMEDY = "`tunesmith originality` makes it anew"
 
 
-@dataclass(slots=True)
 class IndexDraft:
     """An index in the making: pieces are added one by one; `finish` puts them together."""
 
-    names: list[str] = field(default_factory=list)
-    hashes: list[Hashes] = field(default_factory=list)
-    bar_steps: list[NDArray[np.uint8]] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._hashes: list[Hashes] = []
+        self._bar_steps: list[NDArray[np.uint8]] = []
 
     def add(self, name: str, song: Song) -> bool:
         """Add a piece's tune; returns whether it has one that is long enough."""
@@ -47,21 +47,21 @@ class IndexDraft:
         if not len(hashes):
             return False
         bars = np.array([note.onset // song.meter.bar_ticks for note in tune[: len(hashes)]], dtype=np.int64)
-        self.names.append(name)
-        self.hashes.append(hashes)
-        self.bar_steps.append(np.minimum(np.diff(bars, prepend=0), MAX_BAR_STEP).astype(np.uint8))
+        self._names.append(name)
+        self._hashes.append(hashes)
+        self._bar_steps.append(np.minimum(np.diff(bars, prepend=0), MAX_BAR_STEP).astype(np.uint8))
         return True
 
     def finish(self, *, limit: int) -> TuneWindows:
         """The index, with one limit for all styles for the time being."""
-        lengths = np.array([0, *map(len, self.hashes)], dtype=np.int64)
-        alone = [np.unique(hashes) for hashes in self.hashes]
+        lengths = np.array([0, *map(len, self._hashes)], dtype=np.int64)
+        alone = [np.unique(hashes) for hashes in self._hashes]
         found, pieces = np.unique(_joined(alone, np.uint32), return_counts=True)
         return TuneWindows(
-            hashes=_joined(self.hashes, np.uint32),
-            bar_steps=_joined(self.bar_steps, np.uint8),
+            hashes=_joined(self._hashes, np.uint32),
+            bar_steps=_joined(self._bar_steps, np.uint8),
             starts=np.cumsum(lengths),
-            names=tuple(self.names),
+            names=tuple(self._names),
             common=found[pieces >= COMMON_PIECES],
             limits={OTHER_STYLES: limit},
         )

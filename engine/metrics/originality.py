@@ -3,22 +3,23 @@
 In: a `Song` and a `CopyIndex` of training tunes (`engine.metrics.copyindex` reads and writes its file). Out: a
 `SharedRun`. Conventions: a *token* is the step from a note to the next one: the interval in semitones and the time
 between the onsets in ticks, relative to the quarter note; a *window* is `WINDOW` tokens running, known by a 32-bit
-hash; a *run* is a chain of windows that advance together in the song and in one piece, so it is exact from
-`WINDOW + 1` notes on. Windows that are nobody's are *plain*: fewer than `MIN_DISTINCT` different tokens (one note
-repeated, a trill, a chromatic scale), or found in very many pieces (the scale, the broken chord). A run never begins
-or ends with plain windows, so nothing made of them alone is a run; in the middle they count.
+hash; a *run* is a chain of windows that advance together in the song and in one piece, so it is exact from `WINDOW +
+1` notes on. Windows that are nobody's are *plain*: fewer than `MIN_DISTINCT` different tokens (one note repeated, a
+trill, a chromatic scale), or found in very many pieces (the scale, the broken chord). A run never begins or ends with
+plain windows, so nothing made of them alone is a run; in the middle they count.
 
 Sources: Yin, Reuben, Stepney and Collins, "A good algorithm does not steal – it imitates: the originality report as a
 means of measuring when a music generation algorithm copies too much" (EvoMUSART 2021) and "Measuring when a music
-generation algorithm copies too much" (SN Computer Science, 2022), for the baseline that human pieces set; Papadopoulos,
-Roy and Pachet, "Avoiding plagiarism in Markov sequence generation" (AAAI 2014), for the longest copied run (MaxOrder)
-as the measure. Caveats: a tune whose notes are all twice as long is another tune here, and one changed note ends a
-run; only tunes are looked at, because drum, bass and accompaniment figures are vocabulary that everybody shares.
+generation algorithm copies too much" (SN Computer Science, 2022), for the baseline that human pieces set;
+Papadopoulos, Roy and Pachet, "Avoiding plagiarism in Markov sequence generation" (AAAI 2014), for the longest copied
+run (MaxOrder) as the measure. Caveats: a tune whose notes are all twice as long is another tune here, and one changed
+note ends a run; only tunes are looked at, because drum, bass and accompaniment figures are vocabulary that everybody
+shares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -124,6 +125,10 @@ class Originality:
             "limit": self.limit,
             "passed": self.passed,
         }
+
+
+UNCHECKED: Mapping[str, None] = dict.fromkeys(("longest_run_notes", "longest_run_bars", "nearest", "limit", "passed"))
+"""What receipts hold under `originality` where there is no index to ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

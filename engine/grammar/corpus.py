@@ -10,14 +10,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from engine.grammar.ambient import AMBIENT
 from engine.grammar.band import PlayedBars
 from engine.grammar.blues import BLUES
+from engine.grammar.bossa import BOSSA
 from engine.grammar.composer import compose
 from engine.grammar.grammar import Grammar
+from engine.grammar.jazz import JAZZ
 from engine.grammar.lofi import LOFI
 from engine.music.notes import Song
 
-GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in (LOFI, BLUES)}
+GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in (LOFI, JAZZ, BLUES, AMBIENT, BOSSA)}
 
 
 def grammar_of(style: str) -> Grammar:

@@ -129,8 +129,9 @@ class Grammar:
     another main section of the same length does. `softer`: velocity steps taken off every note. `fades`: the intro
     swells, the outro dies away. `variants`: feels of the style; a song follows one of them. `others`: the
     style's words in other meters. `cells_by_kind`: progressions of sections of one kind (a bridge's); `melodies`: their
-    tunes' words. `turnaround_share`: how often a section that closes on a held chord leads on by a ii–V. A grammar without `forms` follows plans (`score.play`) but composes no songs of its
-    own, so it needs no cells, casts or parts either.
+    tunes' words. `turnaround_share`: how often a section that closes on a held chord leads on by a ii–V. A grammar
+    without `forms` follows plans (`score.play`) but composes no songs of its own, so it needs no cells, casts or parts
+    either.
     """
 
     name: str

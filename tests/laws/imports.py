@@ -19,6 +19,7 @@ LAYERS: Mapping[str, int] = {
     "engine.compose": 4,
     "engine.learn": 4,
     "engine.taste": 4,
+    "engine.evaluate": 4,
     "engine.studio": 5,
     "engine": 6,  # the public names, for whoever stands outside
     "engine.doctor": 7,
@@ -33,6 +34,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "torch": ("engine/model/", "engine/learn/train", "engine/compose/generate.py", "engine/compose/encoder.py"),
     "safetensors": ("engine/model/",),
     "transformers": ("engine/compose/encoder.py",),
+    "sklearn": ("engine/evaluate/learners.py",),
     "symusic": ("engine/music/midi/",),
     "music21": ("engine/learn/sources/scores.py",),
     "midi2audio": ("engine/compose/render.py",),

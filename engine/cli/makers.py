@@ -1,0 +1,63 @@
+"""The composers that an evaluation compares, as callables: words in, a song out, no audio.
+
+In: the settings. Out: `Maker`s. Conventions: what is dear is loaded once a maker. Caveat: this stands beside the
+commands because evaluation itself knows neither planner nor networks.
+"""
+
+from __future__ import annotations
+
+from engine.compose.pipeline import Composer
+from engine.compose.plan import Plan
+from engine.compose.request import ComposeRequest
+from engine.evaluate.wishes import Made, Maker, Wish
+from engine.music.harmony import Key
+from engine.music.notes import Song
+from engine.settings import Settings
+
+
+def request_of(wish: Wish) -> ComposeRequest:
+    """The wish as a request."""
+    return ComposeRequest(
+        prompt=wish.prompt, style=wish.style, seconds=wish.seconds, key=wish.key, bpm=wish.bpm, seed=wish.seed
+    )
+
+
+def network_maker(composer: Composer, *, candidates: int) -> Maker:
+    """The product itself: plan, candidates, gates, ranking."""
+
+    def make(wish: Wish) -> Made:
+        plan = composer.plan(request_of(wish))
+        written = composer.writer.write(plan, candidates=candidates)
+        facts = written.candidates
+        return Made(
+            song=written.song,
+            failures=tuple(facts.get("failures_of_kept", ())),
+            off=missed(wish, plan, written.song),
+            originality=dict(facts.get("originality", {})),
+        )
+
+    return make
+
+
+def open_composer(settings: Settings | None = None) -> Composer:
+    """A composer that is ready to plan and to write."""
+    return Composer(settings or Settings.read())
+
+
+def missed(wish: Wish, plan: Plan, song: Song) -> tuple[str, ...]:
+    """Names of what was asked for, by wish or plan, and is not so in the song."""
+    off = []
+    if wish.key is not None and song.key != Key.parse(wish.key):
+        off.append("key")
+    if wish.bpm is not None and abs(song.tempo_bpm - wish.bpm) > 0.5:
+        off.append("tempo")
+    if song.meter != plan.meter:
+        off.append("meter")
+    if song.bars != len(plan.bars):
+        off.append("bars")
+    if abs(plan.seconds - wish.seconds) > 0.05 or song.duration_s > wish.seconds:
+        off.append("length")
+    cast = {role: casting.program for role, casting in plan.cast.items()}
+    if any(cast.get(track.role) != track.program for track in song.tracks):
+        off.append("instruments")
+    return tuple(off)

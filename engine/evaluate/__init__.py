@@ -1,0 +1,1 @@
+"""Songs against human music: metric vectors, comparisons, baselines, reports."""

@@ -14,18 +14,27 @@ from engine.grammar.ambient import AMBIENT
 from engine.grammar.band import PlayedBars
 from engine.grammar.blues import BLUES
 from engine.grammar.bossa import BOSSA
+from engine.grammar.chiptune import CHIPTUNE
+from engine.grammar.classical import CLASSICAL
 from engine.grammar.composer import compose
+from engine.grammar.folk import FOLK
 from engine.grammar.grammar import Grammar
 from engine.grammar.jazz import JAZZ
 from engine.grammar.lofi import LOFI
+from engine.grammar.pop import POP
+from engine.grammar.ragtime import RAGTIME
+from engine.grammar.rock import ROCK
+from engine.grammar.synthwave import SYNTHWAVE
 from engine.music.notes import Song
 
-GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in (LOFI, JAZZ, BLUES, AMBIENT, BOSSA)}
+WRITTEN = (LOFI, JAZZ, BLUES, AMBIENT, BOSSA, POP, SYNTHWAVE, ROCK, FOLK, RAGTIME, CLASSICAL, CHIPTUNE)
+GRAMMARS: dict[str, Grammar] = {grammar.name: grammar for grammar in WRITTEN}
+"""Style → its grammar. All follow plans; those with forms also compose songs of their own."""
 
 
 def grammar_of(style: str) -> Grammar:
-    """The style's written grammar; for a style without one a neighbour's that plays anything: lofi."""
-    return GRAMMARS.get(style, LOFI)
+    """The style's written grammar; for a style without one, pop's, whose words are the plainest."""
+    return GRAMMARS.get(style, POP)
 
 
 def compose_lofi(rng: np.random.Generator, *, drum_bars: PlayedBars = None) -> Song:
@@ -34,8 +43,9 @@ def compose_lofi(rng: np.random.Generator, *, drum_bars: PlayedBars = None) -> S
 
 
 def composed_songs(style: str, count: int, seed: int, *, drum_bars: PlayedBars = None) -> Iterator[Song]:
-    """`count` songs; raises `ValueError` naming the written styles if `style` has no grammar."""
-    if style not in GRAMMARS:
-        raise ValueError(f"the style {style!r} has no written grammar; {', '.join(GRAMMARS)} have")
+    """`count` songs; raises `ValueError` naming the styles that compose if `style` is none of them."""
+    composing = [name for name, grammar in GRAMMARS.items() if grammar.forms or grammar.variants]
+    if style not in composing:
+        raise ValueError(f"the style {style!r} has no written grammar that composes; {', '.join(composing)} have")
     for index in range(count):
         yield compose(GRAMMARS[style], np.random.default_rng((seed, index)), drum_bars=drum_bars)

@@ -51,7 +51,7 @@ class Outline:
 def play(grammar: Grammar, outline: Outline, rng: np.random.Generator) -> tuple[Track, ...]:
     """The notes of a planned song, in the order of `outline.parts`."""
     style = _feel(grammar, outline, rng)
-    parts = {role: _roomy(role, part) for role, part in outline.parts.items()}
+    parts = {role: _roomy(style, role, part) for role, part in outline.parts.items()}
     words = _words(style, outline, rng)
     notes: dict[Role, list[Note]] = {role: [] for role in parts}
     for passage in _passages(outline):
@@ -88,9 +88,10 @@ def _centred(words: MelodyVocabulary, part: Casting) -> MelodyVocabulary:
     return replace(words, centre=centre)
 
 
-def _roomy(role: Role, part: Casting) -> Casting:
-    """The part's range, widened upwards where it is too narrow for its players."""
-    return replace(part, high=max(part.high, part.low + LEAST_SPAN[role]))
+def _roomy(grammar: Grammar, role: Role, part: Casting) -> Casting:
+    """The part as the style plays it; its range widened upwards where it is too narrow for its players."""
+    rootless = role in grammar.parts and grammar.parts[role].rootless
+    return replace(part, high=max(part.high, part.low + LEAST_SPAN[role]), rootless=rootless)
 
 
 def _words(grammar: Grammar, outline: Outline, rng: np.random.Generator) -> dict[str, Words]:

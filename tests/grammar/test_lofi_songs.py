@@ -235,7 +235,7 @@ def test_played_drum_bars_are_used_on_the_grid_and_without_unknown_keys():
 
 
 def test_a_style_without_a_grammar_is_refused_by_name():
-    with pytest.raises(ValueError, match=r"'polka' has no written grammar; lofi"):
+    with pytest.raises(ValueError, match=r"'polka' has no written grammar that composes; lofi"):
         next(composed_songs("polka", 1, 0))
 
 

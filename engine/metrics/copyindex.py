@@ -96,7 +96,7 @@ def save_index(index: TuneWindows, path: Path, *, facts: Mapping[str, Any]) -> N
 def load_index(path: Path) -> TuneWindows:
     """Read an index; raises `CheckpointError` for a file that is missing, damaged, or made by another version."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             columns = {name: file[name] for name in file.files}
         header = json.loads(columns["header"].tobytes())
         if (made := (header["format"], header["window"])) != (FORMAT, WINDOW):

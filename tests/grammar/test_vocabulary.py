@@ -5,16 +5,17 @@ import pytest
 
 from engine.grammar.chance import pick
 from engine.grammar.corpus import GRAMMARS
-from engine.grammar.grammar import read_figure, read_grid
+from engine.grammar.grammar import SIXTEENTH, read_figure, read_grid
 from engine.grammar.motif import read_rhythm
 from engine.grammar.progression import read_cell
 from engine.grammar.voicing import lead, shapes, voicings
 from engine.music.harmony import QUALITIES, Chord, Key
 
+TRIPLET = 8
 FEELS = {
     f"{name} {number}": feel
     for name, grammar in GRAMMARS.items()
-    for number, feel in enumerate([feel for feel, _ in grammar.variants] or [grammar], start=1)
+    for number, feel in enumerate([*([feel for feel, _ in grammar.variants] or [grammar]), *grammar.others], start=1)
 }
 grammars = pytest.mark.parametrize("grammar", FEELS.values(), ids=FEELS)
 
@@ -54,15 +55,15 @@ def test_colours_keep_the_kind_of_the_chord(grammar):
 def test_every_figure_fits_its_bar_and_the_bass_starts_it(grammar):
     for figures, _ in (*grammar.comping, *grammar.bass):
         for figure in figures:
-            steps = read_figure(figure)
-            assert all(0 <= step.onset < 16 for step in steps)
-            assert all(step.onset + step.duration <= 16 or step.what == "push" for step in steps)
+            steps, end = read_figure(figure), grammar.meter.bar_ticks // SIXTEENTH
+            assert all(0 <= step.onset < end for step in steps)
+            assert all(step.onset + step.duration <= end or step.what == "push" for step in steps)
     for figures, _ in grammar.bass:
         assert all(read_figure(figure)[0].onset == 0 and read_figure(figure)[0].what in "RT" for figure in figures)
 
 
 @grammars
-def test_every_drum_grid_has_sixteen_places(grammar):
+def test_every_drum_grid_fills_its_bar(grammar):
     drums = grammar.drums
     grids = [grid for pair, _ in drums.kicks for grid in pair]
     grids += [grid for pool in (drums.backbeats, drums.ghosts, drums.hats) for grid, _ in pool]
@@ -70,8 +71,19 @@ def test_every_drum_grid_has_sixteen_places(grammar):
     grids += [line.split(" ", 1)[1] for pool in (drums.fills, drums.quiet) for lines, _ in pool for line in lines]
     for grid in grids:
         written = grid.removeprefix("t").replace(" ", "")
-        assert len(written) == (12 if grid.startswith("t") else 16)
+        assert len(written) == grammar.meter.bar_ticks // (TRIPLET if grid.startswith("t") else SIXTEENTH)
         assert {mark for _, mark in read_grid(written)} <= set("xo-O")
+
+
+@grammars
+def test_every_rhythm_fills_a_beat_and_every_close_a_bar(grammar):
+    words = grammar.melody
+    beat = words.meter.beat_ticks // SIXTEENTH
+    assert words.meter == grammar.meter
+    assert all(word == "ttt" or len(word) == beat for word, _ in words.beats)
+    for close, _ in (*words.half_closes, *words.full_closes):
+        assert [len(word) for word in close.split() if word != "ttt"] <= [beat] * (grammar.meter.bar_ticks // 6 // beat)
+        assert len(close.split()) == grammar.meter.bar_ticks // grammar.meter.beat_ticks
 
 
 @grammars

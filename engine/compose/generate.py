@@ -23,6 +23,7 @@ from engine.compose.given import NOTHING, Given
 from engine.compose.plan import Plan
 from engine.compose.rules import Rules
 from engine.compose.script import Script, script_of
+from engine.compose.seeds import primer_of
 from engine.compose.voices import Voice, Voices
 from engine.metrics.copyindex import FILE, load_index
 from engine.metrics.originality import CopyIndex
@@ -87,6 +88,7 @@ class SongWriter:
     ) -> Written:
         """Compose `candidates` songs (at least 1) and keep one; `progress` gets the finished share 0…1.
 
+        The network reads the given primer, else the one that the plan names, else none.
         Raises `CheckpointError`, and `BadRequest` where what is given does not fit the plan.
         """
         voice = self._voices.of_plan(plan)
@@ -113,6 +115,8 @@ class SongWriter:
         self, plan: Plan, voice: Voice, candidates: int, progress: Callable[[float], None], given: Given
     ) -> list[Song]:
         """Every candidate, in whole batches."""
+        if given.primer is None:
+            given = replace(given, primer=primer_of(plan))
         script = script_of(plan, given)
         songs: list[Song] = []
         for start in range(0, candidates, BATCH):

@@ -57,7 +57,7 @@ class Plan:
     "prompt" (its words), "encoder" (its meaning), "style", "seed" (drawn), "length" (so that it fits), "chords" (those
     asked for are in this key), "file" (the MIDI file to go on from), "default". `requested`: field → value, where it
     was read, and the words. `style_scores`: style → share, from the encoder. `profile`: the real proportions that the
-    song takes after, if the style has any.
+    song takes after, if the style has any. `primer`: the seed that the network reads first, if any.
     """
 
     prompt: str
@@ -82,6 +82,7 @@ class Plan:
     valence: float = 0.0
     adventure: float = 0.5
     engine: str = "network"
+    primer: str | None = None
 
     @property
     def bar_s(self) -> float:
@@ -155,6 +156,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "requested": dict(plan.requested),
         "style_scores": {style: round(share, 4) for style, share in plan.style_scores.items()},
         "notices": list(plan.notices),
+        "primer": plan.primer,
     }
 
 

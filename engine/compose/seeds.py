@@ -1,0 +1,240 @@
+"""Seed banks: short passages of a style's own music, which the network reads before a song's first bar.
+
+In: `seeds.json` in a style's folder; a plan's wishes. Out: the seeds, the one that a plan takes, and a seed as a
+`Primer`. Conventions: seeds are in normal form (the scale on the white keys); energy, register and valence lie in 0…1,
+0…1 and −1…1; notes are kept as the network's integers. The seeds are this project's own songs, written by the style's
+network (`engine.compose.sowing`), never excerpts of what it learnt from. Caveat: a style without a bank has no
+primers, and composes all the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from math import log2
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.compose.given import Primer
+from engine.compose.plan import Plan
+from engine.errors import BadRequest, CheckpointError
+from engine.music.frames import ranks
+from engine.music.harmony import WHITE_TONIC, Chord, Key, Mode
+from engine.music.notes import Role, Section, SectionKind, Song
+from engine.music.styles import STYLES_DIR, load_style
+from engine.music.timing import METERS, Meter
+from engine.music.tokens import BAR_EVENT, DRUMS, ROLE_INDEX, ROLE_ORDER, Event, events_to_tracks, slots_in_bar
+
+FILE = "seeds.json"
+FORMAT = "tunesmith-seeds-1"
+MAX_BYTES = 60_000
+NEAREST = 6
+"""A plan draws among so many of the nearest seeds."""
+NO_CHORD = "-"
+SILENT_VELOCITY, LOUD_VELOCITY = 30.0, 110.0
+MODE_LIGHT = {
+    Mode.LYDIAN: 0.7, Mode.MAJOR: 0.6, Mode.MIXOLYDIAN: 0.35, Mode.DORIAN: -0.2, Mode.MINOR: -0.45,
+    Mode.PHRYGIAN: -0.65, Mode.LOCRIAN: -0.8,
+}  # fmt: skip
+"""How bright a mode sounds, −1…1: by the sharps of its scale over one tonic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seed:
+    """One passage. `chords`: one a half bar; `events`: a tuple a bar, in their order; `density`: notes a bar."""
+
+    name: str
+    meter: Meter
+    mode: Mode
+    tempo_bpm: float
+    chords: tuple[Chord | None, ...]
+    events: tuple[tuple[Event, ...], ...]
+    energy: float
+    density: float
+    register: float
+    valence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mood:
+    """What a plan looks for: `energy` 0…1 where .5 is usual in the style, `valence` −1…1, notes a bar in all."""
+
+    meter: Meter
+    mode: Mode
+    energy: float
+    valence: float
+    tempo_bpm: float
+    density: float
+
+
+def seed_to_song(seed: Seed, style: str) -> Song:
+    """A seed as a song of one section, in the key whose scale is the white keys."""
+    bars = len(seed.events)
+    key = Key(tonic=WHITE_TONIC[seed.mode], mode=seed.mode)
+    events = [event for bar in seed.events for event in (*bar, BAR_EVENT)]
+    return Song(
+        style=style,
+        tempo_bpm=seed.tempo_bpm,
+        key=key,
+        meter=seed.meter,
+        swing=0.5,
+        sections=(Section(kind=SectionKind.VERSE, label="A", start_bar=0, bars=bars),),
+        chords=seed.chords,
+        tracks=events_to_tracks(
+            events, meter=seed.meter, shift_to_white=key.shift_to_white, programs=(0,) * len(ROLE_ORDER)
+        ),
+        title=seed.name,
+    )
+
+
+def seed_to_primer(seed: Seed, style: str) -> Primer:
+    """All of a seed, to be read before a song."""
+    return Primer(song=seed_to_song(seed, style), bars=len(seed.events))
+
+
+def energy_of(*, notes_per_second: float, velocity: float) -> float:
+    """How energetic music is, 0…1: half by its notes a second (on a logarithmic scale to 31), half by its loudness."""
+    loudness = (velocity - SILENT_VELOCITY) / (LOUD_VELOCITY - SILENT_VELOCITY)
+    return 0.5 * min(1.0, log2(1 + notes_per_second) / 5) + 0.5 * min(1.0, max(0.0, loudness))
+
+
+def valence_of(mode: Mode, tempo_bpm: float) -> float:
+    """How happy music is by its mode and tempo, −1…1."""
+    return min(1.0, max(-1.0, MODE_LIGHT[mode] + 0.4 * log2(tempo_bpm / 100)))
+
+
+def with_primer(plan: Plan, rng: np.random.Generator) -> Plan:
+    """The plan with a seed of one of its styles (drawn as they weigh), if that has one that fits."""
+    pick, total = rng.random(), sum(plan.blend.values())
+    styles = sorted(plan.blend)
+    bounds = np.cumsum([plan.blend[style] / total for style in styles])
+    style = load_style(styles[min(int(np.searchsorted(bounds, pick, side="right")), len(styles) - 1)])
+    mood = Mood(
+        meter=plan.meter,
+        mode=plan.key.mode,
+        energy=min(1.0, max(0.0, 0.5 + plan.energy - style.energy)),
+        valence=plan.valence,
+        tempo_bpm=plan.tempo_bpm,
+        density=sum(casting.density for casting in plan.cast.values()),
+    )
+    seed = choose_seed(load_seeds(style.folder), mood, rng)
+    return plan if seed is None else replace(plan, primer=seed.name)
+
+
+def primer_of(plan: Plan) -> Primer | None:
+    """The primer that a plan names. Raises `CheckpointError` if its bank does not hold it."""
+    if plan.primer is None:
+        return None
+    style = plan.primer.rpartition("-")[0]
+    return seed_to_primer(seed_called(plan.primer, STYLES_DIR / style), style)
+
+
+def choose_seed(seeds: Sequence[Seed], mood: Mood, rng: np.random.Generator) -> Seed | None:
+    """One of the nearest seeds in the mood's meter, of its mode or at least its third; None if there is none.
+
+    Energy is compared by rank among those seeds, so that a style's loudest seed is the most energetic there is.
+    """
+    fitting = [seed for seed in seeds if seed.meter == mood.meter and _bright(seed.mode) == _bright(mood.mode)]
+    if not fitting:
+        return None
+    energies = ranks([seed.energy for seed in fitting])
+    far = [
+        abs(rank - mood.energy)
+        + 0.5 * abs(log2((seed.density + 1) / (mood.density + 1)))
+        + 0.5 * abs(log2(seed.tempo_bpm / mood.tempo_bpm))
+        + 0.25 * abs(seed.valence - mood.valence)
+        + 0.5 * (seed.mode is not mood.mode)
+        for seed, rank in zip(fitting, energies, strict=True)
+    ]
+    nearest = sorted(range(len(fitting)), key=lambda i: (far[i], fitting[i].name))[:NEAREST]
+    return fitting[nearest[int(rng.integers(len(nearest)))]]
+
+
+def _bright(mode: Mode) -> bool:
+    return MODE_LIGHT[mode] > 0
+
+
+@cache
+def load_seeds(folder: Path) -> tuple[Seed, ...]:
+    """The seeds of a style's folder; none without a bank. Raises `CheckpointError` for one that is damaged."""
+    path = folder / FILE
+    if not path.exists():
+        return ()
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if data["format"] != FORMAT:
+            raise ValueError(f"format {data['format']!r}")
+        return tuple(_seed_from_json(row) for row in data["seeds"])
+    except (KeyError, TypeError, ValueError, IndexError, BadRequest) as error:
+        raise CheckpointError(f"The seed bank {path} is damaged ({error}); `tunesmith seeds` makes it anew.") from error
+
+
+def seed_called(name: str, folder: Path) -> Seed:
+    """A seed by its name; raises `CheckpointError` if the style's bank does not hold it."""
+    for seed in load_seeds(folder):
+        if seed.name == name:
+            return seed
+    raise CheckpointError(f"The seed bank {folder / FILE} has no seed called {name!r}; plan the song again.")
+
+
+def write_seeds(path: Path, *, style: str, checkpoint: Mapping[str, str], seeds: Sequence[Seed]) -> int:
+    """Write a bank, dropping seeds from the end until it has at most `MAX_BYTES`; returns how many it holds."""
+    rows = [json.dumps(_seed_to_json(seed), separators=(",", ":")) for seed in seeds]
+    head = json.dumps({"format": FORMAT, "style": style, "checkpoint": dict(checkpoint)}, separators=(",", ":"))[:-1]
+    while len(head) + sum(len(row) + 2 for row in rows) + 20 > MAX_BYTES:
+        rows.pop()
+    draft = path.with_suffix(".tmp")
+    draft.write_text(head + ',"seeds":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
+    draft.replace(path)
+    return len(rows)
+
+
+def _seed_to_json(seed: Seed) -> dict[str, Any]:
+    slots = slots_in_bar(seed.meter)
+    notes: dict[str, list[int]] = {}
+    for bar, events in enumerate(seed.events):
+        for event in events:
+            row = [bar * slots + event.onset, event.pitch, event.duration, event.velocity]
+            notes.setdefault(ROLE_ORDER[event.role].value, []).extend(row[:2] + row[3:] if event.role == DRUMS else row)
+    return {
+        "name": seed.name,
+        "meter": str(seed.meter),
+        "mode": seed.mode.value,
+        "tempo_bpm": round(seed.tempo_bpm, 1),
+        "energy": round(seed.energy, 3),
+        "density": round(seed.density, 1),
+        "register": round(seed.register, 3),
+        "valence": round(seed.valence, 3),
+        "chords": " ".join(chord.name() if chord else NO_CHORD for chord in seed.chords),
+        "notes": notes,
+    }
+
+
+def _seed_from_json(row: Mapping[str, Any]) -> Seed:
+    meter = METERS[row["meter"]]
+    chords = tuple(None if name == NO_CHORD else Chord.parse(name) for name in row["chords"].split())
+    slots = slots_in_bar(meter)
+    bars: list[list[Event]] = [[] for _ in range(len(chords) // 2)]
+    for name, numbers in row["notes"].items():
+        role = ROLE_INDEX[Role(name)]
+        width = 3 if role == DRUMS else 4
+        for start in range(0, len(numbers), width):
+            at, pitch, *duration, velocity = numbers[start : start + width]
+            bar, slot = divmod(at, slots)
+            bars[bar].append(Event(slot, role, pitch, duration[0] if duration else 0, velocity))
+    return Seed(
+        name=row["name"],
+        meter=meter,
+        mode=Mode(row["mode"]),
+        tempo_bpm=float(row["tempo_bpm"]),
+        chords=chords,
+        events=tuple(tuple(sorted(bar)) for bar in bars),
+        energy=float(row["energy"]),
+        density=float(row["density"]),
+        register=float(row["register"]),
+        valence=float(row["valence"]),
+    )

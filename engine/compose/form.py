@@ -13,6 +13,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,11 +40,14 @@ SIZES = {
 }
 """Letter → lengths in units that it may have."""
 LIKED_SECTION_S = 16.0
+BROKEN_CHORUS_COST = 4.0
 SIZE_COST = {1: 0.0, 2: 0.0, 3: 0.6, 4: 0.1, 6: 0.8, 8: 0.3}
 
 
-def shape(bars: int, *, bar_s: float, forms: Sequence[str], rng: np.random.Generator) -> tuple[Section, ...]:
-    """Sections that cover `bars` bars of `bar_s` seconds each."""
+def shape(
+    bars: int, *, bar_s: float, forms: Sequence[str], rng: np.random.Generator, section_bars: int = 0
+) -> tuple[Section, ...]:
+    """Sections that cover `bars` bars of `bar_s` seconds each; main ones of `section_bars` (0: any) where they fit."""
     unit = unit_bars(bar_s)
     while unit > 4 and bars < 2 * unit:
         unit //= 2
@@ -52,19 +56,26 @@ def shape(bars: int, *, bar_s: float, forms: Sequence[str], rng: np.random.Gener
     units, left = divmod(bars, unit)
     if left >= 2 and bars >= 2 * unit:  # the leftover becomes a short intro
         forms = [form.removeprefix("i") for form in forms]
-    form, sizes, spare = _choose(units, unit * bar_s, forms, rng)
+    chorus = section_bars // unit if section_bars % unit == 0 else 0
+    form, sizes, spare = _choose(units, _Unit(seconds=unit * bar_s, chorus=chorus), forms, rng)
     rows = [(letter, unit * sizes[letter]) for letter in form]
     return _lay_out(_place_leftover(rows, even=left - left % 2 + unit * spare, odd=left % 2))
 
 
-def _choose(
-    units: int, unit_s: float, forms: Sequence[str], rng: np.random.Generator
-) -> tuple[str, dict[str, int], int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Unit:
+    """The building block: how long it lasts, and how many make the style's chorus (0: any number)."""
+
+    seconds: float
+    chorus: int
+
+
+def _choose(units: int, unit: _Unit, forms: Sequence[str], rng: np.random.Generator) -> tuple[str, dict[str, int], int]:
     """The cheapest form with its sizes, and units left over (0 wherever a form fits exactly)."""
     for spare in range(units):
         found = [(form, sizes) for form in forms for sizes in _sizes(form, units - spare)]
         if found:
-            costs = [_cost(form, sizes, unit_s) for form, sizes in found]
+            costs = [_cost(form, sizes, unit) for form, sizes in found]
             noisy = np.array(costs) + rng.gumbel(scale=0.25, size=len(costs))
             form, sizes = found[int(np.argmin(noisy))]
             return form, sizes, spare
@@ -90,14 +101,16 @@ def _sizes(form: str, units: int) -> Iterator[dict[str, int]]:
     yield from fill(0, units)
 
 
-def _cost(form: str, sizes: dict[str, int], unit_s: float) -> float:
+def _cost(form: str, sizes: dict[str, int], unit: _Unit) -> float:
     """How far a form's sections are from a good length, and how little of it returns."""
     main = [letter for letter in form if letter.isupper()]
-    lengths = [math.log2(sizes[letter] * unit_s / LIKED_SECTION_S) ** 2 for letter in main]
+    lengths = [math.log2(sizes[letter] * unit.seconds / LIKED_SECTION_S) ** 2 for letter in main]
     cost = sum(lengths) / len(lengths) + sum(SIZE_COST[sizes[letter]] for letter in set(main))
     if "B" in sizes:
         cost += 0.5 * max(0.0, abs(math.log2(sizes["A"] / sizes["B"])) - 0.5)
-    total_s = unit_s * sum(sizes[letter] for letter in form)
+    if unit.chorus:
+        cost += BROKEN_CHORUS_COST * sum(sizes[letter] % unit.chorus != 0 for letter in set(main))
+    total_s = unit.seconds * sum(sizes[letter] for letter in form)
     if total_s > 40 and len(set(main)) == len(main):
         cost += 1.0  # nothing returns
     if total_s > 30 and len(set(main)) == 1:

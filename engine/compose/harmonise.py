@@ -65,6 +65,8 @@ def harmonise(
     if len({section.label for section in sections} - {"I", "O"}) > 1:
         writer.modulate({section.label for section in sections} - {"I", "O", "A", sections[-1].label})
     stretch = unit_bars(bar_s) // 4
+    if stretch == 1:
+        writer.keep_choruses(sections)
     bars: list[Bar] = []
     for section in sections:
         bars.extend(writer.section(section, stretch))
@@ -85,6 +87,7 @@ class _Writer:
         self._key, self._rng, self._tonality = key, rng, tonality
         self._whole_bars = meter.half_bar_ticks * 2 == 72 and meter.denominator == 4
         self._cadence_share = style.cadence_share
+        self._chorus = 0
         self._chosen: dict[str, Row] = {}
         self._walked: dict[str, tuple[Bar, ...]] = {}
         self._cadences: dict[str, Row | None] = {}
@@ -95,6 +98,12 @@ class _Writer:
     def tonic(self) -> Chord:
         """The chord that ends the song: the style's own tonic chord."""
         return self._bar(self._tonic_closes()[0][-1], self._key)[1]
+
+    def keep_choruses(self, sections: Sequence[Section]) -> None:
+        """Where the style is made of choruses and all main sections are whole ones, let each be one progression."""
+        length = self._tonality.style.section_bars
+        main = [section.bars // 4 * 4 for section in sections if section.label not in "IOX"]
+        self._chorus = length if length and main and all(bars and bars % length == 0 for bars in main) else 0
 
     def modulate(self, labels: Collection[str]) -> None:
         """Put some of the labels into another key of the style's, as far as their modes have progressions."""
@@ -123,6 +132,8 @@ class _Writer:
             bars = [walked[bar // stretch % len(walked)] for bar in range(section.bars)]
         else:
             row = self._progression(label, max(1, section.bars // stretch))
+            frames = self._chorus and section.label in "IO" and section.bars < len(row)
+            row = row[-section.bars :] if frames else row  # the turnaround leads in and out
             bars = [self._bar(row[bar // stretch % len(row)], key) for bar in range(section.bars)]
         close = self._close(section.label)
         length = section.bars - section.bars % 2
@@ -159,6 +170,8 @@ class _Writer:
             known = self._rows_in(key)
             free = [row for row in known if row not in self._chosen.values()] or list(known)
             fitting = [row for row in free if numerals % len(row) == 0] or [row for row in free if len(row) <= numerals]
+            if self._chorus:
+                fitting = [row for row in free if len(row) == self._chorus] or fitting
             if self._whole_bars:
                 fitting = [row for row in fitting if not any("|" in bar for bar in row)] or fitting
             rows = fitting or free

@@ -138,8 +138,8 @@ SHUFFLE_COMPING = (
     (("0:2:all!", "0:2:all!", "0:2:all! 8:2:all 10:2:all- 12:4:all!"), 0.7),
 )
 SLOW_COMPING = (
-    (("0:4:tri! 4:4:tri 8:4:tri 12:4:tri",), 3.0),
-    (("0:4:all 4:4:tri! 8:4:all 12:4:tri!",), 1.5),
+    (("0:4:tri! 4:4:tri 8:4:tri 12:4:tri",), 1.3),
+    (("0:4:all 4:4:tri! 8:4:all 12:4:tri!",), 2.2),
     (("0:16:all", "0:8:all 8:8:all-"), 2.0),
     (("0:12:all 12:4:tri-", "0:8:all! 8:4:tri 12:4:tri"), 1.5),
     (("0:4:all 4:4:all! 8:4:all 12:4:all!",), 1.5),

@@ -2,7 +2,7 @@
 
 In: a passage and the section's figures (one a bar, in turn). Out: notes counted from the passage's start. Figure
 words: `all`, `top` (without the lowest), `low` (the lowest two), `push` (the next chord, early), `1`–`4` (one voice,
-from below), `tri` (three strokes in a beat), `hold` (voices that stay are held over the bar line, two bars at most),
+from below), `tri` (three strokes of the upper voices in a beat), `hold` (voices that stay are held over the bar line, two bars at most),
 `five`, `six`, `seven` (the root with that degree above it: the boogie of a rhythm guitar; a minor chord's sixth is its
 seventh).
 """
@@ -100,7 +100,7 @@ def _strike(passage: Passage, voiced: list[Voicing], bar: int, step: Step, rng: 
         return [
             Note(onset=onset + third, pitch=pitch, duration=THIRD, velocity=_velocity(loud - (6 if third else 0)))
             for third in range(0, TICKS_PER_QUARTER, THIRD)
-            for pitch in voices
+            for pitch in voices[-3:]
         ]
     return [
         Note(onset=onset, pitch=pitch, duration=end - onset, velocity=_velocity(loud + (4 if pitch == top else 0)))

@@ -56,7 +56,9 @@ class Style:
     outro). `cadence_share`: how often a section that is not the last closes with a cadence. `walk_share`: how often a
     label's chords are walked along the style's measured habits instead of taken from `progressions`. `modulations`:
     keys that a section other than the first and last may be in, as numerals of the home key (`V`, `vi`), and
-    `modulation_share` how often it is. `ensembles`: role → program, casts that belong together; a role that an ensemble
+    `modulation_share` how often it is. `section_bars`: the chorus that the style is made of (12 in the blues): verses,
+    choruses and bridges are one or more of it where the song's length allows, and progressions of that length fill
+    them; 0: any length. `ensembles`: role → program, casts that belong together; a role that an ensemble
     does not name is drawn from its part.
     """
 
@@ -82,6 +84,7 @@ class Style:
     walk_share: float = 0.0
     modulations: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     modulation_share: float = 0.0
+    section_bars: int = 0
     ensembles: tuple[dict[Role, int], ...] = ()
 
     @property

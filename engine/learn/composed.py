@@ -37,9 +37,9 @@ class Composed:
 
 COMPOSED: Mapping[str, Composed] = {
     "lofi": Composed(songs=2000, takes=r"lofi:"),
-    "jazz": Composed(songs=1800, takes=r"jazz:jazz(?!/funk|/fusion|/linear|/march)"),
-    "blues": Composed(songs=1800, takes=r"blues:|.*:(jazz/swing|rock/shuffle|neworleans/shuffle)"),
-    "bossa": Composed(songs=1800, takes=r"bossa:latin(/brazilian|/samba|$)"),
+    "jazz": Composed(songs=1500, takes=r"jazz:jazz(?!/funk|/fusion|/linear|/march)"),
+    "blues": Composed(songs=1500, takes=r"blues:|.*:(jazz/swing|rock/shuffle|neworleans/shuffle)"),
+    "bossa": Composed(songs=1500, takes=r"bossa:latin(/brazilian|/samba|$)"),
     "ambient": Composed(songs=1500),
     "pop": Composed(songs=300, takes=r"pop:|.*:(rock/indie|soul/motown)", human_share=0.7),
     "synthwave": Composed(songs=300, human_share=0.7),

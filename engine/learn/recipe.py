@@ -73,10 +73,12 @@ SMALL_RECIPE = Recipe(
 
 
 def recipe_for(target: str, heard: Dataset) -> Recipe:
-    """The recipe of the base or of a style that `heard` has pieces of."""
+    """The recipe of the base or of a style that `heard` has pieces of. Songs that only widen a style do not make it
+    large.
+    """
     if target == BASE:
         return BASE_RECIPE
-    return SMALL_RECIPE if heard.style_events()[target] < SMALL_EVENTS else LARGE_RECIPE
+    return SMALL_RECIPE if measured_on(heard).style_events()[target] < SMALL_EVENTS else LARGE_RECIPE
 
 
 def style_shares(target: str, heard: Dataset, replay: float) -> dict[str, float]:
@@ -98,8 +100,8 @@ def human_shares() -> dict[str, float]:
     return {style: entry.human_share for style, entry in COMPOSED.items() if entry.human_share}
 
 
-def measured_on(held_out: Dataset) -> Dataset:
-    """The held-out pieces that count: of a style that people's music is open of, theirs alone."""
-    by_people = {label.style for label in held_out.labels if not is_composed(label.source)} & set(human_shares())
-    counts = [not (label.style in by_people and is_composed(label.source)) for label in held_out.labels]
-    return held_out.chosen([index for index, wanted in enumerate(counts) if wanted])
+def measured_on(dataset: Dataset) -> Dataset:
+    """The pieces that count when a style is measured: people's alone where a grammar only widens it."""
+    by_people = {label.style for label in dataset.labels if not is_composed(label.source)} & set(human_shares())
+    counts = [not (label.style in by_people and is_composed(label.source)) for label in dataset.labels]
+    return dataset.chosen([index for index, wanted in enumerate(counts) if wanted])

@@ -63,7 +63,7 @@ CHIPTUNE = Grammar(
     meter=COMMON,
     comping=COMPING,
     bass=BASS,
-    counters=(("second", 3.0), ("answer", 2.5), ("ripple", 1.5), ("arpeggio", 1.0)),
+    counters=(("second", 4.0), ("answer", 2.5), ("guide", 1.0)),
     drums=DRUMS,
     melody=tunes(RHYTHMS, moves=BROKEN, pull=0.15, centre=76),
 )

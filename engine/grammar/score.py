@@ -89,9 +89,13 @@ def _centred(words: MelodyVocabulary, part: Casting) -> MelodyVocabulary:
 
 
 def _roomy(grammar: Grammar, role: Role, part: Casting) -> Casting:
-    """The part as the style plays it; its range widened upwards where it is too narrow for its players."""
-    rootless = role in grammar.parts and grammar.parts[role].rootless
-    return replace(part, high=max(part.high, part.low + LEAST_SPAN[role]), rootless=rootless)
+    """The part where the style plays it, as far as it can; widened upwards where it is too narrow for its players."""
+    least, own = LEAST_SPAN[role], grammar.parts.get(role)
+    if own is not None:
+        low, high = max(part.low, own.low), min(part.high, own.high)
+        low, high = (low, high) if high - low >= least else (part.low, part.high)
+        part = replace(part, low=low, high=high, rootless=own.rootless)
+    return replace(part, high=max(part.high, part.low + least))
 
 
 def _words(grammar: Grammar, outline: Outline, rng: np.random.Generator) -> dict[str, Words]:

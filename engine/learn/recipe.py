@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.learn.composed import COMPOSED, is_composed
 from engine.learn.dataset import Dataset
 from engine.model.training import TrainSettings
@@ -78,7 +80,13 @@ def recipe_for(target: str, heard: Dataset) -> Recipe:
     """
     if target == BASE:
         return BASE_RECIPE
-    return SMALL_RECIPE if measured_on(heard).style_events()[target] < SMALL_EVENTS else LARGE_RECIPE
+    widened = target in human_shares()
+    own = sum(
+        int(events)
+        for label, events in zip(heard.labels, np.diff(heard.columns.starts), strict=True)
+        if label.style == target and not (widened and is_composed(label.source))
+    )
+    return SMALL_RECIPE if own < SMALL_EVENTS else LARGE_RECIPE
 
 
 def style_shares(target: str, heard: Dataset, replay: float) -> dict[str, float]:

@@ -19,7 +19,8 @@ def styles(as_json: Annotated[bool, typer.Option("--json", help="Print JSON on s
     for row in rows:
         low, high = row["tempo_bpm"]
         roles = ", ".join(row["roles"])
-        typer.echo(f"{row['name']:<12} {low:g}–{high:g} bpm · {', '.join(row['meters'])} · {roles}")
+        untrained = "" if row["checkpoints"] else " · no checkpoint yet"
+        typer.echo(f"{row['name']:<12} {low:g}–{high:g} bpm · {', '.join(row['meters'])} · {roles}{untrained}")
         typer.echo(f"{'':<12} {row['descriptions'][0]}")
 
 

@@ -20,8 +20,10 @@ from engine.music.notes import Note
 
 Pitches = NDArray[np.int64]
 Costs = NDArray[np.float64]
-CENTRE = 40
-STEP_COST = (2.6, 0.15, 0.0, 0.35, 0.45, 0.55, 1.6, 0.8, 1.6, 1.8, 2.4, 3.0, 1.3)
+CENTRE = 39
+AGAIN = 0.9
+"""Cost of touching the stated note again before the next one."""
+STEP_COST = (2.6, 0.25, 0.0, 0.05, 0.15, 0.35, 1.6, 0.5, 1.6, 1.8, 2.4, 3.0, 1.1)
 """Cost of a melodic interval, by semitones; a repeated note costs most among the small ones."""
 UNSTATED_SHARE = 0.3
 """How often the second bar of a held chord starts on another chord tone than the root."""
@@ -76,12 +78,12 @@ def _line(passage: Passage, beats: list[_Beat], casting: Casting, rng: np.random
     """Pitches, stretch by stretch: from each stated note to the next."""
     stated = [index for index, beat in enumerate(beats) if beat.what in "RT"]
     pitches: list[int] = []
-    here = _start(beats[0].chord.bass, casting, rng)
+    here = _home(beats[0].chord.bass, casting)
     for place, index in enumerate(stated):
         after = stated[place + 1] if place + 1 < len(stated) else None
         goal_beat = beats[after] if after is not None else None
         goal_class = _goal_class(goal_beat, passage, rng)
-        goal = _near(goal_class, here, casting, rng)
+        goal = _near(goal_class, here, casting, rng) if goal_beat else _home(goal_class, casting)
         between = beats[index + 1 : after]
         moving = [beat for beat in between if beat.what != "G"]
         path = iter(_path(passage, moving, (here, goal), casting, rng))
@@ -101,8 +103,10 @@ def _goal_class(beat: _Beat | None, passage: Passage, rng: np.random.Generator) 
     return beat.chord.bass
 
 
-def _start(pitch_class: int, casting: Casting, rng: np.random.Generator) -> int:
-    return _near(pitch_class, CENTRE + int(rng.integers(-4, 5)), casting, rng)
+def _home(pitch_class: int, casting: Casting) -> int:
+    """Where a section's first note lies, which the section before can lead to without knowing its line."""
+    options = range(casting.low, casting.high + 1)
+    return min((p for p in options if p % 12 == pitch_class), key=lambda p: abs(p - CENTRE))
 
 
 def _near(pitch_class: int, here: int, casting: Casting, rng: np.random.Generator) -> int:
@@ -132,9 +136,8 @@ def _path(
         backs.append(reached.argmin(axis=0))
         last = place == len(moving) - 1
         cost = _goal_costs(passage, beat, pitches, goal) if last else _tone_costs(passage, beat, pitches)
-        total = reached.min(axis=0) + cost + 0.9 * rng.random(len(pitches))
-    best = int((total + (pitches == start) * 0.6).argmin())
-    line = [best]
+        total = reached.min(axis=0) + cost + AGAIN * (pitches == start) + 1.1 * rng.random(len(pitches))
+    line = [int(total.argmin())]
     for back in reversed(backs[1:]):
         line.append(int(back[line[-1]]))
     return [low + step for step in reversed(line)]

@@ -2,7 +2,7 @@
 
 In: a `Page`, and the aliases of each style. Out: style names in the order of the text. Conventions: a style's aliases
 stand in its `style.toml`; the longest alias wins; words of six letters and more may have one slip of the pen. Caveat:
-other genres (jazz, techno…) are read as names only to be able to say no to them, or to tell that there is no such
+other genres (reggae, techno…) are read as names only to be able to say no to them, or to tell that there is no such
 style yet.
 """
 
@@ -35,6 +35,7 @@ FALSE_FRIENDS = re.compile(
             r"\bcountry(?:side| road| roads| house| of\b)|\b(?:my|a|the|our) country\b",
             r"\bfilm reel\b|\bnews ?reel\b|\breel (?:me|in)\b|\bfolks?['\s]+(?:at|who|like|and i)\b",
             r"\bclassical (?:guitar|conditioning|mechanics)\b",
+            r"\bjazz (?:guitars?|kit|chords?|harmon(?:y|ies))\b",
             r"\b(?:heavy )?metal (?:door|gate|box|pipe|bowl|detector|scrap)s?\b",
         )
     )

@@ -8,6 +8,7 @@ one takes its family with it. Caveat: "solo piano" is the whole ensemble, "solo 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from engine.compose.prompt import Wishes
 from engine.compose.words.instruments import INSTRUMENTS, Instrument
 from engine.errors import BadRequest
 from engine.music.instruments import kit_name, program_name, program_range
-from engine.music.notes import Role
+from engine.music.notes import Role, Song, Track
 from engine.music.styles import Part, Style
 from engine.music.timing import METERS, Meter
 
@@ -50,6 +51,8 @@ RARE = 0.4
 BAR_EXPONENT = 0.6
 """Notes grow with this power of a bar's length: measured on songs, three quarters hold 0.8 of what four hold."""
 IMPOSSIBLE = 1000.0
+MOST_DENSITY = 32.0
+"""Notes a bar that a role may take over from a file."""
 LEAST_RANGE = 10
 """Semitones that an instrument must have within a part's range; with less, its own range counts."""
 
@@ -75,6 +78,40 @@ def choose_cast(style: Style, wishes: Wishes, meter: Meter, rng: np.random.Gener
         raise BadRequest(f"The prompt {wishes.text[:60]!r} leaves nobody to play; at least one instrument would work.")
     fill = min(1.0, (meter.bar_ticks / METERS[style.meters[0]].bar_ticks) ** BAR_EXPONENT)
     return {role: _casting(role, programs[role], _part(style, role), fill) for role in ORDER if role in programs}
+
+
+def cast_of_file(song: Song, style: Style, wishes: Wishes) -> dict[Role, Casting]:
+    """Cast the roles that a song has, with its instruments, registers and densities, but for what the wishes say.
+
+    Raises `BadRequest` if the wishes leave nobody to play.
+    """
+    forbidden = forbidden_programs(wishes.unwanted_instruments)
+    wanted = _place_wanted(style, wishes)
+    own = {
+        track.role: track.program for track in song.tracks if track.program not in forbidden or track.role is Role.DRUMS
+    }
+    programs = _alone(wishes, wanted) if wishes.alone else {**own, **wanted}
+    cast = {}
+    for role in ORDER:
+        if role not in programs or role in wishes.roles_off:
+            continue
+        part, track = _part(style, role), song.track(role)
+        if track is not None and role not in wanted:
+            part = _part_of_track(part, track, song.meter.bar_ticks)
+        cast[role] = _casting(role, programs[role], part, 1.0)
+    if not cast:
+        raise BadRequest("The file's instruments are all left out; at least one instrument would work.")
+    return cast
+
+
+def _part_of_track(part: Part, track: Track, bar_ticks: int) -> Part:
+    """The part with a track's register and its notes a bar."""
+    bars = {note.onset // bar_ticks for note in track.notes}
+    density = min(max(len(track.notes) / len(bars), 0.5), MOST_DENSITY)
+    if track.role is Role.DRUMS:
+        return replace(part, density=density)
+    pitches = [note.pitch for note in track.notes]
+    return replace(part, density=density, low=max(0, min(pitches) - 2), high=min(127, max(pitches) + 2))
 
 
 def presence(style: Style, role: Role, wishes: Wishes) -> float:

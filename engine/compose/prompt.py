@@ -8,9 +8,10 @@ Impossible wishes raise `BadRequest` in one sentence. Caveat: English only.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
+from typing import TypeVar
 
 from engine.compose.request import MAX_PROMPT_CHARS, MIN_SECONDS
 from engine.compose.words.genres import read_genres
@@ -25,6 +26,7 @@ from engine.music.notes import Role
 from engine.music.styles import load_style, style_names
 from engine.music.timing import Meter
 
+T = TypeVar("T")
 MAX_RAW_CHARS = 4 * MAX_PROMPT_CHARS
 """Refused unread: cleaning a text takes time that grows with the square of its length."""
 MAX_SEED = 2**63 - 1
@@ -68,7 +70,8 @@ class Wishes:
 
 
 def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[str] = ()) -> Wishes:
-    """Read a prompt. Fields named in `overruled` ("seconds", "bpm", "seed") are asked elsewhere: read, but not checked.
+    """Read a prompt. Fields named in `overruled` ("seconds", "bpm", "seed", "key", "meter") are asked for elsewhere:
+    they are read, but what is impossible about them is passed over.
 
     Raises `BadRequest` for an empty or too long prompt, a length outside 5 s … `max_seconds`, a tempo outside 40–240,
     a key that is none ("H major"), an unknown meter, or a seed out of range.
@@ -83,8 +86,8 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
     seed = _read_seed(page)
     bpm, bpm_range = read_tempo(page)
     seconds = read_length(page)
-    meter = read_meter(page)
-    key, mode = read_key(page)
+    meter = _unless_overruled("meter", overruled, lambda: read_meter(page))
+    key, mode = _unless_overruled("key", overruled, lambda: read_key(page)) or (None, None)
     pace = read_pace(page)
     players = read_players(page)
     genres = read_genres(page, style_aliases())
@@ -112,6 +115,25 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
     )
     _check(wishes, max_seconds=max_seconds, overruled=overruled)
     return wishes
+
+
+def reading_of_pace(wishes: Wishes, text: str) -> Wishes:
+    """`wishes` with the pace that `text` asks for, if it asks for one ("sad and slow")."""
+    page = Page.open(text)
+    pace = read_pace(page)
+    if pace is None:
+        return wishes
+    return replace(wishes, pace=pace, read={**wishes.read, "pace": page.words["pace"]})
+
+
+def _unless_overruled(name: str, overruled: Collection[str], read: Callable[[], T]) -> T | None:
+    """What `read` reads; None for something impossible that is asked for elsewhere anyway."""
+    try:
+        return read()
+    except BadRequest:
+        if name not in overruled:
+            raise
+        return None
 
 
 @cache

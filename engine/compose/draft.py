@@ -1,0 +1,62 @@
+"""What is known while a plan grows: the wishes, what has been decided, where each decision came from.
+
+In: a request and the wishes read from its prompt. Out: the planner's parts write into one `Draft`, one after the other.
+Conventions: each decision draws from its own generator; a field of the request that overrules a word of the prompt is
+told in a notice. Caveat: a draft is no value: it changes until the plan is made.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.compose.prompt import Wishes
+from engine.compose.request import ComposeRequest
+from engine.compose.words.chords import Progression
+from engine.music.notes import Song
+
+
+@dataclass(slots=True)
+class Draft:
+    """`energy` and `valence`: what the words want, −1…1. `before`: the song to go on from. `progression`: asked chords.
+    `words`: what beside the seed makes this song another than one with other words.
+    """
+
+    request: ComposeRequest
+    wishes: Wishes
+    seed: int
+    before: Song | None = None
+    progression: Progression | None = None
+    sources: dict[str, str] = field(default_factory=dict)
+    requested: dict[str, object] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    scores: dict[str, float] = field(default_factory=dict)
+    energy: float = 0.0
+    valence: float = 0.0
+    words: str = ""
+
+    def rng(self, name: str) -> np.random.Generator:
+        """The generator of one decision; other words with the same seed are another song."""
+        return np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(f"{name} {self.words}".encode())]))
+
+    def asked(self, name: str, value: object, *, said: str | None = None) -> None:
+        """Note a value that a field of the request asked for; `said`: the words of the prompt that it overrules."""
+        self.sources[name] = "asked"
+        self.requested[name] = {"value": value, "from": "asked"}
+        if said:
+            self.notices.append(f"The prompt says {said!r}, the option {_shown(value)}: the option was followed.")
+
+    def told(self, name: str, value: object, word: str | None = None) -> None:
+        """Note a value that the prompt's words asked for."""
+        self.sources[name] = "prompt"
+        self.requested[name] = {"value": value, "from": "prompt", "words": self.wishes.read.get(word or name, "")}
+
+    def overruled(self, word: str, *, same: bool) -> str | None:
+        """The prompt's words for a wish that an option settles; None if there are none or both say the `same`."""
+        return None if same else self.wishes.read.get(word)
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -290,9 +290,9 @@ def test_slow_and_fast_move_the_tempo() -> None:
     assert all(99.9 <= tempo <= 110.1 for tempo in ranged)
 
 
-def test_a_style_that_is_not_there_and_a_second_style_are_told() -> None:
+def test_a_style_that_is_not_there_and_a_third_style_are_told() -> None:
     assert "techno" in plan("techno please").notices[0]
-    assert "folk" in plan("rock and folk").notices[0]
+    assert "ragtime" in plan("rock and folk and ragtime").notices[0]
     assert plan("anything but lofi").style != "lofi"
 
 

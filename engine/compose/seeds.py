@@ -25,7 +25,7 @@ from engine.errors import BadRequest, CheckpointError
 from engine.music.frames import ranks
 from engine.music.harmony import WHITE_TONIC, Chord, Key, Mode
 from engine.music.notes import Role, Section, SectionKind, Song
-from engine.music.styles import STYLES_DIR, load_style
+from engine.music.styles import load_style
 from engine.music.timing import METERS, Meter
 from engine.music.tokens import BAR_EVENT, DRUMS, ROLE_INDEX, ROLE_ORDER, Event, events_to_tracks, slots_in_bar
 
@@ -108,7 +108,12 @@ def valence_of(mode: Mode, tempo_bpm: float) -> float:
 
 
 def with_primer(plan: Plan, rng: np.random.Generator) -> Plan:
-    """The plan with a seed of one of its styles (drawn as they weigh), if that has one that fits."""
+    """The plan with a seed of one of its styles (drawn as they weigh), if that has one that fits.
+
+    Music by rule reads none.
+    """
+    if plan.engine != "network":
+        return plan
     pick, total = rng.random(), sum(plan.blend.values())
     styles = sorted(plan.blend)
     bounds = np.cumsum([plan.blend[style] / total for style in styles])
@@ -121,7 +126,7 @@ def with_primer(plan: Plan, rng: np.random.Generator) -> Plan:
         tempo_bpm=plan.tempo_bpm,
         density=sum(casting.density for casting in plan.cast.values()),
     )
-    seed = choose_seed(load_seeds(style.folder), mood, rng)
+    seed = choose_seed(load_seeds(_folder(style.name)), mood, rng)
     return plan if seed is None else replace(plan, primer=seed.name)
 
 
@@ -130,7 +135,11 @@ def primer_of(plan: Plan) -> Primer | None:
     if plan.primer is None:
         return None
     style = plan.primer.rpartition("-")[0]
-    return seed_to_primer(seed_called(plan.primer, STYLES_DIR / style), style)
+    return seed_to_primer(seed_called(plan.primer, _folder(style)), style)
+
+
+def _folder(style: str) -> Path:
+    return load_style(style).folder
 
 
 def choose_seed(seeds: Sequence[Seed], mood: Mood, rng: np.random.Generator) -> Seed | None:

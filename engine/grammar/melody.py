@@ -58,7 +58,7 @@ def _wishes(key: Key, tune: Tune, cues: list[Cue], casting: Casting) -> list[int
     for cue in cues:
         wish = ladder[min(max(home + cue.step, 0), len(ladder) - 1)]
         if cue.close:
-            goal = key.tonic if cue.close == "full" else (key.tonic + 7) % 12
+            goal = key.tonic if cue.close == "full" else key.scale[4]
             wish = _nearest((pitch for pitch in ladder if pitch % 12 == goal), wish)
         out.append(wish)
     return out

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.grammar.band import SPARSE, Words, draw_words, motifs_for, play_passage, tidy
 from engine.grammar.chance import pick
+from engine.grammar.drums import KICK
 from engine.grammar.grammar import Casting, Grammar, MelodyVocabulary, Passage
 from engine.grammar.meters import in_meter
 from engine.grammar.motif import make_motifs
@@ -192,21 +193,29 @@ def _in_place(outline: Outline, role: Role, part: list[Note]) -> list[Note]:
 
 
 def _fill_silence(outline: Outline, tracks: dict[Role, list[Note]]) -> None:
-    """A bar in which everybody rests gets one held chord tone from whoever may play there, in place."""
+    """A bar in which everybody rests gets one held note from whoever may play there, in place."""
     length = outline.meter.bar_ticks
     sounding = np.zeros(len(outline.bars), dtype=bool)
     for part in tracks.values():
         for note in part:
             sounding[note.onset // length : -(-note.end // length)] = True
     for index in np.flatnonzero(~sounding):
-        bar = outline.bars[index]
-        role = next((role for role in tracks if role in bar.roles and role is not Role.DRUMS), None)
-        if role is None:
-            continue
-        casting = outline.parts[role]
-        before = max((n for n in tracks[role] if n.onset < index * length), default=None)
-        near = before.pitch if before else (casting.low + casting.high) // 2
-        tones = [p for p in range(casting.low, casting.high + 1) if p % 12 in bar.chords[0].pitch_classes]
-        pitch = min((p for p in tones if p != near), key=lambda p: abs(p - near), default=near)
-        velocity = before.velocity if before else 64
-        tracks[role].append(Note(onset=int(index) * length, pitch=pitch, duration=length, velocity=velocity))
+        bar, start = outline.bars[index], int(index) * length
+        players = [role for role in tracks if role in bar.roles]
+        if players:
+            role = next((role for role in players if role is not Role.DRUMS), Role.DRUMS)
+            tracks[role].append(_held(outline, role, tracks[role], start))
+
+
+def _held(outline: Outline, role: Role, part: list[Note], start: int) -> Note:
+    """A chord tone for a whole bar, near the part's note before but not the same; for drums a kick."""
+    casting, length = outline.parts[role], outline.meter.bar_ticks
+    before = max((note for note in part if note.onset < start), default=None)
+    velocity = before.velocity if before else 64
+    if role is Role.DRUMS:
+        return Note(onset=start, pitch=max(KICK, casting.low), duration=length, velocity=velocity)
+    near = before.pitch if before else (casting.low + casting.high) // 2
+    classes = outline.bars[start // length].chords[0].pitch_classes
+    tones = [p for p in range(casting.low, casting.high + 1) if p % 12 in classes and p != near]
+    pitch = min(tones, key=lambda p: abs(p - near), default=near)
+    return Note(onset=start, pitch=pitch, duration=length, velocity=velocity)

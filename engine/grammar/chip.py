@@ -27,6 +27,7 @@ ARPEGGIO_LOW = 58
 BASS_LOW, BASS_HIGH = 31, 55
 SIXTEENTH, EIGHTH, QUARTER = 6, 12, 24
 SHORTEST_RUN = 3
+BUSY_NOTES_A_BAR = 2.5
 SHORT_TUNE_BARS = 24
 LEVELS = {Role.MELODY: 100, Role.COUNTER: 76, Role.HARMONY: 64, Role.BASS: 92, Role.DRUMS: 88}
 """Usual velocity a role; a chip has few steps of loudness, so dynamics are halved and rounded to `LEVEL_STEP`."""
@@ -34,8 +35,8 @@ LEVEL_STEP = 8
 KICK, SNARE, CLOSED_HAT, OPEN_HAT = 36, 38, 42, 46
 NOISE = {
     **dict.fromkeys((35, 36), KICK),
-    **dict.fromkeys((37, 38, 39, 40, 41, 43, 45, 47, 48, 50, 54), SNARE),
-    **dict.fromkeys((42, 44, 51, 53, 56, 59, 69, 70, 82), CLOSED_HAT),
+    **dict.fromkeys((37, 38, 39, 40, 41, 43, 45, 47, 48, 50), SNARE),
+    **dict.fromkeys((42, 44, 51, 53, 54, 56, 59, 69, 70, 82), CLOSED_HAT),
     **dict.fromkeys((46, 49, 52, 55, 57), OPEN_HAT),
 }
 """General MIDI percussion key → one of the four sounds."""
@@ -63,9 +64,11 @@ class Patch:
 
 
 def draw_patch(song: Song, rng: np.random.Generator) -> Patch:
-    """One way to arrange the song. Quick songs never get the quickest arpeggio."""
-    arpeggio = happens(rng, 0.75) or song.track(Role.COUNTER) is None
-    steps = (SIXTEENTH, EIGHTH) if song.tempo_bpm > 150 else (4, SIXTEENTH, SIXTEENTH, SIXTEENTH)
+    """One way to arrange the song. Quick songs never get the quickest arpeggio; two voices alone must both be busy."""
+    counter = song.track(Role.COUNTER)
+    busy = counter is not None and len(counter.notes) >= BUSY_NOTES_A_BAR * song.bars
+    arpeggio = happens(rng, 0.75) or not busy
+    steps = (SIXTEENTH, SIXTEENTH, EIGHTH) if song.tempo_bpm > 150 else (4, SIXTEENTH, SIXTEENTH, SIXTEENTH)
     shapes = ((0, 1, 2), (0, 1, 2, 3), (0, 1, 2, 1), (0, 2, 1, 2), (3, 2, 1, 0))
     return Patch(
         step=int(steps[int(rng.integers(len(steps)))]),

@@ -33,7 +33,7 @@ def network_maker(composer: Composer, *, candidates: int) -> Maker:
             song=written.song,
             failures=tuple(facts.get("failures_of_kept", ())),
             off=missed(wish, plan, written.song),
-            originality=dict(facts.get("originality", {})),
+            originality=written.originality,
         )
 
     return make

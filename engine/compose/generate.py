@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.compose.choose import choose, judge
-from engine.compose.decode import Decoder, Line
+from engine.compose.decode import Decoder, Heat, Line
 from engine.compose.finish import finish_song
 from engine.compose.given import NOTHING, Given
 from engine.compose.plan import Plan
@@ -36,6 +36,10 @@ from engine.music.tokens import Event
 
 BATCH = 8
 """Candidates are written in batches of exactly this many."""
+HEAT_REACH = 0.16
+"""How much warmer than usual sampling is at the most adventurous, and cooler at the least."""
+NARROWER, WIDER = 0.12, 0.7
+"""Of the nucleus: what it loses at the least adventurous, and the share of the rest that it gains at the most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +137,27 @@ def _write_batch(script: Script, voice: Voice, first: int, progress: Callable[[f
         Line(script, rules, voice.style_row, np.random.Generator(np.random.PCG64([script.plan.seed, first + index])))
         for index in range(BATCH)
     ]
-    Decoder(Stepper(voice.network, BATCH), rules, lines, voice.heat).run(script, progress)
+    heat = heat_for(voice.heat, script.plan.adventure)
+    Decoder(Stepper(voice.network, BATCH), rules, lines, heat).run(script, progress)
     return [line.events for line in lines]
+
+
+def heat_for(heat: Heat, adventure: float) -> Heat:
+    """A style's heat as adventure 0…1 changes it: .5 not at all, 0 cooler with a narrower nucleus, 1 the other way."""
+    daring = 2 * adventure - 1
+    factor = 1 + HEAT_REACH * daring
+    room = 1 - heat.top_p
+    top_p = heat.top_p + room * WIDER * daring if daring > 0 else heat.top_p + NARROWER * daring
+    return replace(
+        heat,
+        onset=heat.onset * factor,
+        role=heat.role * factor,
+        pitch=heat.pitch * factor,
+        drums=heat.drums * factor,
+        duration=heat.duration * factor,
+        velocity=heat.velocity * factor,
+        top_p=top_p,
+    )
 
 
 def _song(plan: Plan, script: Script, events: list[Event], given: Given) -> Song:

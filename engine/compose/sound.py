@@ -70,8 +70,11 @@ class SoundMaker:
         name: str,
         format: Format,
         progress: Progress,
+        performance_seed: int | None = None,
     ) -> SoundFiles:
-        """Make the files. Raises `SetupError` when they cannot be written and `RenderError` when there is no sound."""
+        """Make the files. `performance_seed`: of how the notes are played, where that is not the song's own `seed`.
+
+        Raises `SetupError` when they cannot be written and `RenderError` when there is no sound."""
         _check_folder(folder)
         audio_path, midi_path, picture_path = (folder / f"{name}.{ending}" for ending in (format, "mid", "png"))
         comment = f"{song.style}, {song.tempo_bpm:g} bpm, {song.key}, seed {seed}"
@@ -79,7 +82,7 @@ class SoundMaker:
         watch = _Stopwatch()
         with ThreadPoolExecutor(1) as painter:
             drawing = painter.submit(watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle))
-            performed = perform(song, seed=seed)
+            performed = perform(song, seed=seed if performance_seed is None else performance_seed)
             midi = write_midi(performed, style.parts)
             rendered = watch.timed("render", lambda: self._render(performed, style, seconds, progress))
             progress("master", 0.0)

@@ -254,6 +254,7 @@ def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, watch
         notices=list(plan.notices),
         gates=written.gates,
         originality=written.originality,
+        primer=plan.primer,
     )
 
 

@@ -25,6 +25,7 @@ from engine.compose.plan import Casting, Plan, blend_text
 from engine.compose.prompt import reading_of_pace
 from engine.compose.pulse import Limits, choose_meter, choose_pulse, fixed_tempo, lean_of
 from engine.compose.request import ComposeRequest
+from engine.compose.seeds import with_primer
 from engine.compose.tempo import bar_seconds, unit_bars
 from engine.compose.title import Character, make_title
 from engine.compose.tonality import BRIGHT_MODES, choose_key, lay_chords
@@ -95,7 +96,7 @@ class Planner:
             chords = lay_chords(chords, sections, draft.progression, key)
         cast, there = _cast(draft, style, pulse.meter, profile)
         ensemble = Ensemble(presence=there, energy=energy, phrase=unit_bars(bar_s), returning=returning_after(profile))
-        return Plan(
+        plan = Plan(
             prompt=draft.wishes.text,
             title=_title(draft, style, key, energy),
             style=style.name,
@@ -119,6 +120,7 @@ class Planner:
             adventure=adventure,
             engine=request.engine,
         )
+        return plan if before is not None else with_primer(plan, draft.rng("primer"))
 
     def _choose_blend(self, draft: Draft) -> dict[str, float]:
         """The asked style or blend, what the prompt names, the style that it means, or the default one."""

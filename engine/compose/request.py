@@ -83,7 +83,7 @@ class Receipt:
     read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds,
     and total. `candidates`: how many were composed, which was kept, why others were dropped. `gates`: gate → whether
     the song passed it, `None`: not asked. `originality`: longest_run_notes, longest_run_bars, nearest (piece, bar,
-    song_bar, or `None`), limit, passed.
+    song_bar, or `None`), limit, passed. `primer`: the seed that was read first, if any.
     """
 
     id: str
@@ -110,6 +110,7 @@ class Receipt:
     notices: list[str] = field(default_factory=list)
     gates: dict[str, bool | None] = field(default_factory=dict)
     originality: dict[str, Any] = field(default_factory=dict)
+    primer: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""

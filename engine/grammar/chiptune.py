@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.grammar.grammar import COMMON, DrumVocabulary, Grammar
+from engine.grammar.grammar import COMMON, Casting, DrumVocabulary, Grammar
 from engine.grammar.meters import FOUR_FOUR
 from engine.grammar.stock import BROKEN, NO_GHOSTS, SNARES, tunes
 from engine.grammar.synthwave import GALLOP, OCTAVES, PULSE, UP, WAVE
+from engine.music.notes import Role
 
 COMPING = (
     ((UP,), 3.0),
@@ -66,4 +67,5 @@ CHIPTUNE = Grammar(
     counters=(("second", 4.0), ("answer", 2.5), ("guide", 1.0)),
     drums=DRUMS,
     melody=tunes(RHYTHMS, moves=BROKEN, pull=0.15, centre=76),
+    parts={Role.HARMONY: Casting(programs=((0, 1.0),), low=52, high=79, plain=True)},
 )

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.grammar.grammar import COMMON, Grammar
+from engine.grammar.grammar import COMMON, Casting, Grammar
 from engine.grammar.meters import FOUR_FOUR, SIX_EIGHT, THREE_FOUR, TWO_FOUR, BarWords
 from engine.grammar.stock import STEPWISE, kit, tunes
+from engine.music.notes import Role
 from engine.music.timing import METERS, Meter
 
 COMMON_TIME = replace(
@@ -78,6 +79,7 @@ def _movement(words: BarWords, meter: Meter, others: tuple[Grammar, ...] = ()) -
         counters=COUNTERS,
         drums=kit(words),
         melody=tunes(words, meter, moves=STEPWISE, pull=0.0, centre=75),
+        parts={Role.HARMONY: Casting(programs=((0, 1.0),), low=45, high=74, plain=True)},
         others=others,
     )
 

@@ -2,9 +2,9 @@
 
 In: a passage and the section's figures (one a bar, in turn). Out: notes counted from the passage's start. Figure
 words: `all`, `top` (without the lowest), `low` (the lowest two), `push` (the next chord, early), `1`–`4` (one voice,
-from below), `tri` (three strokes of the upper voices in a beat), `hold` (voices that stay are held over the bar line, two bars at most),
-`five`, `six`, `seven` (the root with that degree above it: the boogie of a rhythm guitar; a minor chord's sixth is its
-seventh).
+from below), `tri` (three strokes of the upper voices in a beat), `hold` (voices that stay are held over the bar line,
+two bars at most), `five`, `six`, `seven` (the root with that degree above it: the boogie of a rhythm guitar; a minor
+chord's sixth is its seventh).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.grammar.grammar import SIXTEENTH, Casting, Passage, Step, read_figure
-from engine.grammar.voicing import Voicing, lead, lead_rootless
+from engine.grammar.voicing import Voicing, lead, lead_plain, lead_rootless
 from engine.music.harmony import QUALITIES, Chord
 from engine.music.notes import Note, Role
 from engine.music.timing import TICKS_PER_QUARTER
@@ -50,7 +50,8 @@ def _turn(bar: int, bars: int, figures: int) -> int:
 
 def _voice(passage: Passage, casting: Casting, rng: np.random.Generator) -> list[Voicing]:
     voiced: list[Voicing] = []
-    choose = lead_rootless if casting.rootless and Role.BASS in passage.roles else lead
+    choose = lead_plain if casting.plain else lead
+    choose = lead_rootless if casting.rootless and Role.BASS in passage.roles else choose
     before: Chord | None = None
     for chord in (*passage.chords, passage.following):
         same = before is not None and (chord.root, chord.quality) == (before.root, before.quality)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from engine.grammar.grammar import Casting, Passage
-from engine.grammar.voicing import lead
+from engine.grammar.voicing import lead, lead_plain
 from engine.music.notes import Note, Role
 
 CLOSING_DRUMS = (36, 46)
@@ -33,7 +33,7 @@ def _closing_pitches(
     if role is Role.DRUMS:
         return CLOSING_DRUMS
     if role is Role.HARMONY:
-        return lead(chord, None, casting.low, casting.high, rng)
+        return (lead_plain if casting.plain else lead)(chord, None, casting.low, casting.high, rng)
     classes = {chord.bass} if role is Role.BASS else {chord.root, (chord.root + 7) % 12}
     options = [pitch for pitch in range(casting.low, casting.high + 1) if pitch % 12 in classes]
     return (min(options, key=lambda pitch: abs(pitch - before)),)

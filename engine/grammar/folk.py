@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.grammar.grammar import COMMON, Grammar
+from engine.grammar.grammar import COMMON, Casting, Grammar
 from engine.grammar.meters import FOUR_FOUR, SIX_EIGHT, THREE_FOUR, TWO_FOUR, BarWords
 from engine.grammar.stock import MOVES, kit, tunes
+from engine.music.notes import Role
 from engine.music.timing import METERS, Meter
 
 REEL = replace(
@@ -79,6 +80,7 @@ def _dance(words: BarWords, meter: Meter, others: tuple[Grammar, ...] = ()) -> G
         counters=COUNTERS,
         drums=kit(words),
         melody=tunes(words, meter, moves=MOVES, pull=0.2, centre=73),
+        parts={Role.HARMONY: Casting(programs=((0, 1.0),), low=45, high=72, plain=True)},
         others=others,
     )
 

@@ -59,13 +59,14 @@ def read_grid(text: str) -> tuple[tuple[int, str], ...]:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casting:
     """The programs of a role, weighted, and its playable range (MIDI pitches, inclusive). `rootless`: chords leave
-    their roots to the bass.
+    their roots to the bass. `plain`: chords get no tones that their symbols do not name.
     """
 
     programs: Weighted[int]
     low: int
     high: int
     rootless: bool = False
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +100,7 @@ class MelodyVocabulary:
     above the tonic that belong to the tune's scale although the mode lacks them. `grace_share`: how often a held third
     or fifth is bent up to from a semitone below. `ring`: ticks for which a note may sound on into the rest after it.
     `chromatic`: share of the short notes before a beat that approach the next note by a semitone, some as an enclosure.
+    `guide_pull`: how much the tune prefers thirds and sevenths to roots and fifths where it must agree with the chord.
     """
 
     beats: Weighted[str]
@@ -118,6 +120,7 @@ class MelodyVocabulary:
     grace_share: float = 0.0
     ring: int = 0
     chromatic: float = 0.0
+    guide_pull: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,7 +106,7 @@ POP = Grammar(
             programs=((80, 1.0), (0, 2.0), (27, 1.5), (73, 1.0), (81, 1.0), (53, 1.0)), low=58, high=84
         ),
         Role.COUNTER: Casting(programs=((48, 2.0), (89, 2.0), (11, 1.0), (27, 1.0)), low=52, high=81),
-        Role.HARMONY: Casting(programs=((0, 3.0), (25, 2.5), (27, 1.5), (4, 1.5)), low=48, high=76),
+        Role.HARMONY: Casting(programs=((0, 3.0), (25, 2.5), (27, 1.5), (4, 1.5)), low=48, high=76, plain=True),
         Role.BASS: Casting(programs=((33, 3.0), (38, 1.5), (34, 1.0)), low=28, high=52),
         Role.DRUMS: Casting(programs=((0, 3.0), (8, 1.0), (24, 1.0)), low=35, high=81),
     },

@@ -49,7 +49,7 @@ LONG = replace(
     half_closes=(("x~x~ ~~x~ x~~~ ~~~~", 2.0), ("x~~~ x~x~ x~~~ ~~~~", 2.0), ("x~x~ x~x~ x~~~ ....", 1.5)),
     full_closes=(("x~~~ x~x~ x~~~ ~~~~", 2.0), ("x~x~ ~~x~ x~~~ ~~..", 2.0), ("x~~~ x~~~ x~~~ ....", 1.5)),
 )  # fmt: skip
-PARTS = {Role.HARMONY: Casting(programs=((0, 1.0),), low=50, high=68)}
+PARTS = {Role.HARMONY: Casting(programs=((0, 1.0),), low=50, high=68, plain=True)}
 """The left hand's chords lie close, below the tune."""
 COUNTERS = (("guide", 2.0), ("second", 1.5), ("answer", 1.0))
 

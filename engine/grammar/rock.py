@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.grammar.grammar import COMMON, DrumVocabulary, Grammar
+from engine.grammar.grammar import COMMON, Casting, DrumVocabulary, Grammar
 from engine.grammar.meters import FOUR_FOUR
 from engine.grammar.stock import FILLS, MOVES, NO_GHOSTS, QUIET, SNARES, tunes
-from engine.music.notes import SectionKind
+from engine.music.notes import Role, SectionKind
 
 EIGHTHS = "0:2:all! 2:2:all 4:2:all 6:2:all 8:2:all! 10:2:all 12:2:all 14:2:all"
 
@@ -71,4 +71,5 @@ ROCK = Grammar(
     counters=(("answer", 2.5), ("second", 2.0), ("pad", 1.5), ("arpeggio", 1.5)),
     drums=DRUMS,
     melody=tunes(RHYTHMS, moves=MOVES, pull=0.6, centre=71),
+    parts={Role.HARMONY: Casting(programs=((0, 1.0),), low=40, high=67, plain=True)},
 )

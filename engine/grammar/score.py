@@ -95,7 +95,7 @@ def _roomy(grammar: Grammar, role: Role, part: Casting) -> Casting:
     if own is not None:
         low, high = max(part.low, own.low), min(part.high, own.high)
         low, high = (low, high) if high - low >= least else (part.low, part.high)
-        part = replace(part, low=low, high=high, rootless=own.rootless)
+        part = replace(part, low=low, high=high, rootless=own.rootless, plain=own.plain)
     return replace(part, high=max(part.high, part.low + least))
 
 

@@ -111,7 +111,9 @@ SYNTHWAVE = Grammar(
     parts={
         Role.MELODY: Casting(programs=((81, 3.0), (80, 1.5), (87, 1.0), (62, 1.0)), low=58, high=88),
         Role.COUNTER: Casting(programs=((81, 1.5), (90, 1.5), (80, 1.0), (50, 1.0)), low=52, high=84),
-        Role.HARMONY: Casting(programs=((50, 2.0), (90, 2.0), (89, 1.5), (51, 1.0), (62, 0.7)), low=48, high=76),
+        Role.HARMONY: Casting(
+            programs=((50, 2.0), (90, 2.0), (89, 1.5), (51, 1.0), (62, 0.7)), low=48, high=76, plain=True
+        ),
         Role.BASS: Casting(programs=((38, 4.0), (39, 1.5)), low=28, high=52),
         Role.DRUMS: Casting(programs=((24, 2.0), (25, 2.0), (16, 1.0)), low=35, high=81),
     },

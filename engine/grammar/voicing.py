@@ -104,6 +104,13 @@ def lead_rootless(chord: Chord, before: Voicing | None, low: int, high: int, rng
     return _least(voicings(chord.root, chord.quality, low, high, rootless=True), before, rng)
 
 
+def lead_plain(chord: Chord, before: Voicing | None, low: int, high: int, rng: np.random.Generator) -> Voicing:
+    """As `lead`, with no tone that the chord's symbol does not name."""
+    options = voicings(chord.root, chord.quality, low, high)
+    named = tuple(voicing for voicing in options if {pitch % 12 for pitch in voicing} <= set(chord.pitch_classes))
+    return _least(named or options, before, rng)
+
+
 def _least(options: tuple[Voicing, ...], before: Voicing | None, rng: np.random.Generator) -> Voicing:
     costs = [_cost(option, before) for option in options]
     noise = rng.random(len(options))

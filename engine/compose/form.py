@@ -40,7 +40,7 @@ SIZES = {
 }
 """Letter → lengths in units that it may have."""
 LIKED_SECTION_S = 16.0
-BROKEN_CHORUS_COST = 4.0
+BROKEN_CHORUS_COST = 8.0
 SIZE_COST = {1: 0.0, 2: 0.0, 3: 0.6, 4: 0.1, 6: 0.8, 8: 0.3}
 
 

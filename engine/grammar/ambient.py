@@ -200,10 +200,10 @@ PULSE_BASS = (
 
 DRUMS = DrumVocabulary(
     kicks=(
-        (("x...............", "x..............."), 4.0),
-        (("x...............", "x.........o....."), 2.5),
-        (("x.........o.....", "x..............."), 1.5),
-        (("x.......o.......", "x.......o......."), 1.0),
+        (("o...............", "o..............."), 4.0),
+        (("o...............", "o.........-....."), 2.5),
+        (("o.........-.....", "o..............."), 1.5),
+        (("o.......-.......", "o.......-......."), 1.0),
     ),
     backbeats=(("................", 4.0), ("........o.......", 3.0), ("............-...", 1.0)),
     ghosts=(("................", 5.0), ("..............-.", 1.0)),
@@ -305,7 +305,7 @@ DRIFT = Grammar(
     approach_share=0.0,
     comping=PADS,
     bass=BASS,
-    counters=(("slow", 4.0), ("bells", 3.5), ("pad", 1.5), ("guide", 2.0), ("arpeggio", 0.6)),
+    counters=(("slow", 4.0), ("bells", 3.5), ("pad", 1.5), ("guide", 2.0), ("arpeggio", 0.4)),
     drums=DRUMS,
     melody=MELODY,
     parts={
@@ -339,9 +339,9 @@ PIANO = replace(
 )
 PULSE = replace(
     DRIFT,
-    tempo_bpm=(60.0, 80.0),
+    tempo_bpm=(58.0, 76.0),
     casts=PULSE_CASTS,
     bass=PULSE_BASS,
-    counters=(("slow", 3.0), ("arpeggio", 2.0), ("bells", 2.0), ("pad", 1.0)),
+    counters=(("slow", 3.0), ("arpeggio", 0.8), ("bells", 2.5), ("pad", 1.0)),
 )
 AMBIENT = replace(DRIFT, variants=((DRIFT, 5.0), (PIANO, 2.5), (PULSE, 1.5)))

@@ -123,11 +123,13 @@ def word_bar(word: str, motifs: Motifs, words: MelodyVocabulary, rng: np.random.
 
 
 def varied(tune: Tune, rng: np.random.Generator) -> Tune:
-    """A returning tune: one to three of its bars get an ornament, lose a note or end otherwise; the first bar stays."""
+    """A returning tune: one to three of its bars (of twelve bars twice as many) get an ornament, lose a note or end
+    otherwise; the first bar stays.
+    """
     bars = list(tune.bars)
     if len(bars) < 2:
         return tune
-    for _ in range(int(rng.integers(1, 4))):
+    for _ in range(int(rng.integers(1, 4)) * max(1, round(len(bars) / 6))):
         index = int(rng.integers(1, len(bars)))
         change = any_of(rng, (_ornamented, _thinned, _varied_tail))
         bars[index] = change(bars[index], rng)

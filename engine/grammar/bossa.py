@@ -228,7 +228,7 @@ MELODY = MelodyVocabulary(
         ("x~~~", 2.0),
         ("~~~~", 2.4),
         ("..x~", 2.8),
-        ("....", 1.6),
+        ("....", 2.1),
         ("ttt", 0.12),
         ("~~..", 0.8),
     ),
@@ -277,6 +277,7 @@ MELODY = MelodyVocabulary(
     centre=69,
     chorus_lift=2,
     chromatic=0.18,
+    guide_pull=0.8,
 )
 
 BOSSA = Grammar(

@@ -268,7 +268,7 @@ HEAD = MelodyVocabulary(
         ("~~~~", 1.4),
         ("~~x~", 3.4),
         ("..x~", 2.6),
-        ("....", 1.7),
+        ("....", 2.2),
         ("ttt", 0.55),
         ("x~..", 0.7),
         ("~~..", 0.8),
@@ -301,6 +301,7 @@ HEAD = MelodyVocabulary(
     centre=69,
     chorus_lift=2,
     chromatic=0.4,
+    guide_pull=1.0,
 )
 SOLO = replace(
     HEAD,

@@ -18,7 +18,7 @@ from engine.grammar.grammar import Casting, MelodyVocabulary, Passage
 from engine.grammar.motif import Cue, Tune
 from engine.grammar.ornament import approached
 from engine.grammar.phrasing import bent, ringing
-from engine.music.harmony import Key, Mode
+from engine.music.harmony import QUALITIES, Chord, Key, Mode
 from engine.music.notes import Note
 from engine.music.timing import TICKS_PER_QUARTER
 
@@ -105,8 +105,18 @@ def _note_costs(
     by_class = _class_costs(passage.key, chord.pitch_classes, weight, words.pentatonic_pull, blue)
     if later != chord:
         by_class = by_class + _class_costs(passage.key, later.pitch_classes, 0.6, 0.0, blue)
+    if words.guide_pull:
+        by_class = by_class + words.guide_pull * weight * _off_guides(chord)
     stray = 1.1 if cue.close else 0.5
     return by_class[pitches % 12] + stray * np.abs(pitches - wish)
+
+
+@cache
+def _off_guides(chord: Chord) -> NDArray[np.float64]:
+    """[12] float64: 0 for the chord's third and seventh (or sixth), 0.4 for its colours, 1 for root, fifth, others."""
+    steps = [(pitch_class - chord.root) % 12 for pitch_class in range(12)]
+    tones = QUALITIES[chord.quality]
+    return np.array([0.0 if s in (3, 4, 9, 10, 11) and s in tones else 0.4 if s in (1, 2, 5) else 1.0 for s in steps])
 
 
 def _weight(passage: Passage, onset: int, cue: Cue) -> float:

@@ -9,7 +9,7 @@ hand, left hand) is cast by the general rules.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,11 +30,15 @@ def read_lieder(folder: Path) -> Iterator[Found]:
     for path in sorted(folder.rglob("*.mid")):
         parts = path.relative_to(folder).parts
         title = parts[-2].replace("_", " ")
-        work = "/".join((*parts[1:3], re.sub(r"_\(.*?\)", "", parts[-2])))
-        origin = Origin(source="lieder", path="/".join(parts), work=work, licence="CC0-1.0")
+        origin = Origin(source="lieder", path="/".join(parts), work=song_work(parts), licence="CC0-1.0")
         meta = {"composer": parts[1].replace("_", " ")}
         reading = Reading(style="classical", title=title, meta=meta)
         yield from pieces_from_file(lambda path=path: cast_song(read_midi(path.read_bytes())), reading, origin)  # type: ignore[misc]
+
+
+def song_work(parts: Sequence[str]) -> str:
+    """Composer, set and song, without what tells versions apart; `parts` is the path inside the source."""
+    return "/".join((*parts[1:3], re.sub(r"_\(.*?\)", "", parts[-2])))
 
 
 def read_quartets(folder: Path) -> Iterator[Found]:

@@ -17,7 +17,7 @@ from engine.music.notes import Note, Role, SectionKind, Track
 from engine.music.timing import METERS
 from tests.grammar.outlines import outline_for
 
-SEEDS = 5
+SEEDS = 4
 BACKING = (Role.HARMONY, Role.BASS)
 styles = pytest.mark.parametrize("style", GRAMMARS)
 every = pytest.mark.parametrize("meter", METERS)
@@ -173,8 +173,8 @@ def test_one_seed_is_one_song_and_another_seed_another(style, meter):
     outline = outline_for(meter, 1)
     again = play(GRAMMARS[style], outline, np.random.default_rng([1, 7]))
     assert again == played(style, meter, 1)
-    others = {play(GRAMMARS[style], outline, np.random.default_rng([1, k])) for k in range(8, 14)}
-    assert len({again, *others}) == 7
+    others = {play(GRAMMARS[style], outline, np.random.default_rng([1, k])) for k in range(8, 11)}
+    assert len({again, *others}) == 4
 
 
 @styles
@@ -194,7 +194,7 @@ def test_a_grammar_is_used_in_its_own_meter_and_borrows_rhythms_for_others():
 
 
 def test_parts_of_ten_semitones_anywhere_are_playable():
-    for low in range(24, 100, 7):
+    for low in range(24, 100, 19):
         for style, grammar in GRAMMARS.items():
             outline = outline_for("4/4", low)
             narrow = {role: Casting(programs=((0, 1.0),), low=low, high=low + 10) for role in outline.parts}

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.learn.sources.chopin import work_of as chopin_work
-from engine.learn.sources.games import band_style, without_setup_bar
+from engine.learn.sources.games import band_style, plays_pop, without_setup_bar
 from engine.learn.sources.groove import FINE_TICKS, groove_song, groove_style, measure_swing
 from engine.learn.sources.mutopia import mutopia_style, spdx
 from engine.learn.sources.mutopia import work_of as mutopia_work
@@ -11,8 +11,10 @@ from engine.learn.sources.openscore import cast_quartet, cast_song
 from engine.learn.sources.parallel import found_in
 from engine.learn.sources.piece import split_of
 from engine.learn.sources.tunes import split_tunes
+from engine.music.harmony import Chord, Key
 from engine.music.midi.file import MeterChange, MidiFile
-from engine.music.notes import Role
+from engine.music.notes import Role, Section, SectionKind, Song, Track
+from engine.music.timing import METERS
 from tests.corpus.midi_bytes import chords_of, note, part
 
 
@@ -65,8 +67,32 @@ def test_bands_are_told_by_their_instruments():
     line = [note(12 * i, 50, 12) for i in range(60)]
     assert band_style(file_of(part(line, "", 30), part(line, "", 33), drums), "d_e1m1") == "rock"
     assert band_style(file_of(part(line, "", 81), part(line, "", 90), drums), "d_e1m2") == "synthwave"
+    assert band_style(file_of(part(line * 2, "", 81), part(line, "", 30), drums), "d_e1m3") == "synthwave"
+    assert band_style(file_of(part(line, "", 81), part(line * 2, "", 30), drums), "d_e1m4") == "rock"
     assert band_style(file_of(part(line, "", 0), part(line, "", 33), drums), "A busy day") == "pop"
     assert band_style(file_of(part(line, "", 30), drums), "Late Blues") == "jazz"
+
+
+def pop_song(snares: range, chord: str) -> Song:
+    """Four bars of one chord in C major, a snare in the given beats."""
+    hits = tuple(note(24 * beat, 38 if beat in snares else 36, 6) for beat in range(16))
+    return Song(
+        style="pop", tempo_bpm=100, key=Key.parse("C major"), meter=METERS["4/4"], swing=0.5,
+        sections=(Section(kind=SectionKind.VERSE, label="A", start_bar=0, bars=4),), chords=(Chord.parse(chord),) * 8,
+        tracks=(Track(role=Role.DRUMS, program=0, notes=hits),),
+    )  # fmt: skip
+
+
+def test_pop_keeps_a_backbeat_under_chords_of_the_key():
+    assert plays_pop(pop_song(range(1, 16, 2), "Am"))
+    assert not plays_pop(pop_song(range(0, 16, 2), "Am"))
+    assert not plays_pop(pop_song(range(1, 16, 2), "Ab"))
+
+
+def test_groove_takes_are_told_by_their_style_and_tempo():
+    assert [groove_style(word, 120) for word in ("latin", "blues", "jazz", "pop", "punk", "hiphop", "reggae")] == [
+        "bossa", "blues", "jazz", "pop", "rock", "other", "other",
+    ]  # fmt: skip
 
 
 def test_a_set_up_bar_is_cut_off():

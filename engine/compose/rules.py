@@ -17,6 +17,7 @@ from engine.compose.frame import density_lift
 from engine.compose.plan import Casting, Plan
 from engine.music.context import NO_PITCH, Context
 from engine.music.harmony import WHITE_KEYS
+from engine.music.styles import load_style
 from engine.music.tokens import (
     BAR,
     BAR_EVENT,
@@ -74,6 +75,7 @@ class Rules:
         self._due = [self._densities(bar.energy) for bar in plan.bars]
         self._ranges = [self._range_mask(casting) for casting in self._cast]
         self._scales = _scales(plan)
+        self._blue = frozenset((plan.key.tonic + step + self._shift) % 12 for step in load_style(plan.style).blue_notes)
         self._tables: dict[tuple[int, int, int, bool], Bias] = {}
         self._strict = _strictness(plan)
 
@@ -218,7 +220,8 @@ class Rules:
         for pitch in np.nonzero(self._ranges[role])[0]:
             pc = int(pitch) % 12
             cost = 0.0 if pc in tones or (role == BASS and pc == bass) else (on_beat if strong else off_beat)
-            if pc not in tones and pc not in scale and not (role == BASS and pc == bass):
+            sung = role in (MELODY, COUNTER) and pc in self._blue
+            if pc not in tones and pc not in scale and not sung and not (role == BASS and pc == bass):
                 cost = outside * self._strict
             bonus = BASS_ROOT_BONUS if role == BASS and strong and pc == bass else 0.0
             bias[pitch] = bonus - cost

@@ -58,8 +58,9 @@ class Style:
     keys that a section other than the first and last may be in, as numerals of the home key (`V`, `vi`), and
     `modulation_share` how often it is. `section_bars`: the chorus that the style is made of (12 in the blues): verses,
     choruses and bridges are one or more of it where the song's length allows, and progressions of that length fill
-    them; 0: any length. `ensembles`: role → program, casts that belong together; a role that an ensemble
-    does not name is drawn from its part.
+    them; 0: any length. `blue_notes`: semitones above the tonic that tunes may sing as if the scale had them.
+    `ensembles`: role → program, casts that belong together; a role that an ensemble does not name is drawn from its
+    part.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Style:
     modulations: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     modulation_share: float = 0.0
     section_bars: int = 0
+    blue_notes: tuple[int, ...] = ()
     ensembles: tuple[dict[Role, int], ...] = ()
 
     @property

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from engine.compose.frame import frame_of_plan
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
+from engine.compose.rules import Rules
+from engine.music.context import Context
 from engine.music.harmony import Mode
 from engine.music.notes import SectionKind
 from engine.music.styles import load_style
+from engine.music.tokens import BAR_EVENT, HARMONY, MELODY
 
 MAIN = (SectionKind.VERSE, SectionKind.CHORUS)
 SEEDS = range(12)
@@ -67,3 +71,15 @@ def test_styles_without_choruses_keep_their_freedom() -> None:
     assert load_style("lofi").section_bars == 0
     lengths = {section.bars for seed in SEEDS for section in plan("lofi", 60, seed).sections}
     assert not lengths <= {4, 12}
+
+
+def test_a_blue_note_costs_a_tune_no_more_than_a_note_of_the_scale() -> None:
+    request = ComposeRequest(prompt="blues", style="blues", seconds=60, key="G mixolydian")
+    plans = [Planner(None).plan(request, seed=seed) for seed in SEEDS]
+    blues = next(plan for plan in plans if plan.bars[0].chords[0].name() == "G7")
+    rules, context = Rules(blues), Context(frame_of_plan(blues), 5)
+    tune = rules.pitch_bias(context, BAR_EVENT, 3, MELODY)
+    assert tune[70] == tune[69], "B flat, the blue third, as A, a note of the scale"
+    assert tune[68] < tune[70], "A flat is foreign"
+    chords = rules.pitch_bias(context, BAR_EVENT, 3, HARMONY)
+    assert chords[70] < chords[69]

@@ -51,14 +51,15 @@ VARIED_TAIL_SHARE = 0.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
-    """Who is there: presence a role (share of bars 0…1), the song's energy 0…1, the bars of a phrase, and the greatest
-    share of bars that may repeat earlier ones.
+    """Who is there: presence a role (share of bars 0…1), the song's energy 0…1, the bars of a phrase, the greatest
+    share of bars that may repeat earlier ones, and after how many bars the drums' pattern comes again (0: at will).
     """
 
     presence: Mapping[Role, float]
     energy: float
     phrase: int = 4
     returning: float = 1.0
+    groove_bars: int = 0
 
 
 def arrange(
@@ -68,6 +69,7 @@ def arrange(
     roles = _roles(sections, ensemble, rng)
     energies = _energies(sections, ensemble)
     copies = _released(_copies(sections, chords, roles, ensemble.phrase, rng), ensemble.returning, rng)
+    grooves = _grooves(sections, roles, ensemble)
     last = len(chords) - 1
     bars = []
     for index, section in enumerate(sections):
@@ -80,6 +82,7 @@ def arrange(
                     roles=roles[bar],
                     energy=energies[bar],
                     copy_of=copies[bar],
+                    groove_of=None if copies[bar] is not None or bar == last else grooves[bar],
                     phrase_end=place % ensemble.phrase == ensemble.phrase - 1 or bar == section.end_bar - 1,
                     final=bar == last and last > 0,
                 )
@@ -174,6 +177,22 @@ def _copies(
             if chords[root] == chords[bar] and roles[bar] <= roles[root]:
                 copies[bar] = root
     return copies
+
+
+def _grooves(sections: Sequence[Section], roles: Sequence[frozenset[Role]], ensemble: Ensemble) -> list[int | None]:
+    """For each bar the bar whose drums it repeats: one period earlier or more, but not where a phrase ends (a fill)."""
+    grooves: list[int | None] = [None] * len(roles)
+    first: dict[str, int] = {}
+    for section in sections:
+        first.setdefault(section.label, section.start_bar)
+        start = first[section.label]
+        for bar in range(section.start_bar, section.end_bar):
+            place = bar - section.start_bar
+            source = start + place % max(1, ensemble.groove_bars)
+            fills = place % ensemble.phrase == ensemble.phrase - 1 or bar == section.end_bar - 1
+            if ensemble.groove_bars and not fills and source < bar and Role.DRUMS in roles[bar] & roles[source]:
+                grooves[bar] = source
+    return grooves
 
 
 def _released(copies: list[int | None], most: float, rng: np.random.Generator) -> list[int | None]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from engine.compose.adherence import adherence
@@ -19,7 +20,10 @@ from engine.compose.plan import Plan
 from engine.metrics.gates import degeneracy
 from engine.metrics.measures import measure_song
 from engine.metrics.originality import UNCHECKED, CopyIndex, Originality
+from engine.metrics.vector import metric_vector
+from engine.music.habits import load_habits
 from engine.music.notes import Role, Song
+from engine.music.styles import load_style
 
 FAR = 3.0
 """Deviations past which a measure is not counted as worse."""
@@ -58,20 +62,24 @@ class Verdict:
         return self.originality.to_json() if self.originality else dict(UNCHECKED)
 
 
-def distance_to(
-    reference: Mapping[str, Sequence[float]], measures: Mapping[str, Any], like: Mapping[str, float]
-) -> float:
-    """Mean over the ranked measures of |value − wanted| / deviation, each at most `FAR`; 0 without a reference.
-
-    Wanted is what `like`, the measures of the profile that the song takes after, says, else the reference's mean.
-    """
+def distance_to(wanted: Mapping[str, float], deviations: Mapping[str, float], measures: Mapping[str, Any]) -> float:
+    """Mean over the wanted measures of |value − wanted| / deviation, each at most `FAR`; 0 if none can be compared."""
     parts = []
-    for name in RANKED:
+    for name, goal in wanted.items():
         value = measures.get(name)
-        if name in reference and isinstance(value, int | float):
-            wanted, deviation = like.get(name, reference[name][0]), max(reference[name][1], 1e-3)
-            parts.append(min(FAR, abs(value - wanted) / deviation))
+        if isinstance(value, int | float) and isfinite(value) and name in deviations:
+            parts.append(min(FAR, abs(value - goal) / max(deviations[name], 1e-3)))
     return sum(parts) / len(parts) if parts else 0.0
+
+
+def _distance(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]]) -> float:
+    """From the profile that the song takes after, by all measures of its habits; without one from the reference."""
+    habits = load_habits(load_style(plan.style).folder)
+    if plan.profile is not None and habits is not None:
+        return distance_to(plan.profile.measures, habits.deviations, metric_vector(song))
+    known = {name: reference[name] for name in RANKED if name in reference}
+    means, deviations = ({name: row[at] for name, row in known.items()} for at in (0, 1))
+    return distance_to(means, deviations, measure_song(song).to_json())
 
 
 def judge(
@@ -82,7 +90,6 @@ def judge(
         role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS
     }
     active = [bar.roles & plan.cast.keys() for bar in plan.bars]
-    like = plan.profile.measures if plan.profile else {}
     broken, astray = degeneracy(song, ranges, active=active), adherence(song, plan)
     originality = index.check(song) if index else None
     return Verdict(
@@ -93,7 +100,7 @@ def judge(
             "copying": originality.passed if originality else None,
         },
         originality=originality,
-        distance=round(distance_to(reference, measure_song(song).to_json(), like), 4),
+        distance=round(_distance(song, plan, reference), 4),
     )
 
 

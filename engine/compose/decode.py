@@ -121,7 +121,8 @@ class Line:
             active = self._rules.active(bar)
             self.dictated.extend(sorted([*(event for event in events[plan.copy_of] if active[event.role]), *kept]))
         else:
-            self.kept.extend(kept)
+            groove = () if plan.groove_of is None else (e for e in events[plan.groove_of] if e.role == DRUMS)
+            self.kept.extend(sorted([*kept, *groove]))
             return
         self.dictated.append(BAR_EVENT)
 
@@ -219,9 +220,10 @@ class Decoder:
                 root[i] = lines[i].context.chord_at(int(slot[i])).root
                 previous[i] = lines[i].context.pitch[int(role[i])]
                 bias[i] = self._rules.pitch_bias(lines[i].context, lines[i].last, int(slot[i]), int(role[i]))
-        heat = np.full(n, self._heat.pitch)
-        logits = self._stepper.pitch_logits(root, previous)
-        pitch = self._choose(logits + bias, bias > FORBIDDEN / 2, heat, uniform)
+        pitch = np.zeros(n, np.int64)
+        if any(pitched):
+            logits = self._stepper.pitch_logits(root, previous) + bias
+            pitch = self._choose(logits, bias > FORBIDDEN / 2, np.full(n, self._heat.pitch), uniform)
         if not any(drums):
             return pitch
         struck = np.ones((n, N_DRUMS), np.bool_)

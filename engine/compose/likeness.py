@@ -25,7 +25,9 @@ TEMPO_OCTAVES = 0.25
 MARGIN = 2
 """Semitones that a range may go beyond what the profile's role usually plays."""
 LEAST_SPAN = 10
-RETURNING = (0.25, 0.75)
+RETURNING = (0.2, 0.8)
+GROOVES = ((0.22, 1), (0.42, 2), (0.7, 4))
+"""Share of different bars of drums up to which a pattern is so many bars long; beyond, the drums play at will."""
 LEAST_SHARE, MOST_SHARE = 0.25, 3.0
 """A role's density stays within these multiples of what the style calls usual, whatever the profile says."""
 
@@ -103,6 +105,14 @@ def presence_after(profile: Profile | None, presence: Mapping[Role, float]) -> d
 
 
 def returning_after(profile: Profile | None) -> float:
-    """The greatest share of bars that repeat earlier ones, as in the profile's melody, within `RETURNING`."""
-    share = profile.measures.get("melody_returning_bars") if profile else None
+    """The greatest share of bars that repeat earlier ones, as in the profile, within `RETURNING`."""
+    share = profile.measures.get("returning_bars") if profile else None
     return 1.0 if share is None else min(max(share, RETURNING[0]), RETURNING[1])
+
+
+def groove_after(profile: Profile | None) -> int:
+    """After how many bars the drums' pattern comes again, by how many different bars the profile's drums have."""
+    share = profile.measures.get("drum_distinct_bars") if profile else None
+    if share is None:
+        return 0
+    return next((bars for most, bars in GROOVES if share <= most), 0)

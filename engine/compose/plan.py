@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class BarPlan:
     """One bar: its two half-bar chords, who plays, how loud (0…1), and the earlier bar that it repeats, if any.
 
-    `phrase_end`: a phrase of 4 or 8 bars ends here (cadence; drums may fill). `final`: the last sounding bar.
+    `groove_of`: the earlier bar whose drums it repeats while the other roles play something new. `phrase_end`: a phrase
+    of 4 or 8 bars ends here (cadence; drums may fill). `final`: the last sounding bar.
     """
 
     section: int
@@ -32,6 +33,7 @@ class BarPlan:
     roles: frozenset[Role]
     energy: float
     copy_of: int | None = None
+    groove_of: int | None = None
     phrase_end: bool = False
     final: bool = False
 

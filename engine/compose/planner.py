@@ -19,7 +19,7 @@ from engine.compose.casting import cast_of_file, choose_cast, presence, unplaced
 from engine.compose.draft import Draft
 from engine.compose.form import shape
 from engine.compose.harmonise import Tonality, harmonise
-from engine.compose.likeness import Wanted, cast_after, draw_profile, presence_after, returning_after
+from engine.compose.likeness import Wanted, cast_after, draw_profile, groove_after, presence_after, returning_after
 from engine.compose.opening import open_draft
 from engine.compose.plan import Casting, Plan, blend_text
 from engine.compose.prompt import reading_of_pace
@@ -95,7 +95,13 @@ class Planner:
         if draft.progression is not None:
             chords = lay_chords(chords, sections, draft.progression, key)
         cast, there = _cast(draft, style, pulse.meter, profile)
-        ensemble = Ensemble(presence=there, energy=energy, phrase=unit_bars(bar_s), returning=returning_after(profile))
+        ensemble = Ensemble(
+            presence=there,
+            energy=energy,
+            phrase=unit_bars(bar_s),
+            returning=returning_after(profile),
+            groove_bars=groove_after(profile),
+        )
         plan = Plan(
             prompt=draft.wishes.text,
             title=_title(draft, style, key, energy),

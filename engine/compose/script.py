@@ -55,7 +55,7 @@ def script_of(plan: Plan, given: Given = NOTHING) -> Script:
     """
     frame = frame_of_plan(plan)
     kept = _kept_bars(plan, given)
-    drawn = [replace(bar, roles=bar.roles - given.kept) for bar in plan.bars]
+    drawn = [_left_to_draw(bar, given.kept) for bar in plan.bars]
     plan = replace(plan, bars=tuple(drawn))
     if given.primer is None or given.primer.bars == 0:
         return Script(plan=plan, frame=frame, primer=(), kept=kept)
@@ -68,12 +68,24 @@ def script_of(plan: Plan, given: Given = NOTHING) -> Script:
     )
 
 
+def _left_to_draw(bar: BarPlan, kept: frozenset[Role]) -> BarPlan:
+    """The bar without the roles that are kept, and without drums that repeat an earlier bar's."""
+    if bar.groove_of is None or Role.DRUMS in kept:
+        return replace(bar, roles=bar.roles - kept, groove_of=None)
+    return replace(bar, roles=bar.roles - kept - {Role.DRUMS})
+
+
 def _behind(plan: Plan, count: int) -> Plan:
     """The plan with `count` bars before its first, all indices counted anew. Nobody is to write in those bars."""
     first = plan.bars[0]
     before = BarPlan(section=0, chords=first.chords, roles=frozenset(), energy=first.energy)
     after = [
-        replace(bar, section=bar.section + 1, copy_of=None if bar.copy_of is None else bar.copy_of + count)
+        replace(
+            bar,
+            section=bar.section + 1,
+            copy_of=None if bar.copy_of is None else bar.copy_of + count,
+            groove_of=None if bar.groove_of is None else bar.groove_of + count,
+        )
         for bar in plan.bars
     ]
     section = Section(kind=plan.sections[0].kind, label=PRIMER_LABEL, start_bar=0, bars=count)

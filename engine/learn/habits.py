@@ -12,10 +12,11 @@ import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from math import isfinite
 
 import numpy as np
 
-from engine.metrics.measures import measure_song
+from engine.metrics.vector import metric_vector
 from engine.music.excerpt import windows
 from engine.music.frames import fill_gaps
 from engine.music.habits import ChordHabits, Habits, Profile, RoleProfile, chord_token, light_of
@@ -43,7 +44,11 @@ def habits_of(songs: Iterable[Song], *, seed: int, chords: bool) -> Habits:
             break
     profiles = [profile_of(song) for song in stretches[:MOST_PROFILES]]
     counted = {light: _chord_habits(pieces, light) for light in ("bright", "dark")} if chords else {}
-    return Habits(profiles=_ranked(profiles), chords={light: c for light, c in counted.items() if c.starts})
+    return Habits(
+        profiles=_ranked(profiles),
+        chords={light: c for light, c in counted.items() if c.starts},
+        deviations=_deviations(profiles),
+    )
 
 
 def _is_band(song: Song) -> bool:
@@ -53,7 +58,6 @@ def _is_band(song: Song) -> bool:
 
 def profile_of(song: Song) -> Profile:
     """The proportions of one song; its energy is 0.5 until it is ranked among others."""
-    measures = measure_song(song).to_json()
     changes = sum(one != two for one, two in itertools.pairwise(song.chords))
     return Profile(
         meter=str(song.meter),
@@ -63,7 +67,7 @@ def profile_of(song: Song) -> Profile:
         energy=0.5,
         chords_per_bar=round(changes / max(1, song.bars - 1), 3),
         roles={track.role: _role_profile(song, track) for track in song.tracks},
-        measures={name: float(value) for name, value in measures.items() if isinstance(value, int | float)},
+        measures={name: round(value, 4) for name, value in metric_vector(song).items() if isfinite(value)},
     )
 
 
@@ -98,6 +102,12 @@ def _ranked(profiles: Sequence[Profile]) -> tuple[Profile, ...]:
     full = ranks([sum(role.presence for role in profile.roles.values()) for profile in profiles])
     energy = ranks(list(0.6 * pace + 0.25 * loud + 0.15 * full))
     return tuple(replace(p, energy=round(float(e), 3)) for p, e in zip(profiles, energy, strict=True))
+
+
+def _deviations(profiles: Sequence[Profile]) -> dict[str, float]:
+    names = sorted({name for profile in profiles for name in profile.measures})
+    values = {name: [p.measures[name] for p in profiles if name in p.measures] for name in names}
+    return {name: round(float(np.std(row)), 4) for name, row in values.items()}
 
 
 def _chord_habits(songs: Sequence[Song], light: str) -> ChordHabits:

@@ -68,16 +68,20 @@ class ChordHabits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """All that was measured on a style. `chords`: `"bright"` and `"dark"` modes apart; empty where none are kept."""
+    """All that was measured on a style. `chords`: `"bright"` and `"dark"` modes apart; empty where none are kept.
+    `deviations`: a measure's standard deviation over all profiles.
+    """
 
     profiles: tuple[Profile, ...]
     chords: Mapping[str, ChordHabits]
+    deviations: Mapping[str, float]
 
     def dumps(self) -> str:
         """JSON text, one profile a line."""
         rows = ",\n".join(json.dumps(_profile_to_json(profile)) for profile in self.profiles)
         chords = json.dumps({light: asdict(habit) for light, habit in self.chords.items()})
-        return f'{{"format": {FORMAT}, "profiles": [\n{rows}\n],\n"chords": {chords}}}\n'
+        deviations = json.dumps(dict(self.deviations))
+        return f'{{"format": {FORMAT}, "profiles": [\n{rows}\n],\n"deviations": {deviations},\n"chords": {chords}}}\n'
 
 
 def light_of(mode: Mode) -> str:
@@ -117,6 +121,7 @@ def habits_from_json(data: Mapping[str, Any]) -> Habits:
     return Habits(
         profiles=tuple(_profile_from_json(row) for row in data["profiles"]),
         chords={light: ChordHabits(**habit) for light, habit in data["chords"].items()},
+        deviations=data["deviations"],
     )
 
 

@@ -25,7 +25,7 @@ from engine.grammar.motif import Motifs, Tune, contrasting_motifs, make_tune, va
 from engine.music.notes import Note, Role, Section, SectionKind
 
 PlayedBars = Sequence[tuple[Note, ...]] | None
-LEAST_LEVEL, LEAST_VELOCITY = 0.55, 28
+LEAST_LEVEL, LEAST_VELOCITY = 0.68, 34
 """Share of its loudness at which a fading style begins and ends; the softest velocity that softening may reach."""
 SPARSE = (SectionKind.INTRO, SectionKind.BREAK, SectionKind.OUTRO)
 

@@ -34,7 +34,8 @@ def approached(
         below = happens(rng, 0.72)
         pitch = target - 1 if below else target + 1
         changed = {index: pitch}
-        if index >= 2 and below and _runs(timed, index - 1) and happens(rng, ENCLOSED_SHARE):
+        enclosing = index >= 2 and below and timed[index - 1][0] % passage.strong_ticks and _runs(timed, index - 1)
+        if enclosing and happens(rng, ENCLOSED_SHARE):
             scale = passage.key.scale
             changed[index - 1] = target + (2 if (target + 2) % 12 in scale else 1)
         first = min(changed)

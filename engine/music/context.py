@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from itertools import accumulate
+from operator import add
 
 from engine.music.frames import (
     KINDS,
@@ -140,14 +141,6 @@ class Context:
         """Slots and pitches of a role's notes in a bar already reached (two lists of equal length)."""
         return self._notes[bar][role]
 
-    def _ahead(self, lag: int, role: int) -> tuple[int, int]:
-        """Slot and pitch of the role's next note from here on, `lag` bars ago; (`BAR`, `NO_PITCH`) if none."""
-        if lag > self.bar:
-            return BAR, NO_PITCH
-        slots, pitches = self._notes[self.bar - lag][role]
-        index = bisect_left(slots, self.slot)
-        return (slots[index], pitches[index]) if index < len(slots) else (BAR, NO_PITCH)
-
     def features(self) -> list[int]:
         """Indices `[N_FEATURES]`, each below `N_FEATURE_ROWS`, for the event that comes next."""
         last, slot = self._last, self.slot
@@ -160,19 +153,30 @@ class Context:
             pitch[BASS], pitch[HARMONY], pitch[COUNTER], pitch[MELODY],
             *(min(count, COUNT_CAP - 1) for count in self.counts),
         ]  # fmt: skip
-        pitches: list[int] = []
-        for lag in LAGS:
-            for role in range(N_ROLES):
-                then, then_pitch = self._ahead(lag, role)
-                values.append(then)
-                if role in (BASS, MELODY):
-                    pitches.append(then_pitch)
-        values += pitches
+        values += self._then()
         values.append(min(self.run, RUN_CAP - 1))
         values.append(min(self.bar - self.melody_bar, SPAN_CAP - 1))
-        row = self._bar_rows[self.bar][:]
-        row += [at + value for at, value in zip(_STEP_AT, values, strict=False)]
-        return row
+        return [*self._bar_rows[self.bar], *map(add, _STEP_AT, values)]
+
+    def _then(self) -> list[int]:
+        """For each lag and role the slot of its next note from here on, so many bars ago (`BAR`: none); then, for each
+        lag, the pitches of bass and melody there (`NO_PITCH`: none).
+        """
+        slots_then: list[int] = []
+        pitches_then: list[int] = []
+        here = self.slot
+        for lag in LAGS:
+            if lag > self.bar:
+                slots_then += (BAR,) * N_ROLES
+                pitches_then += (NO_PITCH, NO_PITCH)
+                continue
+            for role, (slots, pitches) in enumerate(self._notes[self.bar - lag]):
+                index = bisect_left(slots, here)
+                there = index < len(slots)
+                slots_then.append(slots[index] if there else BAR)
+                if role in (BASS, MELODY):
+                    pitches_then.append(pitches[index] if there else NO_PITCH)
+        return slots_then + pitches_then
 
     def detail(self, slot: int, role: int) -> list[int]:
         """Indices `[N_DETAILS]`, each below `N_DETAIL_ROWS`, once the next event's onset and role are known."""

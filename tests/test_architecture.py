@@ -15,7 +15,19 @@ import pytest
 from tests.laws import Law, Module, imports, read_modules, style
 
 ROOT = Path(__file__).parents[1]
-HEAVY = ("torch", "sklearn", "onnxruntime", "music21", "transformers", "ray", "basic_pitch", "symusic", "scipy", "av")
+HEAVY = (
+    "torch",
+    "sklearn",
+    "matplotlib",
+    "onnxruntime",
+    "music21",
+    "transformers",
+    "ray",
+    "basic_pitch",
+    "symusic",
+    "scipy",
+    "av",
+)
 
 
 @cache

@@ -1,18 +1,42 @@
 """The composers that an evaluation compares, as callables: words in, a song out, no audio.
 
-In: the settings. Out: `Maker`s. Conventions: what is dear is loaded once a maker. Caveat: this stands beside the
-commands because evaluation itself knows neither planner nor networks.
+In: the settings. Out: `Maker`s and a `Bench` a style. Conventions: what is dear is loaded once. Caveat: this stands
+beside the commands because evaluation itself knows neither planner nor networks.
 """
 
 from __future__ import annotations
 
+from engine.compose.by_rules import write_by_rules
+from engine.compose.choose import judge
+from engine.compose.picture import draw_song
 from engine.compose.pipeline import Composer
 from engine.compose.plan import Plan
 from engine.compose.request import ComposeRequest
+from engine.evaluate.study import Bench
 from engine.evaluate.wishes import Made, Maker, Wish
 from engine.music.harmony import Key
 from engine.music.notes import Song
 from engine.settings import Settings
+
+
+class Benches:
+    """Makes each style's bench; one composer serves all."""
+
+    def __init__(self, settings: Settings, *, composer: Composer | None = None) -> None:
+        """`composer`: a loaded one, where there is such."""
+        self._candidates = settings.candidates
+        self._composer = composer or Composer(settings)
+
+    def bench(self, style: str) -> Bench:
+        """Who composes in the style, and what is known of its checkpoint. Raises `CheckpointError`, `SetupError`."""
+        checkpoint = self._composer.writer.checkpoint(style)
+        return Bench(
+            network=network_maker(self._composer, candidates=self._candidates),
+            grammar=grammar_maker(self._composer),
+            draw=lambda song, subtitle: draw_song(song, subtitle=subtitle),
+            training=checkpoint.facts.metrics,
+            model={"version": checkpoint.facts.version, "sha256": checkpoint.sha256},
+        )
 
 
 def request_of(wish: Wish) -> ComposeRequest:
@@ -28,13 +52,23 @@ def network_maker(composer: Composer, *, candidates: int) -> Maker:
     def make(wish: Wish) -> Made:
         plan = composer.plan(request_of(wish))
         written = composer.writer.write(plan, candidates=candidates)
-        facts = written.candidates
         return Made(
             song=written.song,
-            failures=tuple(facts.get("failures_of_kept", ())),
+            failures=tuple(written.candidates["failures_of_kept"]),
             off=missed(wish, plan, written.song),
             originality=written.originality,
         )
+
+    return make
+
+
+def grammar_maker(composer: Composer) -> Maker:
+    """The written grammar alone, for the same plans."""
+
+    def make(wish: Wish) -> Made:
+        plan = composer.plan(request_of(wish))
+        song = write_by_rules(plan)
+        return Made(song=song, failures=judge(song, plan, {}).failures, off=missed(wish, plan, song))
 
     return make
 

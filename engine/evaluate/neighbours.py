@@ -55,3 +55,12 @@ def _distances(rows: Values, columns: Values) -> Values:
     squares = (rows**2).sum(axis=1)[:, None] + (columns**2).sum(axis=1)[None, :] - 2 * rows @ columns.T
     out: Values = np.sqrt(np.maximum(squares, 0.0))
     return out
+
+
+def spread(pool: VectorSet, songs: VectorSet) -> float:
+    """Variety: the mean distance of two of the songs, in the pool's deviations a metric; NaN for fewer than two."""
+    if len(songs) < 2:
+        return float("nan")
+    rows = _standardised(pool, songs)
+    pairs = np.triu_indices(len(rows), 1)
+    return float(_distances(rows, rows)[pairs].mean() / np.sqrt(rows.shape[1]))

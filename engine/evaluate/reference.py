@@ -1,32 +1,33 @@
-"""The human reference: metric vectors of windows of real pieces, kept in the package so that nobody needs the corpora.
+"""The human reference and the baselines, kept in the package so that nobody needs the corpora to evaluate.
 
-In: samples of the corpora. Out: one file of numbers with the pieces' names, and back. Conventions: at most
-`ROWS_A_STYLE` windows a style, one a piece before a second one of any; held-out pieces fill up to a quarter. Caveat:
-facts only; no notes are kept.
+In: samples of the corpora. Out: two files of metric values with the pieces' names, and back. Conventions: at most
+`ROWS_A_STYLE` windows a style, one a piece before a second one of any; held-out pieces fill up to a quarter. The
+baselines hold, for each style, random notes in place of human windows, the same windows with their bars shuffled, and
+songs of the tutorial LSTM. Caveat: facts only; no notes are kept.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from engine.errors import SetupError
-from engine.evaluate.vectors import Label, Sample, VectorSet, measure_all
+from engine.evaluate.baselines import random_notes, shuffled_bars
+from engine.evaluate.files import load_set, save_set
+from engine.evaluate.vectors import COMPOSED, Label, Sample, VectorSet, joined, measure_all
 from engine.evaluate.windows import windows
-from engine.music.notes import Role
+from engine.music.notes import Role, Song
 
 REFERENCE = Path(__file__).parent / "reference.npz"
-FORMAT = 1
+BASELINES = Path(__file__).parent / "baselines.npz"
 ROWS_A_STYLE, VALID_ROWS = 160, 40
 WINDOWS_A_PIECE = 6
 BAND_ROLES = 3
-DIGITS = 5
+BASELINE_ROWS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,8 @@ def reference_windows(pieces: Iterable[Sample]) -> Iterator[Sample]:
         cut = [s for s in windows(piece.song, rng) if len(s.tracks) >= BAND_ROLES and s.track(Role.MELODY)]
         for turn, index in enumerate(rng.permutation(len(cut))[:WINDOWS_A_PIECE].tolist()):
             label = replace(piece.label, id=f"{piece.label.id}@{index}")
-            ranked = _Ranked(
-                turn=turn, chance=int.from_bytes(digest[8:16], "big"), sample=Sample(label=label, song=cut[index])
-            )
+            sample = Sample(label=label, song=cut[index])
+            ranked = _Ranked(turn=turn, chance=int.from_bytes(digest[8:16], "big"), sample=sample)
             found.setdefault((label.style, label.split), []).append(ranked)
     for style in sorted({style for style, _ in found}):
         valid = _first(found.get((style, "valid"), []), VALID_ROWS)
@@ -61,52 +61,71 @@ def _first(ranked: list[_Ranked], count: int) -> list[Sample]:
     return [r.sample for r in sorted(ranked, key=lambda r: (r.turn, r.chance))[:count]]
 
 
-def build_reference(pieces: Iterable[Sample], path: Path) -> VectorSet:
-    """Measure the windows of `pieces` and write the file. Raises `ValueError` if there are none."""
-    measured = measure_all(reference_windows(pieces))
-    header = {
-        "format": FORMAT,
-        "metrics": measured.metrics,
-        "traits": measured.trait_names,
-        "rows": [list(asdict(label).values()) for label in measured.labels],
-    }
-    partial = path.with_suffix(".part")
-    with partial.open("wb") as file:
-        np.savez_compressed(
-            file,
-            values=_short(measured.values),
-            traits=_short(measured.traits),
-            header=np.frombuffer(json.dumps(header, ensure_ascii=False).encode(), dtype=np.uint8),
-        )
-    partial.replace(path)
-    return measured
+def build_reference(pieces: Iterable[Sample], path: Path = REFERENCE) -> list[Sample]:
+    """Measure the windows of `pieces`, write the file, return the windows. Raises `ValueError` if there are none."""
+    chosen = list(reference_windows(pieces))
+    save_set(measure_all(chosen), path)
+    return chosen
 
 
-def _short(
-    values: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """Five significant digits: what a comparison can use, and what packs well."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.abs(values))))
-        rounded = np.round(values * scale) / scale
-    return np.where(values == 0, 0.0, rounded).astype(np.float32)
+def chance_baselines(chosen: Iterable[Sample], *, seed: int) -> Iterator[Sample]:
+    """Random notes and shuffled bars in place of the first `BASELINE_ROWS` windows of each style."""
+    counts: dict[str, int] = {}
+    for index, sample in enumerate(chosen):
+        style = sample.label.style
+        counts[style] = counts.get(style, 0) + 1
+        if counts[style] <= BASELINE_ROWS:
+            rng = np.random.default_rng((seed, index))
+            for kind, change in (("random", random_notes), ("shuffled", shuffled_bars)):
+                label = replace(sample.label, kind=kind, id=f"{kind}/{sample.label.id}")
+                yield Sample(label=label, song=change(sample.song, rng))
+
+
+def tutorial_baseline(style: str, songs: list[Song], *, seed: int, steps: int) -> Iterator[Sample]:
+    """Songs of the tutorial LSTM, trained for `steps` steps on a style's training songs."""
+    from engine.evaluate.tutorial import learn_tutorial, tutorial_songs  # noqa: PLC0415 (loads torch)
+
+    tutorial = learn_tutorial(songs, seed=seed, steps=steps)
+    for index, song in enumerate(tutorial_songs(tutorial, style, BASELINE_ROWS, seed)):
+        yield Sample(label=Label(id=f"tutorial/{index}", style=style, split="valid", kind="tutorial"), song=song)
+
+
+def build_baselines(
+    chosen: list[Sample],
+    *,
+    seed: int,
+    steps: int,
+    say: Callable[[str], None],
+    path: Path = BASELINES,
+) -> None:
+    """Measure the baselines of every style that has windows, and write the file. `chosen`: the reference's windows."""
+    sets = [measure_all(chance_baselines(chosen, seed=seed))]
+    for style in sorted({sample.label.style for sample in chosen}):
+        songs = [s.song for s in chosen if s.label.style == style and s.label.split == "train"]
+        say(f"tutorial LSTM: {style}, {steps} steps on {len(songs)} windows")
+        sets.append(measure_all(tutorial_baseline(style, songs, seed=seed, steps=steps)))
+    save_set(joined(sets), path, {"seed": seed, "tutorial_steps": steps})
 
 
 @cache
 def load_reference(path: Path = REFERENCE) -> VectorSet:
-    """Read the file. Raises `SetupError` if it is missing or of another format."""
-    if not path.exists():
-        raise SetupError(f"The human reference {str(path)!r} is missing; installing the package anew would bring it.")
-    with np.load(path, allow_pickle=False) as file:
-        header = json.loads(file["header"].tobytes())
-        values, traits = file["values"].astype(np.float64), file["traits"].astype(np.float64)
-    if header["format"] != FORMAT:
-        raise SetupError(f"The human reference {str(path)!r} has format {header['format']}, not {FORMAT}.")
-    labels = tuple(Label(id=i, style=style, split=split, kind=kind) for i, style, split, kind in header["rows"])
-    return VectorSet(
-        metrics=tuple(header["metrics"]),
-        trait_names=tuple(header["traits"]),
-        values=values,
-        traits=traits,
-        labels=labels,
+    """The human reference. Raises `SetupError` if it is missing."""
+    return load_set(path)[0]
+
+
+@cache
+def load_baselines(path: Path = BASELINES) -> VectorSet:
+    """The baselines. Raises `SetupError` if they are missing."""
+    return load_set(path)[0]
+
+
+def human_pool(reference: VectorSet, style: str) -> VectorSet:
+    """Music by people in all styles; for a style with a composed corpus its own songs too."""
+    return reference.rows(
+        [i for i, label in enumerate(reference.labels) if label.kind != COMPOSED or label.style == style]
     )
+
+
+def is_composed(reference: VectorSet, style: str) -> bool:
+    """Whether a style's reference is its grammar's corpus."""
+    return all(label.kind == COMPOSED for label in reference.of_style(style).labels)

@@ -20,6 +20,7 @@ from engine.music.analysis import estimate_chords
 from engine.music.notes import Role, Song
 
 Values = NDArray[np.float64]
+HUMAN, ACCOMPANIED, COMPOSED = "human", "accompanied", "composed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

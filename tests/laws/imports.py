@@ -34,6 +34,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "torch": ("engine/model/", "engine/learn/train", "engine/compose/generate.py", "engine/compose/encoder.py"),
     "safetensors": ("engine/model/",),
     "transformers": ("engine/compose/encoder.py",),
+    "matplotlib": ("engine/evaluate/pictures.py",),
     "sklearn": ("engine/evaluate/learners.py",),
     "symusic": ("engine/music/midi/",),
     "music21": ("engine/learn/sources/scores.py",),

@@ -103,7 +103,7 @@ def chance_has_its_own_generator(modules: Sequence[Module]) -> Iterator[Breach]:
                 or (owner in {"np.random", "numpy.random"} and last not in of_numpy)
                 or (
                     name == "torch.manual_seed"
-                    and not module.path.startswith(("engine/model/training", "engine/learn/"))
+                    and not module.path.startswith(("engine/model/training", "engine/model/tutorial", "engine/learn/"))
                 )
             )
             if shared:

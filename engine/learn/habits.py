@@ -67,7 +67,7 @@ def profile_of(song: Song) -> Profile:
         energy=0.5,
         chords_per_bar=round(changes / max(1, song.bars - 1), 3),
         roles={track.role: _role_profile(song, track) for track in song.tracks},
-        measures={name: round(value, 4) for name, value in metric_vector(song).items() if isfinite(value)},
+        measures={name: float(f"{value:.4g}") for name, value in metric_vector(song).items() if isfinite(value)},
     )
 
 

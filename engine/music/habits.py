@@ -10,7 +10,7 @@ seventh), `"0/4"` (over its third). Caveat: profiles hold counts and averages on
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -78,7 +78,7 @@ class Habits:
 
     def dumps(self) -> str:
         """JSON text, one profile a line."""
-        rows = ",\n".join(json.dumps(_profile_to_json(profile)) for profile in self.profiles)
+        rows = ",\n".join(json.dumps(_profile_to_json(profile, list(self.deviations))) for profile in self.profiles)
         chords = json.dumps({light: asdict(habit) for light, habit in self.chords.items()})
         deviations = json.dumps(dict(self.deviations))
         return f'{{"format": {FORMAT}, "profiles": [\n{rows}\n],\n"deviations": {deviations},\n"chords": {chords}}}\n'
@@ -119,18 +119,25 @@ def habits_from_json(data: Mapping[str, Any]) -> Habits:
     if data["format"] != FORMAT:
         raise ValueError(f"habits of format {data['format']} are not known; format {FORMAT} would work")
     return Habits(
-        profiles=tuple(_profile_from_json(row) for row in data["profiles"]),
+        profiles=tuple(_profile_from_json(row, list(data["deviations"])) for row in data["profiles"]),
         chords={light: ChordHabits(**habit) for light, habit in data["chords"].items()},
         deviations=data["deviations"],
     )
 
 
-def _profile_to_json(profile: Profile) -> dict[str, Any]:
+def _profile_to_json(profile: Profile, names: Sequence[str]) -> dict[str, Any]:
+    """Measures in the order of `names`, `null` where there is none."""
     roles = {role.value: [*asdict(part).values()] for role, part in profile.roles.items()}
-    return {**asdict(profile), "mode": profile.mode.value, "roles": roles, "measures": dict(profile.measures)}
+    return {
+        **asdict(profile),
+        "mode": profile.mode.value,
+        "roles": roles,
+        "measures": [profile.measures.get(n) for n in names],
+    }
 
 
-def _profile_from_json(row: Mapping[str, Any]) -> Profile:
+def _profile_from_json(row: Mapping[str, Any], names: Sequence[str]) -> Profile:
     fields = RoleProfile.__dataclass_fields__
     roles = {Role(role): RoleProfile(**dict(zip(fields, part, strict=True))) for role, part in row["roles"].items()}
-    return Profile(**{**row, "mode": Mode(row["mode"]), "roles": roles})
+    measures = {name: value for name, value in zip(names, row["measures"], strict=True) if value is not None}
+    return Profile(**{**row, "mode": Mode(row["mode"]), "roles": roles, "measures": measures})

@@ -18,6 +18,8 @@ from engine.compose.request import ComposeRequest
 from engine.errors import BadRequest
 
 FROM_STDIN = "-"
+CONTINUATION = "a continuation"
+"""The prompt of whoever gives a file to go on from and no words."""
 WHOLE_NUMBER = re.compile(r"\s*-?\d{1,19}\s*")
 
 
@@ -32,9 +34,20 @@ class Options:
     meter: str | None = None
     seed: str | None = None
     format: str = "mp3"
+    mood: str | None = None
+    energy: str | None = None
+    adventure: str | None = None
+    instruments: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    chords: str | None = None
+    bars: str | None = None
+    engine: str = "network"
+    continuing: Path | None = None
+    again: str | None = None
+    keep: tuple[str, ...] = ()
 
     def request(self, prompt: str) -> ComposeRequest:
-        """The request for `prompt`. Raises `BadRequest`."""
+        """The request for `prompt`. Raises `BadRequest`, also for a file that cannot be read."""
         return ComposeRequest(
             prompt=prompt,
             style=self.style,
@@ -44,7 +57,29 @@ class Options:
             meter=self.meter,
             seed=_seed(self.seed),
             format=self.format,
+            mood=self.mood,
+            energy=_number("energy", self.energy, "0.7"),
+            adventure=_number("adventure", self.adventure, "0.5"),
+            instruments=self.instruments,
+            without=self.without,
+            chords=self.chords,
+            bars=_bars(self.bars),
+            engine=self.engine,
+            continuing=_file(self.continuing),
+            again=self.again,
+            keep=self.keep,
         )
+
+
+def prompt_or_default(prompt: str | None, options: Options) -> str:
+    """The prompt; without one, what goes without saying: a continuation, or the old prompt. Raises `BadRequest`."""
+    if prompt is not None:
+        return prompt
+    if options.again is not None:
+        return ""
+    if options.continuing is not None:
+        return CONTINUATION
+    raise BadRequest("There is no PROMPT; words such as 'chill lofi 60s' would work.")
 
 
 def prompts_of(prompt: str) -> Iterator[str]:
@@ -71,6 +106,30 @@ def _number(what: str, text: str | None, example: str) -> float | None:
     if not math.isfinite(value):
         raise BadRequest(f"The {what} {text!r} is not a number; {example} would work.")
     return value
+
+
+def _bars(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch(r"\s*-?\d{1,6}\s*", text):
+        raise BadRequest(f"The bars {text[:40]!r} are not a whole number; 16 would work.")
+    return int(text)
+
+
+def _file(path: Path | None) -> str | None:
+    """A MIDI file as requests carry it."""
+    if path is None:
+        return None
+    from engine.compose.continuing import MAX_BYTES, encode_file
+
+    whole = folder_of(path)
+    try:
+        with whole.open("rb") as file:
+            return encode_file(file.read(MAX_BYTES + 1))
+    except OSError as error:
+        raise BadRequest(
+            f"The file {str(whole)!r} cannot be read ({error.strerror}); a MIDI file's path would work."
+        ) from None
 
 
 def _seed(text: str | None) -> int | None:

@@ -37,7 +37,7 @@ def open_draft(request: ComposeRequest, *, seed: int | None, before: Song | None
     if request.chords is not None:
         _take_chords(draft, request.chords)
     for name in ("energy", "adventure"):
-        _check_share(name, getattr(request, name))
+        check_share(name, getattr(request, name))
     if request.mood is not None and not request.mood.strip():
         raise BadRequest(f"The mood {request.mood!r} says nothing; words such as 'sad and slow' would work.")
     if request.mood is not None and len(request.mood) > MAX_MOOD_CHARS:
@@ -53,7 +53,7 @@ def _seeded(request: ComposeRequest, seed: int | None, max_seconds: float, overr
     wishes = read_prompt(request.prompt, max_seconds=max_seconds, overruled=overruled)
     if request.seed is not None:
         draft = Draft(request, wishes, check_seed(request.seed))
-        draft.asked("seed", draft.seed, said=draft.overruled("seed", same=wishes.seed in (None, request.seed)))
+        draft.asked("seed", draft.seed)
     elif wishes.seed is not None:
         draft = Draft(request, wishes, wishes.seed)
         draft.told("seed", wishes.seed)
@@ -87,6 +87,7 @@ def _take_chords(draft: Draft, text: str) -> None:
         draft.notices.append(f"Some chords are played as the nearest that is known: {pairs}.")
 
 
-def _check_share(name: str, value: float | None) -> None:
+def check_share(name: str, value: float | None) -> None:
+    """Raise `BadRequest` for a value outside 0…1."""
     if value is not None and not (math.isfinite(value) and 0 <= value <= 1):
         raise BadRequest(f"The {name} {value:g} is out of range; a number from 0 to 1 would work.")

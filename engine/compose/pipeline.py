@@ -1,9 +1,10 @@
 """The whole way from a request to a finished song: words → plan → notes → files → receipt.
 
-In: a `ComposeRequest` and a folder. Out: `<name>.mp3` (or ogg, wav), `.mid`, `.png`, and, written last, `<name>.json`:
-the receipt. All of them or none. Conventions: what is dear (text encoder, networks, soundfont) is loaded when first
-needed and kept; timings count work, not that loading. The same seed, prompt and model version give the same MIDI file.
-Caveat: a process that is killed outright may leave the three files without their receipt.
+In: a `ComposeRequest` and a folder. Out: `<name>.mp3` (or ogg, wav), `.mid`, `.png`, `.song.json` (what other songs can
+be made from), and, written last, `<name>.json`: the receipt. All of them or none. Conventions: what is dear (text
+encoder, networks, soundfont) is loaded when first needed and kept; timings count work, not that loading. The same
+seed, prompt and model version give the same MIDI file. Caveat: a process that is killed outright may
+leave the other files without their receipt.
 """
 
 from __future__ import annotations
@@ -16,20 +17,20 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from engine.compose.account import receipt_of
 from engine.compose.encode import Format, write_all
 from engine.compose.encoder import Embedding, TextEncoder
 from engine.compose.folder import all_or_nothing
 from engine.compose.naming import file_stem, new_song_id
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
-from engine.compose.render import SAMPLE_RATE_HZ, Synth, find_soundfont
+from engine.compose.render import Synth, find_soundfont
 from engine.compose.request import AUDIO_FORMATS, STAGES, ComposeRequest, Progress, Receipt, Stage
+from engine.compose.songbook import ENDING, SONG_ID, Entry
 from engine.compose.sound import SoundFiles, SoundMaker
+from engine.compose.task import Task, open_task
 from engine.errors import BadRequest
-from engine.metrics.measures import measure_song
-from engine.metrics.waveform import measure_audio
-from engine.music.instruments import kit_name, program_name
-from engine.music.notes import Role, Song
+from engine.music.notes import Song
 from engine.music.styles import load_style
 from engine.settings import Settings
 
@@ -97,10 +98,12 @@ class Composer:
             _ = self.sound, self.writer
             self.planner.plan(ComposeRequest(prompt="anything"))  # the styles' words are read once and remembered
 
-    def plan(self, request: ComposeRequest) -> Plan:
-        """Everything that is decided before the first note. Raises `BadRequest`."""
-        self._refuse_early(request)
-        return self.planner.plan(request)
+    def plan(self, request: ComposeRequest, folder: Path | None = None) -> Plan:
+        """Everything that is decided before the first note; `folder`: where songs lie that may be built on.
+
+        Raises `BadRequest`, `NotFound`.
+        """
+        return self._plan(self._open(request, folder))
 
     def compose(
         self,
@@ -113,23 +116,34 @@ class Composer:
     ) -> Receipt:
         """Make a song in `folder`, which is created if need be; files of other songs in it are never touched.
 
-        `name`: the files' common name (default: the prompt's words and the id). Raises `BadRequest`, `SetupError`,
-        `CheckpointError`, `RenderError`; then nothing of the song is left.
+        `name`: the files' common name (default: the prompt's words and the id). Raises `BadRequest`, `NotFound`,
+        `SetupError`, `CheckpointError`, `RenderError`; then nothing of the song is left.
         """
-        self._refuse_early(request)
+        task = self._open(request, folder)
         song_id = song_id or new_song_id()
-        name = name or file_stem(request.prompt, song_id)
+        name = name or file_stem(task.request.prompt, song_id)
         with all_or_nothing(folder, name):
             self.warm()
             watch = _Watch(progress)
-            plan = self._read_and_plan(request, watch)
-            watch.untimed(lambda: self.writer.prepare(plan))
-            written = watch.timed("compose", lambda: self._write(plan, progress))
-            place = _Place(folder=folder, name=name, format=cast(Format, request.format))
-            made = self._make(written.song, plan, place, progress)
+            plan = self._read_and_plan(task, watch)
+            if plan.engine == "network":
+                watch.untimed(lambda: self.writer.prepare(plan))
+            written = watch.timed("compose", lambda: self._write(plan, task, progress))
+            place = _Place(folder=folder, name=name, format=cast(Format, task.request.format))
+            made = self._make(written.song, plan, place, progress, task.performance_seed)
             watch.timings_s.update(made.timings_s)
-            receipt = _receipt(song_id, plan, written, made, watch)
-            write_all({folder / f"{name}.json": receipt.dumps().encode(errors=AS_ESCAPES)})
+            score = folder / f"{name}{ENDING}"
+            entry = Entry(
+                id=song_id,
+                request=dataclasses.replace(task.request, seed=plan.seed),
+                plan=plan,
+                score=written.song,
+                performance_seed=plan.seed if task.performance_seed is None else task.performance_seed,
+            )
+            receipt = receipt_of(song_id, plan, written, made, watch.finished())
+            receipt = dataclasses.replace(receipt, files={**receipt.files, "score": str(score)})
+            texts = {score: entry.dumps(), folder / f"{name}.json": receipt.dumps()}
+            write_all({path: text.encode(errors=AS_ESCAPES) for path, text in texts.items()})
         return receipt
 
     def _planner(self, encoder: TextEncoder | None) -> Planner:
@@ -141,28 +155,61 @@ class Composer:
             default_style=limits.default_style,
         )
 
-    def _refuse_early(self, request: ComposeRequest) -> None:
-        """Refuse what cannot be met before anything is loaded for it: a plan without the encoder takes milliseconds."""
+    def _open(self, request: ComposeRequest, folder: Path | None) -> Task:
+        """Find what the request builds on, and refuse what cannot be met before anything is loaded for it: a plan
+        without the encoder takes milliseconds.
+        """
         if request.format not in AUDIO_FORMATS:
             raise BadRequest(
                 f"The audio format {request.format!r} is not known; {', '.join(AUDIO_FORMATS)} would work."
             )
-        self._planner(None).plan(request)
+        kept = [] if request.again is None else self._folders_of(request.again, folder)
+        task = open_task(request, kept)
+        if task.plan is None:
+            self._planner(None).plan(task.request, before=task.before)
+        return task
 
-    def _read_and_plan(self, request: ComposeRequest, watch: _Watch) -> Plan:
+    def _folders_of(self, song_id: str, folder: Path | None) -> list[Path]:
+        """Where a song with this id may lie: the folder of the new one, and the data folder's own."""
+        folders = [] if folder is None else [folder]
+        if SONG_ID.fullmatch(song_id):
+            folders.append(self._settings.data_dir.absolute() / "songs" / song_id)
+        return folders
+
+    def _plan(self, task: Task) -> Plan:
+        """The task's own plan, or a new one that says what it builds on."""
+        if task.plan is not None:
+            return task.plan
+        plan = self.planner.plan(task.request, before=task.before)
+        if task.again is not None:
+            again = {"value": task.again, "from": "asked"}
+            plan = dataclasses.replace(plan, requested={**plan.requested, "again": again})
+        return plan
+
+    def _read_and_plan(self, task: Task, watch: _Watch) -> Plan:
         """Plan; what the encoder took for it counts as reading."""
         before_s = self.encoder.spent_s
         watch.begin("read")
-        plan = watch.timed("plan", lambda: self.planner.plan(request))
+        plan = watch.timed("plan", lambda: self._plan(task))
         watch.move("plan", "read", self.encoder.spent_s - before_s)
         return plan
 
-    def _write(self, plan: Plan, progress: Progress) -> Written:
+    def _write(self, plan: Plan, task: Task, progress: Progress) -> Written:
+        """Notes by the style's network, or by its written grammar alone."""
+        candidates, given = self._settings.candidates, task.given
+        if given.primer is not None and given.primer.song.meter != plan.meter:
+            given = dataclasses.replace(given, primer=None)
+        if plan.engine == "rules":
+            from engine.compose.ruled import written_by_rules  # noqa: PLC0415 (the grammars are seldom needed)
+
+            return written_by_rules(plan, candidates=candidates, given=given, index=self.writer.copy_index)
         return self.writer.write(
-            plan, candidates=self._settings.candidates, progress=lambda share: progress("compose", share)
+            plan, candidates=candidates, progress=lambda share: progress("compose", share), given=given
         )
 
-    def _make(self, song: Song, plan: Plan, place: _Place, progress: Progress) -> SoundFiles:
+    def _make(
+        self, song: Song, plan: Plan, place: _Place, progress: Progress, performance_seed: int | None
+    ) -> SoundFiles:
         return self.sound.make(
             song,
             load_style(plan.style),
@@ -172,6 +219,7 @@ class Composer:
             name=place.name,
             format=place.format,
             progress=progress,
+            performance_seed=performance_seed,
         )
 
 
@@ -221,42 +269,3 @@ class _Watch:
         """All stages in their order, and the total since the watch was made, but for what was untimed."""
         in_order: dict[str, float] = {stage: self.timings_s[stage] for stage in STAGES}
         return {**in_order, "total": round(perf_counter() - self._began, 4)}
-
-
-def _receipt(song_id: str, plan: Plan, written: Written, made: SoundFiles, watch: _Watch) -> Receipt:
-    song = written.song
-    measured = {**measure_song(song).to_json(), **measure_audio(made.samples, SAMPLE_RATE_HZ).to_json()}
-    return Receipt(
-        id=song_id,
-        prompt=plan.prompt,
-        style=plan.style,
-        blend=dict(plan.blend),
-        seed=plan.seed,
-        model=written.model,
-        tempo_bpm=song.tempo_bpm,
-        key=str(song.key),
-        mode=song.key.mode.value,
-        meter=str(song.meter),
-        bars=song.bars,
-        duration_s=round(made.samples.shape[1] / SAMPLE_RATE_HZ, 3),
-        sections=[{**dataclasses.asdict(section), "kind": section.kind.value} for section in song.sections],
-        instruments={
-            track.role.value: {"program": track.program, "name": _instrument(track.role, track.program)}
-            for track in song.tracks
-        },
-        requested=dict(plan.requested),
-        measured=measured,
-        files={"audio": str(made.audio), "midi": str(made.midi), "picture": str(made.picture)},
-        midi_sha256=made.midi_sha256,
-        timings_s=watch.finished(),
-        candidates=written.candidates,
-        title=plan.title,
-        notices=list(plan.notices),
-        gates=written.gates,
-        originality=written.originality,
-        primer=plan.primer,
-    )
-
-
-def _instrument(role: Role, program: int) -> str:
-    return kit_name(program) if role is Role.DRUMS else program_name(program)

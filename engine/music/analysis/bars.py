@@ -66,8 +66,8 @@ class Stretch:
         return Note(onset=onset, pitch=note.pitch, duration=duration, velocity=note.velocity)
 
 
-def find_stretches(file: MidiFile) -> list[Stretch]:
-    """All stretches of at least `MIN_BARS` bars in one known meter, in order; empty if there is none."""
+def find_stretches(file: MidiFile, *, min_bars: int = MIN_BARS) -> list[Stretch]:
+    """All stretches of at least `min_bars` bars in one known meter, in order; empty if there is none."""
     changes = list(file.meters) or [DEFAULT_METER]
     if changes[0].tick > 0:
         changes.insert(0, MeterChange(tick=0, numerator=changes[0].numerator, denominator=changes[0].denominator))
@@ -86,7 +86,7 @@ def find_stretches(file: MidiFile) -> list[Stretch]:
         if reading is None:
             continue
         meter, up, down = METERS[reading[0]], reading[1], reading[2]
-        if (until - change.tick) * up // down >= MIN_BARS * meter.bar_ticks:
+        if (until - change.tick) * up // down >= min_bars * meter.bar_ticks:
             cut = index + 1 < len(merged)
             first = index == 0
             stretches.append(Stretch(start=change.tick, end=until, meter=meter, up=up, down=down, first=first, cut=cut))

@@ -32,7 +32,8 @@ class Reading:
 
     `key`: the key if it is known outright. `trust_signature`: choose only between the two keys of the signature (minor
     ones are believed; major ones are often written for minor by habit).
-    `trust_bars`: bar lines fall on multiples of the bar from the stretch's start.
+    `trust_bars`: bar lines fall on multiples of the bar from the stretch's start. `min_bars`: shorter stretches are
+    passed over.
     """
 
     style: str
@@ -41,13 +42,14 @@ class Reading:
     trust_signature: bool = False
     trust_bars: bool = False
     swing: float = 0.5
+    min_bars: int = MIN_BARS
     meta: Mapping[str, str] = field(default_factory=dict)
 
 
 def songs_from_midi(file: MidiFile, reading: Reading) -> list[Song]:
     """All songs in the file; empty if no stretch of eight bars in a known meter holds enough notes."""
     songs = []
-    for stretch in find_stretches(file):
+    for stretch in find_stretches(file, min_bars=reading.min_bars - (reading.min_bars < MIN_BARS)):
         song = _song(file, stretch, reading)
         if song is not None:
             songs.append(song)
@@ -77,7 +79,7 @@ def _song(file: MidiFile, stretch: Stretch, reading: Reading) -> Song | None:
     cast = assign_roles([t for t in tracks if t.notes])
     cast, bars = _closed_gaps(cast, meter.bar_ticks)
     count = sum(len(t.notes) for t in cast.values())
-    if bars < MIN_BARS or count < MIN_NOTES_A_BAR * bars:
+    if bars < reading.min_bars or count < MIN_NOTES_A_BAR * bars:
         return None
     key = _key(file, stretch, reading, cast)
     chords = _chords(cast, key, stretch, bars)

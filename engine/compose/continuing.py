@@ -1,0 +1,76 @@
+"""A MIDI file that somebody wants to go on from → a song that can be gone on from.
+
+In: the file's bytes, as base64. Out: its last stretch of music in one meter, as a `Song`. Conventions: what cannot be
+gone on from is refused in one sentence: no MIDI, damaged, empty, over 2 MB, over ten minutes, under two bars of notes
+or in a meter that is not known. Caveat: a file that changes its meter is gone on from where its last meter begins.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+from engine.compose.given import Primer
+from engine.errors import BadRequest
+from engine.music.analysis.song import Reading, songs_from_midi
+from engine.music.midi.file import DEFAULT_BPM, MidiFile, TempoChange
+from engine.music.midi.read import read_midi
+from engine.music.notes import Song
+from engine.music.timing import METERS, ticks_to_seconds
+
+MAX_BYTES = 2_000_000
+MAX_SECONDS = 600.0
+MIN_BARS = 2
+PRIMER_BARS = 8
+"""Bars of the file that are read before the new song's first."""
+
+
+def read_continued(encoded: str) -> Song:
+    """The song in a file, given as base64. Raises `BadRequest`."""
+    if len(encoded) > MAX_BYTES * 4 // 3 + 4:
+        raise BadRequest(f"The MIDI file has over {MAX_BYTES // 1_000_000} MB; a smaller one would work.")
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadRequest(
+            "The MIDI file to go on from is not written in base64; a file's bytes so would work."
+        ) from error
+    if not data:
+        raise BadRequest("The MIDI file to go on from is empty; one with at least two bars of notes would work.")
+    file = read_midi(data)
+    seconds = seconds_of(file)
+    if seconds > MAX_SECONDS:
+        minutes = int(seconds // 60)
+        raise BadRequest(f"The MIDI file lasts {minutes} minutes; one of up to {MAX_SECONDS / 60:.0f} would work.")
+    songs = songs_from_midi(file, Reading(style="", min_bars=MIN_BARS))
+    if not songs:
+        raise BadRequest(
+            f"The MIDI file holds too little to go on from; at least {MIN_BARS} bars of notes in "
+            f"{', '.join(METERS)} would work."
+        )
+    return songs[-1]
+
+
+def primer_of_song(song: Song) -> Primer:
+    """The song's last bars."""
+    return Primer(song=song, bars=min(PRIMER_BARS, song.bars))
+
+
+def encode_file(data: bytes) -> str:
+    """A file's bytes as a request carries them. Raises `BadRequest` for too many."""
+    if len(data) > MAX_BYTES:
+        raise BadRequest(
+            f"The MIDI file has {len(data) / 1e6:.1f} MB; one of up to {MAX_BYTES // 1_000_000} MB would work."
+        )
+    return base64.b64encode(data).decode("ascii")
+
+
+def seconds_of(file: MidiFile) -> float:
+    """How long a file lasts, by its tempo map."""
+    tempos: Sequence[TempoChange] = file.tempos or (TempoChange(tick=0, bpm=DEFAULT_BPM),)
+    seconds = 0.0
+    for index, change in enumerate(tempos):
+        until = tempos[index + 1].tick if index + 1 < len(tempos) else file.end
+        seconds += ticks_to_seconds(max(0, min(until, file.end) - change.tick), change.bpm)
+    return seconds

@@ -1,0 +1,46 @@
+"""A song by the written grammar alone, told as the network's songs are.
+
+In: a plan, kept roles. Out: `Written`, whose model says `rules` instead of a version. Conventions: kept roles' notes
+replace what the grammar wrote for them. Caveat: a grammar reads no primer, so going on from a file takes over only its
+key, tempo, meter and instruments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.compose.by_rules import write_by_rules
+from engine.compose.choose import judge
+from engine.compose.generate import Written
+from engine.compose.given import NOTHING, Given
+from engine.compose.plan import Plan
+from engine.metrics.originality import CopyIndex
+from engine.music.notes import Role, Song
+
+VERSION = "rules"
+
+
+def written_by_rules(plan: Plan, *, candidates: int, given: Given = NOTHING, index: CopyIndex | None = None) -> Written:
+    """The best of `candidates` songs of the grammar, with what is kept."""
+    song = with_kept(write_by_rules(plan, candidates=candidates), given)
+    verdict = judge(song, plan, {}, index=index)
+    return Written(
+        song=song,
+        candidates={
+            "composed": candidates,
+            "passed": int(not verdict.failures),
+            "failures_of_kept": list(verdict.failures),
+        },
+        model={"style": plan.style, "version": VERSION, "sha256": ""},
+        gates=dict(verdict.gates),
+        originality=verdict.originality_to_json(),
+    )
+
+
+def with_kept(song: Song, given: Given) -> Song:
+    """`song` with the kept roles' tracks of the score instead of its own."""
+    if not given.kept or given.score is None:
+        return song
+    tracks = [track for track in song.tracks if track.role not in given.kept]
+    tracks += [track for track in given.score.tracks if track.role in given.kept]
+    return replace(song, tracks=tuple(sorted(tracks, key=lambda track: list(Role).index(track.role))))

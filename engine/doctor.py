@@ -47,6 +47,7 @@ def examine(settings: Settings, *, styles_dir: Path = STYLES_DIR) -> Iterator[Ch
     yield _tried("device", lambda: _device(settings))
     for style in style_names():
         yield _tried(f"checkpoint {style}", partial(_checkpoint, styles_dir / style))
+    yield _tried("copy index", lambda: _copy_index(styles_dir))
     yield _tried("data folder", lambda: _data_folder(settings))
     yield _tried("disk", lambda: _disk(settings))
     yield _tried("database", lambda: _database(settings))
@@ -102,6 +103,15 @@ def _checkpoint(folder: Path) -> str:
         )
     checkpoint = load_checkpoint(path, vocabulary=vocabulary_hash())
     return f"{path.stem}, sha256 {checkpoint.sha256[:12]}…, {path.stat().st_size / 2**20:.1f} MB"
+
+
+def _copy_index(folder: Path) -> str:
+    from engine.metrics.copyindex import FILE, load_index  # noqa: PLC0415 (its packages may be what is missing)
+
+    if not (folder / FILE).exists():
+        return "none, so songs are not checked for copying; `tunesmith originality` makes one"
+    windows = load_index(folder / FILE)
+    return f"{len(windows.names)} pieces, {(folder / FILE).stat().st_size / 2**20:.1f} MB"
 
 
 def _data_folder(settings: Settings) -> str:

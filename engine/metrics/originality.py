@@ -38,7 +38,6 @@ LONG_TICKS = 192
 WIDE_SEMITONES = 63
 TUNE_ROLES = (Role.MELODY, Role.COUNTER, Role.HARMONY)
 """Whose top line is a song's tune: the first of these that it has."""
-LINES_AT_ONCE = 1024
 
 Hashes = NDArray[np.uint32]
 Ints = NDArray[np.int64]
@@ -169,15 +168,14 @@ class CopyIndex:
         tokens = tokens_of(tune)
         asked = hashes_of(tokens)
         telling = ~(few_distinct(tokens) | _is_in(asked, self._windows.common))
-        places, lines = self._anchors(asked, telling)
-        best = (0, 0, 0)
-        for start in range(0, len(lines), LINES_AT_ONCE):
-            part = slice(start, start + LINES_AT_ONCE)
-            found = self._longest_on(asked, telling, places[part], lines[part])
-            best = max(best, found, key=lambda run: run[0])
-        windows, first, position = best
-        if not windows:
+        places, positions = self._anchors(asked, telling)
+        if not len(places):
             return SharedRun()
+        lengths = self._lengths(asked, telling, places, positions)
+        windows = int(lengths.max())
+        best = np.flatnonzero(lengths == windows)
+        chosen = best[np.argmin(positions[best])]
+        first, position = int(places[chosen]), int(positions[chosen])
         notes = windows + WINDOW
         ticks = tune[first + notes - 1].end - tune[first].onset
         piece = int(np.searchsorted(self._windows.starts, position, side="right")) - 1
@@ -190,38 +188,35 @@ class CopyIndex:
         )
 
     def _anchors(self, asked: Hashes, telling: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-        """Where telling windows stand in the index, as pairs (piece, position − place in the song), each once."""
+        """Where runs may begin: pairs of a telling window's place in the song and its position in the index.
+
+        Left out are pairs that only go on with the pair before them.
+        """
         places = np.flatnonzero(telling)
         keys = asked[places].astype(np.uint64) << np.uint64(32)
         low = np.searchsorted(self._sorted, keys)
         high = np.searchsorted(self._sorted, keys | np.uint64(0xFFFFFFFF), side="right")
         counts = high - low
         within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        positions = (self._sorted[np.repeat(low, counts) + within] & np.uint64(0xFFFFFFFF)).astype(np.int64)
-        pieces = np.searchsorted(self._windows.starts, positions, side="right") - 1
-        pairs = np.unique(np.stack([pieces, positions - np.repeat(places, counts)], axis=1), axis=0)
-        return pairs[:, 0], pairs[:, 1]
+        found = self._sorted[np.repeat(low, counts) + within] & np.uint64(0xFFFFFFFF)
+        places, positions = np.repeat(places, counts), found.astype(np.int64)
+        first = self._windows.starts[np.searchsorted(self._windows.starts, positions, side="right") - 1]
+        goes_on = (places > 0) & (positions > first) & telling[places - 1]
+        goes_on &= self._windows.hashes[positions - 1] == asked[places - 1]
+        return places[~goes_on], positions[~goes_on]
 
-    def _longest_on(self, asked: Hashes, telling: NDArray[np.bool_], pieces: Ints, lines: Ints) -> tuple[int, int, int]:
-        """Longest run on some lines: (windows, place in the song, position in the index); (0, 0, 0) for none."""
-        count = len(asked)
-        positions = lines[:, None] + np.arange(count)
-        inside = (positions >= self._windows.starts[pieces][:, None]) & (
-            positions < self._windows.starts[pieces + 1][:, None]
-        )
-        same = np.zeros((len(lines), count + 2), dtype=np.int8)
-        same[:, 1:-1] = inside & (self._windows.hashes[np.where(inside, positions, 0)] == asked)
-        edges = np.diff(same, axis=1)
-        rows, begins = np.nonzero(edges == 1)
-        _, ends = np.nonzero(edges == -1)
-        here = np.arange(count)
-        following = np.minimum.accumulate(np.where(telling, here, count)[::-1])[::-1]
-        preceding = np.maximum.accumulate(np.where(telling, here, -1))
-        first, last = following[begins], preceding[ends - 1]
-        lengths = last - first + 1
-        if not len(lengths) or (best := int(np.argmax(lengths))) < 0 or lengths[best] <= 0:
-            return 0, 0, 0
-        return int(lengths[best]), int(first[best]), int(lines[rows[best]] + first[best])
+    def _lengths(self, asked: Hashes, telling: NDArray[np.bool_], places: Ints, positions: Ints) -> Ints:
+        """How many windows each run has that begins at these pairs, up to its last telling one."""
+        hashes, starts = self._windows.hashes, self._windows.starts
+        ends = starts[np.searchsorted(starts, positions, side="right")]
+        lengths = np.ones(len(places), dtype=np.int64)
+        going, step = np.arange(len(places)), 0
+        while len(going):
+            step += 1
+            going = going[(places[going] + step < len(asked)) & (positions[going] + step < ends[going])]
+            going = going[hashes[positions[going] + step] == asked[places[going] + step]]
+            lengths[going[telling[places[going] + step]]] = step + 1
+        return lengths
 
 
 def _is_in(asked: Hashes, known: Hashes) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ import json
 import zipfile
 from collections.abc import Sequence
 from dataclasses import replace
-from time import perf_counter
+from time import process_time
 
 import numpy as np
 import pytest
@@ -351,7 +351,7 @@ def test_a_candidate_is_answered_in_milliseconds_against_a_million_windows():
     index = CopyIndex(grown)
     asked = as_song(long[:400], bars=60)
     index.longest_run(asked)
-    began = perf_counter()
+    began = process_time()
     run = index.longest_run(asked)
     assert run.notes == 400
-    assert perf_counter() - began < 0.05
+    assert process_time() - began < 0.05

@@ -24,6 +24,7 @@ from engine.compose.generate import SongWriter
 from engine.compose.pipeline import Composer
 from engine.doctor import examine
 from engine.errors import BadRequest, SetupError
+from engine.metrics.copyindex import FILE
 from engine.music.styles import style_names
 from engine.settings import Settings
 
@@ -384,6 +385,10 @@ def test_the_doctor_names_what_is_wrong_and_how_to_mend_it(tmp_path: Path, small
     assert "damaged" in wrong["checkpoint lofi"]
     assert "make train" in wrong["checkpoint rock"]
     assert "TUNESMITH_DATA_DIR" in wrong["data folder"]
+    assert "copy index" not in wrong  # a missing one is no fault, a damaged one is
+    (tmp_path / FILE).write_bytes(b"PK")
+    damaged = {check.name: check.detail for check in examine(settings, styles_dir=tmp_path) if not check.ok}
+    assert "tunesmith originality" in damaged["copy index"]
 
 
 def test_the_doctors_exit_code_says_whether_all_is_well(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,8 @@ def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[S
     out = [_shortened(step, half) for step in steps if step.onset < half]
     later = [step for step in steps if step.onset > half]
     first = min((step.onset for step in later), default=2 * half)
-    return [*out, Step(onset=half, duration=first - half, what="R", accent=0), *later]
+    written = next((step.duration for step in steps if step.onset == half), first - half)
+    return [*out, Step(onset=half, duration=min(written, first - half), what="R", accent=0), *later]
 
 
 def _shortened(step: Step, end: int) -> Step:

@@ -68,7 +68,7 @@ def _steps_in_bar(steps: tuple[Step, ...], passage: Passage, bar: int) -> list[S
     if starts:
         out.insert(0, Step(onset=0, duration=min(4, out[0].onset), what="all", accent=0))
     changes, half = passage.chords[2 * bar] != passage.chords[2 * bar + 1], passage.half_bar_sixteenths
-    if changes and not any(half <= step.onset < 2 * half - 2 for step in out):
+    if changes and not any(half <= step.onset < 2 * half - half // 4 for step in out):
         out.append(Step(onset=half, duration=half - 2, what="all", accent=-1))
     return out
 

@@ -102,7 +102,13 @@ class Voices:
                 Part(network=checkpoint.network, weight=share, style_row=_style_row(checkpoint, name))
                 for checkpoint, name, share in loaded
             ]
-            network = blend_networks(parts)
+            try:
+                network = blend_networks(parts)
+            except ValueError as error:
+                names = " and ".join(name for name, _ in shares)
+                raise CheckpointError(
+                    f"The networks of {names} cannot be blended ({error}); train them anew."
+                ) from error
             cpu = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
             self._blends[shares] = (network, weights_sha256(cpu))
             if len(self._blends) > KEPT_BLENDS:

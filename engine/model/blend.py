@@ -10,7 +10,7 @@ networks that were not trained from one base must not be blended; nothing here c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -35,7 +35,7 @@ def blend_networks(parts: Sequence[Part]) -> Network:
     """
     if not parts or any(part.weight <= 0 for part in parts):
         raise ValueError("a blend needs parts that weigh something")
-    if any(part.network.config != parts[0].network.config for part in parts):
+    if len({replace(part.network.config, dropout=0.0) for part in parts}) > 1:
         raise ValueError("networks of different shapes cannot be blended")
     states = [part.network.state_dict() for part in parts]
     total = sum(part.weight for part in parts)

@@ -15,6 +15,7 @@ from engine.grammar.corpus import composed_songs
 from engine.learn.dataset import STYLE_IDS
 from engine.model.blend import Part, blend_networks
 from engine.model.checkpoint import save_checkpoint
+from engine.model.network import Network
 from engine.music.styles import load_style
 from tests.small import plan_of_song, small_facts, small_network
 
@@ -129,3 +130,16 @@ def test_a_blend_is_made_once_and_few_are_kept(styles, plan) -> None:
 def test_a_part_without_a_checkpoint_is_named(styles, plan) -> None:
     with pytest.raises(CheckpointError, match="rock"):
         SongWriter(device="cpu", styles_dir=styles).write(blended(plan, lofi=1, rock=1), candidates=1)
+
+
+def test_networks_of_different_shapes_are_named(styles, plan, tmp_path) -> None:
+    for style in ("lofi", "folk"):
+        network = small_network() if style == "lofi" else Network(replace(small_network().config, hidden=8))
+        save_checkpoint(network, small_facts(style), tmp_path / style / "v1.safetensors")
+    with pytest.raises(CheckpointError, match="folk and lofi"):
+        Voices(device="cpu", styles_dir=tmp_path).of_plan(blended(plan, lofi=1, folk=1))
+
+
+def test_the_dropout_that_networks_were_trained_with_does_not_part_them() -> None:
+    other = Network(replace(small_network().config, dropout=0.7))
+    blend_networks([part("lofi", 1), part("folk", 1, network=other)])

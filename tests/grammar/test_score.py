@@ -17,7 +17,7 @@ from engine.music.notes import Note, Role, SectionKind, Track
 from engine.music.timing import METERS
 from tests.grammar.outlines import outline_for
 
-SEEDS = 4
+SEEDS = 3
 BACKING = (Role.HARMONY, Role.BASS)
 styles = pytest.mark.parametrize("style", GRAMMARS)
 every = pytest.mark.parametrize("meter", METERS)

@@ -52,7 +52,8 @@ VARIED_TAIL_SHARE = 0.4
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ensemble:
     """Who is there: presence a role (share of bars 0…1), the song's energy 0…1, the bars of a phrase, the greatest
-    share of bars that may repeat earlier ones, and after how many bars the drums' pattern comes again (0: at will).
+    share of bars that may repeat earlier ones, after how many bars the drums' pattern comes again (0: at will),
+    and whether riffs shall make up what is short of that share.
     """
 
     presence: Mapping[Role, float]
@@ -60,6 +61,7 @@ class Ensemble:
     phrase: int = 4
     returning: float = 1.0
     groove_bars: int = 0
+    riffs: bool = False
 
 
 def arrange(
@@ -68,7 +70,8 @@ def arrange(
     """Bar plans for all sections; `chords` has one entry a bar."""
     roles = _roles(sections, ensemble, rng)
     energies = _energies(sections, ensemble)
-    copies = _released(_copies(sections, chords, roles, ensemble.phrase, rng), ensemble.returning, rng)
+    copies = _copies(sections, chords, roles, ensemble.phrase, rng)
+    copies = _released(_riffed(copies, sections, chords, roles, ensemble), ensemble.returning, rng)
     grooves = _grooves(sections, roles, ensemble)
     last = len(chords) - 1
     bars = []
@@ -176,6 +179,30 @@ def _copies(
             assert root is not None
             if chords[root] == chords[bar] and roles[bar] <= roles[root]:
                 copies[bar] = root
+    return copies
+
+
+def _riffed(
+    copies: list[int | None],
+    sections: Sequence[Section],
+    chords: Sequence[Bar],
+    roles: Sequence[frozenset[Role]],
+    ensemble: Ensemble,
+) -> list[int | None]:
+    """Riffs, where the copies fall short of what should return: in a section bars repeat those a phrase before, then those
+    two bars before, then the bar before, as far as the chords are the same; phrases keep their last bar.
+    """
+    wanted = ensemble.returning * len(copies) if ensemble.riffs else 0
+    for period in (ensemble.phrase, 2, 1):
+        for section in sections:
+            for bar in range(section.start_bar + period, section.end_bar - 1):
+                if sum(source is not None for source in copies) >= wanted:
+                    return copies
+                source = bar - period
+                root = source if copies[source] is None else copies[source]
+                at_tail = (bar - section.start_bar) % ensemble.phrase == ensemble.phrase - 1
+                if copies[bar] is None and root is not None and not at_tail and chords[root] == chords[bar]:
+                    copies[bar] = root if roles[bar] <= roles[root] else None
     return copies
 
 

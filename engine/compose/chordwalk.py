@@ -9,6 +9,7 @@ two. Caveat: a walk knows no cadence; the caller closes the section.
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,32 +18,40 @@ import numpy as np
 from engine.music.habits import ChordHabits, token_chord
 from engine.music.harmony import Chord, Key
 
-WALKS = 12
+WALKS = 24
 LEAST_TOKENS = 2
 Bar = tuple[Chord, Chord]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """How the chords shall move: changes a bar, and whether a bar has one chord only (`whole`), as in 3/4."""
+    """How the chords shall move: changes a bar, their variety (entropy in bits; None: any), and whether a bar has one
+    chord only (`whole`), as in 3/4.
+    """
 
     chords_per_bar: float
+    variety_bits: float | None
     whole: bool
 
 
 def walk_chords(habits: ChordHabits, key: Key, bars: int, pace: Pace, rng: np.random.Generator) -> tuple[Bar, ...]:
     """`bars` bars of chords, the first one on the tonic's root."""
     walks = [_walk(habits, bars, rng, whole=pace.whole) for _ in range(WALKS)]
-    walk = min(walks, key=lambda tokens: _distance(tokens, bars, pace.chords_per_bar))
+    walk = min(walks, key=lambda tokens: _distance(tokens, bars, pace))
     chords = [token_chord(token, key) for token in walk]
     return tuple((chords[2 * bar], chords[2 * bar + 1]) for bar in range(bars))
 
 
-def _distance(tokens: list[str], bars: int, chords_per_bar: float) -> float:
-    """From the wanted number of chord changes a bar; a walk that stands still is far away."""
+def _distance(tokens: list[str], bars: int, pace: Pace) -> float:
+    """From the wanted changes a bar and variety; a walk that stands still is far away."""
     changes = sum(one != two for one, two in itertools.pairwise(tokens))
     stands = 10.0 if len(set(tokens)) < LEAST_TOKENS and bars > 2 else 0.0
-    return abs(changes / bars - chords_per_bar) + stands
+    short = 0.0
+    if pace.variety_bits is not None:
+        shares = np.array(list(Counter(tokens).values())) / len(tokens)
+        reachable = min(pace.variety_bits, np.log2(len(tokens)))
+        short = abs(float(-(shares * np.log2(shares)).sum()) - reachable)
+    return abs(changes / bars - pace.chords_per_bar) + short + stands
 
 
 def _walk(habits: ChordHabits, bars: int, rng: np.random.Generator, *, whole: bool) -> list[str]:

@@ -23,7 +23,7 @@ from engine.music.timing import Meter
 
 Bar = tuple[Chord, Chord]
 Row = tuple[str, ...]
-LONG_WALK_SHARE = 0.6
+LONG_WALK_SHARE, LONGEST_WALK = 0.5, 16
 
 
 def _rows(*texts: str) -> tuple[Row, ...]:
@@ -55,6 +55,7 @@ class Tonality:
     meter: Meter
     habits: Mapping[str, ChordHabits] = field(default_factory=dict)
     chords_per_bar: float = 1.0
+    variety_bits: float | None = None
 
 
 def harmonise(
@@ -158,8 +159,13 @@ class _Writer:
         if label not in self._walked:
             self._walked[label] = ()
             if habits is not None and self._rng.random() < tonality.style.walk_share:
-                bars = 8 if numerals % 8 == 0 and self._rng.random() < LONG_WALK_SHARE else min(4, numerals)
-                pace = Pace(chords_per_bar=tonality.chords_per_bar, whole=self._whole_bars)
+                long = self._rng.random() < max(LONG_WALK_SHARE, tonality.style.walk_share)
+                bars = numerals if long and numerals <= LONGEST_WALK else min(4, numerals)
+                pace = Pace(
+                    chords_per_bar=tonality.chords_per_bar,
+                    variety_bits=tonality.variety_bits,
+                    whole=self._whole_bars,
+                )
                 self._walked[label] = walk_chords(habits, key, bars, pace, self._rng)
         return self._walked[label]
 

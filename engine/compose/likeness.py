@@ -22,7 +22,7 @@ CORE_PRESENCE = 0.85
 """Roles of at least this presence belong to every song of a style."""
 ENERGY_PULL = 5.0
 TEMPO_OCTAVES = 0.25
-MARGIN = 2
+MARGIN = 3
 """Semitones that a range may go beyond what the profile's role usually plays."""
 LEAST_SPAN = 10
 RETURNING = (0.2, 0.8)

@@ -82,7 +82,7 @@ class Planner:
         bar_s = bar_seconds(pulse.meter, pulse.fit.tempo_bpm)
         forms = [form.removeprefix("i") for form in style.forms] if before is not None else style.forms
         sections = shape(
-            pulse.fit.bars, bar_s=bar_s, forms=forms, rng=draft.rng("form"), section_bars=style.section_bars
+            pulse.fit.bars, bar_s=bar_s, forms=forms, rng=draft.rng("form"), section_bars=_section_bars(draft, style)
         )
         tonality = Tonality(
             style,
@@ -90,6 +90,7 @@ class Planner:
             pulse.meter,
             habits=habits.chords if habits else {},
             chords_per_bar=profile.chords_per_bar if profile else 1.0,
+            variety_bits=profile.measures.get("chord_entropy") if profile else None,
         )
         chords = harmonise(sections, tonality, bar_s=bar_s, rng=draft.rng("chords"))
         if draft.progression is not None:
@@ -101,6 +102,7 @@ class Planner:
             phrase=unit_bars(bar_s),
             returning=returning_after(profile),
             groove_bars=groove_after(profile),
+            riffs=profile is not None,
         )
         plan = Plan(
             prompt=draft.wishes.text,
@@ -179,7 +181,8 @@ class Planner:
         draft.sources["energy"] = "encoder" if text and self._encoder is not None else "style"
         if asked is not None:
             draft.asked("mood", " ".join(asked.split()))
-            draft.wishes = reading_of_pace(draft.wishes, asked)
+            paced = reading_of_pace(draft.wishes, asked)
+            draft.pace_asked, draft.wishes = paced is not draft.wishes, paced
             draft.sources["energy"] = "asked"
 
 
@@ -231,6 +234,13 @@ def _cast(
     asked = [role for role in cast if presence(style, role, wishes) >= 1 and wishes.instruments]
     cast = cast_after(profile, cast, style, list(cast) if wishes.alone else asked)
     return cast, presence_after(profile, {role: presence(style, role, wishes) for role in cast})
+
+
+def _section_bars(draft: Draft, style: Style) -> int:
+    """Bars that a main section should have: as many as the asked chords, where those are whole phrases of four."""
+    if draft.progression is not None and len(draft.progression.bars) % 4 == 0:
+        return len(draft.progression.bars)
+    return style.section_bars
 
 
 def _title(draft: Draft, style: Style, key: Key, energy: float) -> str:

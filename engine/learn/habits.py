@@ -77,7 +77,7 @@ def _role_profile(song: Song, track: Track) -> RoleProfile:
     plays = sum(fill_gaps([bar in struck for bar in range(song.bars)], longest=2))
     pitches = [note.pitch for note in track.notes]
     velocities = [note.velocity for note in track.notes]
-    low, high = np.percentile(pitches, [5, 95])
+    low, high = np.percentile(pitches, [2, 98])
     return RoleProfile(
         density=round(len(track.notes) / plays, 2),
         presence=round(plays / song.bars, 3),

@@ -29,7 +29,7 @@ Counts = Mapping[str, Mapping[str, int]]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleProfile:
     """How a role plays: notes a bar in which it plays, share of bars in which it plays 0…1, the pitches between which
-    nine tenths of its notes lie (MIDI, inclusive), mean and standard deviation of its velocities.
+    nearly all of its notes lie (MIDI, inclusive), mean and standard deviation of its velocities.
     """
 
     density: float

@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from engine.errors import BadRequest
 from engine.settings import Settings
 
 
@@ -34,8 +35,13 @@ def originality(
     from engine.music.styles import STYLES_DIR
 
     folder = (work or Settings.read().data_dir / "training") / "corpus"
-    if corpora.is_dir() or not folder.is_dir():
+    if corpora.is_dir():
         build_corpus(corpora, folder)
+    elif not folder.is_dir():
+        raise BadRequest(
+            f"The folder {str(corpora)!r} is not there; one laid out as docs/corpora.md says would work, or the work"
+            " folder of a training."
+        )
 
     with Console(stderr=True).status("Indexing…") as status:
 

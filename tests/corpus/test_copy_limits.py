@@ -122,6 +122,14 @@ def test_a_corpus_without_held_out_tunes_is_refused(corpus):
         build_index(corpus[12:])
 
 
+def test_the_command_refuses_a_folder_that_is_not_there(tmp_path):
+    options = ["--corpora", str(tmp_path / "none"), "--work", str(tmp_path / "work"), "--out", str(tmp_path)]
+    result = CliRunner().invoke(build_app(), ["originality", *options])
+    assert isinstance(result.exception, BadRequest)
+    assert "none' is not there" in str(result.exception)
+    assert not (tmp_path / FILE).exists()
+
+
 def test_the_command_indexes_what_training_has_read(corpus, tmp_path, monkeypatch):
     (tmp_path / "work" / "corpus").mkdir(parents=True)
     _save(tmp_path / "work" / "corpus" / "book.npz", corpus)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.compose.given import Primer
 from engine.errors import BadRequest
@@ -22,6 +23,7 @@ from engine.music.timing import METERS, ticks_to_seconds
 MAX_BYTES = 2_000_000
 MAX_SECONDS = 600.0
 MIN_BARS = 2
+ROUNDED_BPM = 0.051
 PRIMER_BARS = 8
 """Bars of the file that are read before the new song's first."""
 
@@ -49,7 +51,15 @@ def read_continued(encoded: str) -> Song:
             f"The MIDI file holds too little to go on from; at least {MIN_BARS} bars of notes in "
             f"{', '.join(METERS)} would work."
         )
-    return songs[-1]
+    return _exact_tempo(songs[-1], file)
+
+
+def _exact_tempo(song: Song, file: MidiFile) -> Song:
+    """The song with its tempo as the file writes it, which the analysis rounds."""
+    near = [change.bpm for change in file.tempos if abs(change.bpm - song.tempo_bpm) <= ROUNDED_BPM]
+    if not near:
+        return song
+    return replace(song, tempo_bpm=round(min(near, key=lambda bpm: abs(bpm - song.tempo_bpm)), 2))
 
 
 def primer_of_song(song: Song) -> Primer:

@@ -21,7 +21,8 @@ from engine.music.notes import Song
 @dataclass(slots=True)
 class Draft:
     """`energy` and `valence`: what the words want, −1…1. `before`: the song to go on from. `progression`: asked chords.
-    `words`: what beside the seed makes this song another than one with other words.
+    `words`: what beside the seed makes this song another than one with other words. `pace_asked`: the wishes' pace is
+    the asked mood's.
     """
 
     request: ComposeRequest
@@ -36,6 +37,7 @@ class Draft:
     energy: float = 0.0
     valence: float = 0.0
     words: str = ""
+    pace_asked: bool = False
 
     def rng(self, name: str) -> np.random.Generator:
         """The generator of one decision; other words with the same seed are another song."""

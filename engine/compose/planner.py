@@ -75,6 +75,8 @@ class Planner:
         self._read_mood(draft)
         energy, adventure = _choose_energy(draft, style), _choose_adventure(draft)
         key, meter = choose_key(draft, style), choose_meter(draft, style)
+        if before is not None:
+            _note_file(draft, before, meter)
         habits = load_habits(style.folder)
         wanted = Wanted(meter=str(meter), mode=key.mode, lean=lean_of(draft), tempo_bpm=fixed_tempo(draft))
         profile = draw_profile(habits, style, wanted, draft.rng("profile"))
@@ -234,6 +236,18 @@ def _cast(
     asked = [role for role in cast if presence(style, role, wishes) >= 1 and wishes.instruments]
     cast = cast_after(profile, cast, style, list(cast) if wishes.alone else asked)
     return cast, presence_after(profile, {role: presence(style, role, wishes) for role in cast})
+
+
+def _note_file(draft: Draft, before: Song, meter: Meter) -> None:
+    """Note what was found in the file to go on from, and what of it cannot be gone on from."""
+    facts = {"key": str(before.key), "tempo_bpm": round(before.tempo_bpm, 2), "meter": str(before.meter)}
+    draft.asked("continue", {**facts, "bars": before.bars})
+    if meter != before.meter:
+        draft.notices.append(
+            f"The file is in {before.meter} and the song in {meter}: it begins anew instead of going on."
+        )
+    elif draft.request.engine == "rules":
+        draft.notices.append("The rules alone read no notes: of the file they take key, tempo, meter and instruments.")
 
 
 def _section_bars(draft: Draft, style: Style) -> int:

@@ -37,6 +37,8 @@ COMPOUND_TEMPO = 1.4
 MOST_BARS = 1000
 RING_OUT_S = 2.2
 """After the last bar line, where the length follows from the bars."""
+STRANGE = 1.2
+"""A tempo this many times beyond its bounds is strange for a style."""
 MOST_TAIL_S = 6.0
 """The longest ring-out that an asked length may leave behind asked bars at an asked tempo."""
 
@@ -178,7 +180,10 @@ def _fitted(draft: Draft, meter: Meter, liking: Liking, seconds: float, limits: 
     low_tail, high_tail = (min(tail, share * seconds) for tail, share in zip(USUAL_TAILS_S, (0.2, 0.3), strict=True))
     tails = [*np.linspace(low_tail, high_tail, 7), LEAST_TAIL_S, MOST_TAIL_S]
     tempos = [round(bars * meter.bar_ticks / 24 * 60 / (seconds - float(tail)), 2) for tail in tails if tail < seconds]
-    usable = [tempo for tempo in tempos if MIN_BPM <= tempo <= MAX_BPM]
+    low, high = MIN_BPM, MAX_BPM
+    if draft.request.seconds is None:  # a length that the prompt's words say is not worth a strange tempo
+        low, high = max(low, liking.low / STRANGE), min(high, liking.high * STRANGE)
+    usable = [tempo for tempo in tempos if low <= tempo <= high]
     if usable:
         tempo = min(usable, key=lambda tempo: abs(np.log2(tempo / liking.usual)))
         draft.sources["tempo"] = "length"
@@ -233,7 +238,9 @@ def _liking(draft: Draft, style: Style, meter: Meter, profile: Profile | None) -
         return Liking(usual=usual, low=low, high=max(high, low + 0.01))
     lean = float(np.clip(0.8 * draft.energy + drift, -1, 1))
     if wishes.pace is not None:
-        if not fixed:
+        if not fixed and draft.pace_asked:
+            draft.sources["tempo"] = "asked"
+        elif not fixed:
             draft.told("tempo", wishes.read.get("pace", ""), "pace")
         lean = float(np.clip(wishes.pace * 1.15 + 0.1 * drift, -1.15, 1.15))
         low, high = low / 1.12, high * 1.15

@@ -113,8 +113,9 @@ def _read_dataclass(kind: Any, plain: Any) -> Any:
         raise ValueError(f"{str(plain)[:40]!r} is no {kind.__name__}")
     if unknown := set(plain) - set(hints):
         raise ValueError(f"{kind.__name__} has no {sorted(unknown)[0]!r}")
+    parts = {name: _read(hints[name], part) for name, part in plain.items()}
     try:
-        value = kind(**{name: _read(hints[name], part) for name, part in plain.items()})
+        value = kind(**parts)
     except TypeError as error:
         raise ValueError(f"{kind.__name__}: {error}") from error
     if isinstance(value, Chord) and value.quality not in QUALITIES:

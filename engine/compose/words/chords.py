@@ -123,7 +123,7 @@ def read_chord(symbol: str) -> tuple[Chord, bool]:
     if match is None:
         raise unread
     quality, exact = _quality(match[2].replace("/", ""))
-    if quality is None:
+    if quality is None or head.endswith("/"):
         raise unread
     root = pitch_class(_note(match[1]))
     return Chord(root=root, quality=quality, bass=root if bass is None else pitch_class(_note(bass))), exact

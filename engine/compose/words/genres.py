@@ -23,6 +23,8 @@ OTHER_GENRES = "|".join(
         r"techno|trance|trap|trip[\s-]?hop|vaporwave|world music",
     )
 )
+ADJECTIVES = {"jazzy": "jazz", "bluesy": "blues", "folky": "folk", "folksy": "folk"}
+"""Words that colour another style, and name one only where no other is named."""
 _OTHER = re.compile(rf"(?<![\w-])(?:{OTHER_GENRES})(?![\w'])")
 
 FALSE_FRIENDS = re.compile(
@@ -57,9 +59,11 @@ def read_genres(page: Page, aliases: Mapping[str, Sequence[str]]) -> Genres:
     """Take the styles from the page; unwanted genres are taken too, wanted unknown ones stay for the encoder."""
     hidden = [(m.start(), m.end()) for m in page.matches(FALSE_FRIENDS)]
     names = {alias.lower(): style for style, listed in aliases.items() for alias in (style, *listed)}
+    names |= {word: style for word, style in ADJECTIVES.items() if style in aliases}
     wanted: dict[str, int] = {}
     unwanted: dict[str, int] = {}
     ends: dict[str, int] = {}
+    colours: set[str] = set()
     hits = [(s, e, names[_plain(page.low[s:e])]) for s, e in _find_aliases(page, names)] + _find_slips(page, names)
     for start, end, style in sorted(hits):
         if any(a < end and start < b for a, b in hidden):
@@ -69,6 +73,7 @@ def read_genres(page: Page, aliases: Mapping[str, Sequence[str]]) -> Genres:
         if not kind_of_it:  # "rock but not metal" still wants rock
             (wanted if negated is None else unwanted).setdefault(style, start)
         ends.setdefault(style, end)
+        (colours.add if _plain(page.low[start:end]) in ADJECTIVES else colours.discard)(style)
         page.take("style" if negated is None else "not style", start if negated is None else negated, end)
         _take_noun(page, end)
     others = []
@@ -82,6 +87,7 @@ def read_genres(page: Page, aliases: Mapping[str, Sequence[str]]) -> Genres:
     kept = [style for style in wanted if style not in unwanted]
     if len(kept) > 1 and re.fullmatch(r"[\s-]*", page.text[ends[kept[0]] : wanted[kept[1]]]):
         kept[:2] = kept[1::-1]
+    kept.sort(key=lambda style: style in colours)
     return Genres(wanted=tuple(kept), unwanted=tuple(unwanted), others=tuple(dict.fromkeys(others)))
 
 

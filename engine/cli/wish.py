@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from engine.compose.request import ComposeRequest
 from engine.errors import BadRequest
 
@@ -72,14 +74,16 @@ class Options:
 
 
 def prompt_or_default(prompt: str | None, options: Options) -> str:
-    """The prompt; without one, what goes without saying: a continuation, or the old prompt. Raises `BadRequest`."""
+    """The prompt; without one, what goes without saying: a continuation, or the old prompt. Without either, the
+    command's usage is explained.
+    """
     if prompt is not None:
         return prompt
     if options.again is not None:
         return ""
     if options.continuing is not None:
         return CONTINUATION
-    raise BadRequest("There is no PROMPT; words such as 'chill lofi 60s' would work.")
+    raise typer.BadParameter("There is none; words such as 'chill lofi 60s' would work.", param_hint="PROMPT")
 
 
 def prompts_of(prompt: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -43,7 +44,7 @@ def read_continued(encoded: str) -> Song:
     file = read_midi(data)
     seconds = seconds_of(file)
     if seconds > MAX_SECONDS:
-        minutes = int(seconds // 60)
+        minutes = math.ceil(seconds / 60)
         raise BadRequest(f"The MIDI file lasts {minutes} minutes; one of up to {MAX_SECONDS / 60:.0f} would work.")
     songs = songs_from_midi(file, Reading(style="", min_bars=MIN_BARS))
     if not songs:

@@ -45,6 +45,7 @@ BREAKS: tuple[tuple[frozenset[Role], float], ...] = (
 )
 PARALLEL_SHARE = 0.75
 THIN_SHARE = 0.4
+LEAST_TO_VARY = 3
 VARIED_TAIL_SHARE = 0.4
 """How often the last bar of a returning phrase is composed anew although it could be copied."""
 
@@ -53,7 +54,8 @@ VARIED_TAIL_SHARE = 0.4
 class Ensemble:
     """Who is there: presence a role (share of bars 0…1), the song's energy 0…1, the bars of a phrase, the greatest
     share of bars that may repeat earlier ones, after how many bars the drums' pattern comes again (0: at will),
-    and whether riffs shall make up what is short of that share.
+    whether riffs shall make up what is short of that share,
+    and the share of repeating bars in which one role plays something new.
     """
 
     presence: Mapping[Role, float]
@@ -62,6 +64,7 @@ class Ensemble:
     returning: float = 1.0
     groove_bars: int = 0
     riffs: bool = False
+    varied: float = 0.0
 
 
 def arrange(
@@ -85,6 +88,7 @@ def arrange(
                     roles=roles[bar],
                     energy=energies[bar],
                     copy_of=copies[bar],
+                    fresh=frozenset() if copies[bar] is None else _fresh(roles[bar], ensemble, rng),
                     groove_of=None if copies[bar] is not None or bar == last else grooves[bar],
                     phrase_end=place % ensemble.phrase == ensemble.phrase - 1 or bar == section.end_bar - 1,
                     final=bar == last and last > 0,
@@ -189,8 +193,8 @@ def _riffed(
     roles: Sequence[frozenset[Role]],
     ensemble: Ensemble,
 ) -> list[int | None]:
-    """Riffs, where the copies fall short of what should return: in a section bars repeat those a phrase before, then those
-    two bars before, then the bar before, as far as the chords are the same; phrases keep their last bar.
+    """Riffs, where the copies fall short of what should return: bars repeat those a phrase before, then those two bars
+    before, then the bar before, in one section and under the same chords; phrases keep their last bar.
     """
     wanted = ensemble.returning * len(copies) if ensemble.riffs else 0
     for period in (ensemble.phrase, 2, 1):
@@ -204,6 +208,15 @@ def _riffed(
                 if copies[bar] is None and root is not None and not at_tail and chords[root] == chords[bar]:
                     copies[bar] = root if roles[bar] <= roles[root] else None
     return copies
+
+
+def _fresh(roles: frozenset[Role], ensemble: Ensemble, rng: np.random.Generator) -> frozenset[Role]:
+    """The role that varies in a repeating bar, if one does; where one plays alone it repeats exactly."""
+    varies, choice = rng.random(2)
+    playing = sorted(roles)
+    if varies >= ensemble.varied or len(playing) < LEAST_TO_VARY:
+        return frozenset()
+    return frozenset({playing[int(choice * len(playing))]})
 
 
 def _grooves(sections: Sequence[Section], roles: Sequence[frozenset[Role]], ensemble: Ensemble) -> list[int | None]:

@@ -57,12 +57,12 @@ class Heat:
     def of(cls, temperature: float, top_p: float) -> Heat:
         """Spread a style's one temperature over the heads."""
         return cls(
-            onset=0.92 * temperature,
-            role=0.92 * temperature,
+            onset=temperature,
+            role=temperature,
             pitch=temperature,
-            drums=0.8 * temperature,
-            duration=0.9 * temperature,
-            velocity=0.9 * temperature,
+            drums=0.85 * temperature,
+            duration=temperature,
+            velocity=temperature,
             top_p=top_p,
         )
 
@@ -118,8 +118,12 @@ class Line:
         elif plan.final:
             self.dictated.extend(sorted([*final_bar(self._script.plan, self.context, self._rules.active(bar)), *kept]))
         elif plan.copy_of is not None:
-            active = self._rules.active(bar)
-            self.dictated.extend(sorted([*(event for event in events[plan.copy_of] if active[event.role]), *kept]))
+            active = self._rules.repeated(bar)
+            repeat = sorted([*(event for event in events[plan.copy_of] if active[event.role]), *kept])
+            if plan.fresh:
+                self.kept.extend(repeat)
+                return
+            self.dictated.extend(repeat)
         else:
             groove = () if plan.groove_of is None else (e for e in events[plan.groove_of] if e.role == DRUMS)
             self.kept.extend(sorted([*kept, *groove]))

@@ -26,6 +26,7 @@ MARGIN = 3
 """Semitones that a range may go beyond what the profile's role usually plays."""
 LEAST_SPAN = 10
 RETURNING = (0.2, 0.8)
+MOST_VARIED = 0.85
 GROOVES = ((0.22, 1), (0.42, 2), (0.7, 4))
 """Share of different bars of drums up to which a pattern is so many bars long; beyond, the drums play at will."""
 LEAST_SHARE, MOST_SHARE = 0.25, 3.0
@@ -116,3 +117,11 @@ def groove_after(profile: Profile | None) -> int:
     if share is None:
         return 0
     return next((bars for most, bars in GROOVES if share <= most), 0)
+
+
+def variation_after(profile: Profile | None) -> float:
+    """The share of repeating bars that vary, so that as many bars differ exactly as in the profile."""
+    if profile is None or "distinct_bars" not in profile.measures:
+        return 0.0
+    exact = 1.0 - profile.measures["distinct_bars"]
+    return min(max(1.0 - exact / returning_after(profile), 0.0), MOST_VARIED)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class BarPlan:
     """One bar: its two half-bar chords, who plays, how loud (0…1), and the earlier bar that it repeats, if any.
 
-    `groove_of`: the earlier bar whose drums it repeats while the other roles play something new. `phrase_end`: a phrase
+    `fresh`: roles that play something new in a bar that repeats another. `groove_of`: the earlier bar whose drums it
+    repeats while the other roles play something new. `phrase_end`: a phrase
     of 4 or 8 bars ends here (cadence; drums may fill). `final`: the last sounding bar.
     """
 
@@ -34,6 +35,7 @@ class BarPlan:
     energy: float
     copy_of: int | None = None
     groove_of: int | None = None
+    fresh: frozenset[Role] = frozenset()
     phrase_end: bool = False
     final: bool = False
 

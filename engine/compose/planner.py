@@ -19,7 +19,15 @@ from engine.compose.casting import cast_of_file, choose_cast, presence, unplaced
 from engine.compose.draft import Draft
 from engine.compose.form import shape
 from engine.compose.harmonise import Tonality, harmonise
-from engine.compose.likeness import Wanted, cast_after, draw_profile, groove_after, presence_after, returning_after
+from engine.compose.likeness import (
+    Wanted,
+    cast_after,
+    draw_profile,
+    groove_after,
+    presence_after,
+    returning_after,
+    variation_after,
+)
 from engine.compose.opening import open_draft
 from engine.compose.plan import Casting, Plan, blend_text
 from engine.compose.prompt import reading_of_pace
@@ -105,6 +113,7 @@ class Planner:
             returning=returning_after(profile),
             groove_bars=groove_after(profile),
             riffs=profile is not None,
+            varied=variation_after(profile),
         )
         plan = Plan(
             prompt=draft.wishes.text,

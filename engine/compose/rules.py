@@ -45,6 +45,8 @@ MAX_LEAP = {MELODY: 12, BASS: 14, COUNTER: 24, HARMONY: 48}
 REPEAT_FREE, REPEAT_LIMIT = 2, 5
 REPEAT_COST = 0.8
 CAP_FACTOR, CAP_SLACK = 1.5, 3
+SLOW = 2.6
+"""A role of fewer notes a bar may leave a bar to what still sounds."""
 AHEAD_FREE, AHEAD_COST = 0.2, 0.4
 """Share of its notes a bar that a role may be ahead, and nats for each note beyond."""
 CHORD_COST = {
@@ -71,13 +73,20 @@ class Rules:
         self.slots = slots_in_bar(plan.meter)
         self._beat = 12 if str(plan.meter) == "6/8" else SLOTS_PER_QUARTER
         self._cast: list[Casting | None] = [plan.cast.get(role) for role in ROLE_ORDER]
-        self._active = [tuple(role in bar.roles and role in plan.cast for role in ROLE_ORDER) for bar in plan.bars]
+        self._there = [tuple(role in bar.roles and role in plan.cast for role in ROLE_ORDER) for bar in plan.bars]
+        self._active = [
+            tuple(plays and role in bar.fresh for role, plays in zip(ROLE_ORDER, there, strict=True))
+            if bar.fresh
+            else there
+            for bar, there in zip(plan.bars, self._there, strict=True)
+        ]
         self._due = [self._densities(bar.energy) for bar in plan.bars]
         self._ranges = [self._range_mask(casting) for casting in self._cast]
         self._scales = _scales(plan)
         self._blue = frozenset((plan.key.tonic + step + self._shift) % 12 for step in load_style(plan.style).blue_notes)
         self._tables: dict[tuple[int, int, int, bool], Bias] = {}
         self._strict = _strictness(plan)
+        self._grip = load_style(plan.style).strictness
 
     def _range_mask(self, casting: Casting | None) -> Mask:
         mask = np.zeros(N_PITCHES, np.bool_)
@@ -86,8 +95,13 @@ class Rules:
         return mask
 
     def active(self, bar: int) -> tuple[bool, ...]:
-        """Who plays in a bar, in `ROLE_ORDER`."""
+        """Who plays something new in a bar, in `ROLE_ORDER`."""
         return self._active[bar]
+
+    def repeated(self, bar: int) -> tuple[bool, ...]:
+        """Who repeats, in a bar that repeats another, in `ROLE_ORDER`."""
+        fresh = self._plan.bars[bar].fresh
+        return tuple(plays and role not in fresh for role, plays in zip(ROLE_ORDER, self._there[bar], strict=True))
 
     def _densities(self, energy: float) -> list[float]:
         """Notes a role should write in a bar of this energy, as the frame tells the network."""
@@ -113,9 +127,13 @@ class Rules:
         return bias
 
     def _missing(self, context: Context) -> list[int]:
-        """Roles that must still play in this bar; the melody and the counter may rest for one bar."""
+        """Roles that must still play in this bar; the melody, the counter and slow roles may rest for one bar."""
         active = self._active[context.bar]
-        missing = [role for role in (DRUMS, BASS, HARMONY) if active[role] and context.counts[role] == 0]
+        missing = [
+            role
+            for role in (DRUMS, BASS, HARMONY)
+            if active[role] and context.counts[role] == 0 and not self._may_rest(context, role)
+        ]
         if (
             active[MELODY]
             and context.counts[MELODY] == 0
@@ -125,6 +143,11 @@ class Rules:
         if not missing and sum(context.counts) == 0:
             missing = [role for role in range(N_ROLES) if active[role]]
         return missing
+
+    def _may_rest(self, context: Context, role: int) -> bool:
+        """Whether a role that seldom strikes (a pad, a pedal) struck in the bar before."""
+        slow = role != DRUMS and self._due[context.bar][role] < SLOW
+        return slow and context.bar > 0 and bool(context.notes_in_bar(context.bar - 1, role)[0])
 
     def _voices_now(self, context: Context, role: int, slot: int) -> int:
         slots, _ = context.notes_in_bar(context.bar, role)
@@ -215,7 +238,7 @@ class Rules:
         chord, scale = self._plan.bars[bar].chords[half], self._scales[self._plan.bars[bar].section]
         tones = frozenset((pc + self._shift) % 12 for pc in chord.pitch_classes)
         bass = (chord.bass + self._shift) % 12
-        on_beat, off_beat, outside = CHORD_COST[role]
+        on_beat, off_beat, outside = (cost * self._grip for cost in CHORD_COST[role])
         bias = np.full(N_PITCHES, FORBIDDEN)
         for pitch in np.nonzero(self._ranges[role])[0]:
             pc = int(pitch) % 12

@@ -69,7 +69,9 @@ def script_of(plan: Plan, given: Given = NOTHING) -> Script:
 
 
 def _left_to_draw(bar: BarPlan, kept: frozenset[Role]) -> BarPlan:
-    """The bar without the roles that are kept, and without drums that repeat an earlier bar's."""
+    """The bar without the roles that are kept, and without those that repeat an earlier bar."""
+    if bar.copy_of is not None:
+        return replace(bar, roles=bar.roles - kept, fresh=bar.fresh - kept)
     if bar.groove_of is None or Role.DRUMS in kept:
         return replace(bar, roles=bar.roles - kept, groove_of=None)
     return replace(bar, roles=bar.roles - kept - {Role.DRUMS})

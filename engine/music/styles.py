@@ -54,7 +54,8 @@ class Style:
     `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
     `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o`
     outro). `cadence_share`: how often a section that is not the last closes with a cadence. `walk_share`: how often a
-    label's chords are walked along the style's measured habits instead of taken from `progressions`. `modulations`:
+    label's chords are walked along the style's measured habits instead of taken from `progressions`. `strictness`: factor on what tones outside the
+    chord cost; below 1 the network is trusted more. `modulations`:
     keys that a section other than the first and last may be in, as numerals of the home key (`V`, `vi`), and
     `modulation_share` how often it is. `section_bars`: the chorus that the style is made of (12 in the blues): verses,
     choruses and bridges are one or more of it where the song's length allows, and progressions of that length fill
@@ -83,6 +84,7 @@ class Style:
     forms: tuple[str, ...] = ("ABA", "iABAo", "iABABo", "iABABCBo")
     cadence_share: float = 1.0
     walk_share: float = 0.0
+    strictness: float = 1.0
     modulations: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     modulation_share: float = 0.0
     section_bars: int = 0

@@ -10,11 +10,10 @@ import sys
 from collections.abc import Iterator
 
 from engine.cli.makers import network_maker, open_composer
-from engine.evaluate.bands import betrayals, share_inside
-from engine.evaluate.learners import discriminator_auc
-from engine.evaluate.neighbours import precision
-from engine.evaluate.overlap import relative_overlap
+from engine.evaluate.bands import betrayals
+from engine.evaluate.figures import Judge
 from engine.evaluate.reference import load_reference
+from engine.evaluate.study import judge_of
 from engine.evaluate.vectors import Label, Sample, VectorSet, measure_all
 from engine.evaluate.wishes import Made, wishes
 from engine.music.notes import Song
@@ -37,18 +36,22 @@ def measured(style: str, songs: list[Song]) -> VectorSet:
     return measure_all(Sample(label=label, song=song) for label, song in zip(labels, songs, strict=True))
 
 
+def judge(style: str, *, seed: int = SEED) -> Judge:
+    """What songs of a style are compared with."""
+    return judge_of(style, load_reference(), seed)
+
+
 def betray(style: str, songs: list[Song], *, top: int = 10, seed: int = SEED) -> str:
     """The figures and the `top` metrics that tell these songs from the style's human reference, as text."""
-    reference = load_reference()
-    human, generated = reference.of_style(style), measured(style, songs)
+    bench, generated = judge(style, seed=seed), measured(style, songs)
+    figures = bench.figures(generated).to_json()
+    human_variety = bench.human_variety()
     lines = [
-        f"{style}: {len(songs)} songs against {len(human)} windows of human music",
-        f"  inside the human 5th–95th percentile {share_inside(human, generated):.1%}"
-        f" · overlap / human halves {relative_overlap(human, generated, seed=seed):.3f}"
-        f" · discriminator AUC {discriminator_auc(human, generated, seed=seed):.3f}"
-        f" · precision in the human pool {precision(reference, generated):.2f}",
+        f"{style}: {len(songs)} songs against {len(bench.human)} windows of the reference",
+        "  " + " · ".join(f"{name} {value}" for name, value in figures.items()),
+        f"  (variety of people's music {human_variety:.2f}; a narrow set is told at once, whatever its means)",
     ]
-    lines += [f"  {row}" for row in betrayals(human, generated)[:top]]
+    lines += [f"  {row}" for row in betrayals(bench.human, generated)[:top]]
     return "\n".join(lines)
 
 

@@ -99,6 +99,10 @@ class Judge:
             **{name: float(np.mean([getattr(row, name) for row in rows])) for name in _FIGURES},
         )
 
+    def human_variety(self) -> float:
+        """The variety of people's own music of the style."""
+        return spread(self.pool, self.human)
+
     def named(self, songs: VectorSet) -> float:
         """Share of songs whose style the classifier names right; NaN where only one style is known."""
         return self._share_named(self.training, songs)

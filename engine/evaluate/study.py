@@ -68,7 +68,7 @@ def study(request: StudyRequest, bench: Bench, *, on_song: Callable[[], None] = 
     """Evaluate one style and write its page; returns what the JSON holds. Raises `BadRequest` for a style without a
     human reference, `SetupError` without the extra, and what composing raises.
     """
-    reference = request.human or load_reference()
+    reference = load_reference() if request.human is None else request.human
     human = reference.of_style(request.style)
     if len(human) < LEAST_ROWS:
         raise BadRequest(
@@ -78,10 +78,11 @@ def study(request: StudyRequest, bench: Bench, *, on_song: Callable[[], None] = 
     made = _made(request, bench, asked, on_song)
     sets = {name: one.vectors for name, one in made.items()}
     if request.with_baselines:
-        baselines = (request.baselines or load_baselines()).of_style(request.style)
+        known = load_baselines() if request.baselines is None else request.baselines
+        baselines = known.of_style(request.style)
         kinds = {kind: [i for i, label in enumerate(baselines.labels) if label.kind == kind] for kind in CHANCE}
         sets |= {kind: baselines.rows(rows) for kind, rows in kinds.items() if rows}
-    judge = _judge(request, reference, human)
+    judge = judge_of(request.style, reference, request.seed)
     figures = {"human": judge.human_figures()} | {name: judge.figures(one) for name, one in sets.items()}
     files = _pictures(request, bench, asked, {"human": human, **sets})
     result = _result(request, bench, made["network"], human, figures) | {"pictures": files}
@@ -129,13 +130,14 @@ def _made(request: StudyRequest, bench: Bench, asked: list[Wish], on_song: Calla
     return made
 
 
-def _judge(request: StudyRequest, reference: VectorSet, human: VectorSet) -> Judge:
+def judge_of(style: str, reference: VectorSet, seed: int) -> Judge:
+    """What songs of a style are compared with."""
     known = _known(reference)
     training = reference.rows(
         [i for i, label in enumerate(reference.labels) if label.split == "train" and label.style in known]
     )
-    pool = human_pool(reference, request.style)
-    return Judge(style=request.style, human=human, pool=pool, training=training, seed=request.seed)
+    pool = human_pool(reference, style)
+    return Judge(style=style, human=reference.of_style(style), pool=pool, training=training, seed=seed)
 
 
 def _pictures(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.evaluate.windows import LONGEST_S, SHORTEST_S
-from engine.model.tutorial import SEQUENCE, TutorialNetwork, sample_tutorial, train_tutorial
+from engine.model.tutorial import HIDDEN, SEQUENCE, TutorialNetwork, sample_tutorial, train_tutorial
 from engine.music.analysis import estimate_key
 from engine.music.notes import Note, Role, Section, SectionKind, Song, Track
 from engine.music.timing import METERS, TICKS_PER_QUARTER, ticks_to_seconds
@@ -51,13 +51,13 @@ def _token(pitches: set[int]) -> Token:
     return tuple(pitches) if len(pitches) == 1 else tuple(sorted({pitch % 12 for pitch in pitches}))
 
 
-def learn_tutorial(songs: Sequence[Song], *, seed: int, steps: int) -> Tutorial:
+def learn_tutorial(songs: Sequence[Song], *, seed: int, steps: int, hidden: int = HIDDEN) -> Tutorial:
     """Train on the songs, one after the other. Raises `ValueError` if they hold too little."""
     read = [token for song in songs for token in tokens_of(song)][:MAX_TOKENS]
     vocabulary = tuple(sorted(set(read)))
     number = {token: index for index, token in enumerate(vocabulary)}
     sequence = np.array([number[token] for token in read], dtype=np.int64)
-    network, losses = train_tutorial(sequence, len(vocabulary), seed=seed, steps=steps)
+    network, losses = train_tutorial(sequence, len(vocabulary), seed=seed, steps=steps, hidden=hidden)
     return Tutorial(network=network, vocabulary=vocabulary, sequence=sequence, losses=tuple(losses))
 
 

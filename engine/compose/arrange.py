@@ -229,7 +229,8 @@ def _grooves(sections: Sequence[Section], roles: Sequence[frozenset[Role]], ense
         for bar in range(section.start_bar, section.end_bar):
             place = bar - section.start_bar
             source = start + place % max(1, ensemble.groove_bars)
-            fills = place % ensemble.phrase == ensemble.phrase - 1 or bar == section.end_bar - 1
+            at_tail = place % ensemble.phrase == ensemble.phrase - 1 and ensemble.groove_bars > 1
+            fills = at_tail or bar == section.end_bar - 1
             if ensemble.groove_bars and not fills and source < bar and Role.DRUMS in roles[bar] & roles[source]:
                 grooves[bar] = source
     return grooves

@@ -15,12 +15,14 @@ import numpy as np
 
 from engine.compose.plan import Plan
 from engine.music.notes import Note, Role, Song, Track
+from engine.music.timing import Meter
 from engine.music.tokens import ROLE_ORDER, Event, events_to_tracks
 
 SINGLE_LINES = (Role.MELODY, Role.BASS)
 SHORTEST_TICKS = 4
 LEAST_SPREAD, MOST_STRETCH = 3.0, 3.0
-LOUDNESS = (40.0, 108.0)
+LOUDNESS = (38.0, 116.0)
+VELOCITIES = (18, 127)
 """Between these a role's mean velocity stays, however softly or loudly the profile's piece was recorded."""
 ENERGY_SWING = 20
 """Velocity between the softest and the loudest bar of a plan."""
@@ -72,11 +74,24 @@ def _touch(plan: Plan, role: Role, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     part = plan.profile.roles.get(role) if plan.profile else None
     if part is None or not notes:
         return notes
+    spread = max(part.spread, LEAST_SPREAD)
     velocities = np.array([note.velocity for note in notes], np.float64)
-    stretch = max(part.spread, LEAST_SPREAD) / max(float(velocities.std()), LEAST_SPREAD)
-    mean = min(max(part.velocity, LOUDNESS[0]), LOUDNESS[1])
-    moved = mean + (velocities - velocities.mean()) * min(stretch, MOST_STRETCH)
-    return tuple(replace(note, velocity=round(v)) for note, v in zip(notes, moved.clip(20, 120), strict=True))
+    if velocities.std() < spread / 2:  # written evenly: accents where the meter has them
+        velocities += spread * np.array([accent(plan.meter, note.onset) for note in notes])
+    moved = velocities - velocities.mean()
+    moved *= min(spread / max(float(velocities.std()), 1.0), MOST_STRETCH)
+    moved += min(max(part.velocity, LOUDNESS[0]), LOUDNESS[1])
+    return tuple(replace(note, velocity=round(v)) for note, v in zip(notes, moved.clip(*VELOCITIES), strict=True))
+
+
+def accent(meter: Meter, onset: int) -> float:
+    """How much the meter stresses a tick: 1 on the bar line, 0.5 on a beat, 0 half way between two, below it −0.5."""
+    place = onset % meter.bar_ticks
+    if place == 0:
+        return 1.0
+    if place % meter.beat_ticks == 0:
+        return 0.5
+    return 0.0 if place % (meter.beat_ticks // 2) == 0 else -0.5
 
 
 def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
@@ -86,7 +101,7 @@ def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     for note in notes:
         bar = min(note.onset // plan.meter.bar_ticks, len(plan.bars) - 1)
         lift = (plan.bars[bar].energy - middle) * ENERGY_SWING
-        shaded.append(replace(note, velocity=round(min(118.0, max(24.0, note.velocity + lift)))))
+        shaded.append(replace(note, velocity=round(min(127.0, max(18.0, note.velocity + lift)))))
     return tuple(shaded)
 
 

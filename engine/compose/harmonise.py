@@ -23,7 +23,7 @@ from engine.music.timing import Meter
 
 Bar = tuple[Chord, Chord]
 Row = tuple[str, ...]
-LONG_WALK_SHARE, LONGEST_WALK = 0.5, 16
+LONGEST_WALK = 16
 
 
 def _rows(*texts: str) -> tuple[Row, ...]:
@@ -56,6 +56,7 @@ class Tonality:
     habits: Mapping[str, ChordHabits] = field(default_factory=dict)
     chords_per_bar: float = 1.0
     variety_bits: float | None = None
+    returning: float = 0.5
 
 
 def harmonise(
@@ -159,7 +160,7 @@ class _Writer:
         if label not in self._walked:
             self._walked[label] = ()
             if habits is not None and self._rng.random() < tonality.style.walk_share:
-                long = self._rng.random() < max(LONG_WALK_SHARE, tonality.style.walk_share)
+                long = self._rng.random() < 1.0 - tonality.returning
                 bars = numerals if long and numerals <= LONGEST_WALK else min(4, numerals)
                 pace = Pace(
                     chords_per_bar=tonality.chords_per_bar,

@@ -15,6 +15,7 @@ import numpy as np
 from engine.compose.plan import Casting
 from engine.music.habits import Habits, Profile, light_of
 from engine.music.harmony import Mode
+from engine.music.instruments import program_range
 from engine.music.notes import Role
 from engine.music.styles import Style
 
@@ -27,7 +28,7 @@ MARGIN = 3
 LEAST_SPAN = 10
 RETURNING = (0.2, 0.8)
 MOST_VARIED = 0.85
-GROOVES = ((0.22, 1), (0.42, 2), (0.7, 4))
+GROOVES = ((0.3, 1), (0.5, 2), (0.8, 4))
 """Share of different bars of drums up to which a pattern is so many bars long; beyond, the drums play at will."""
 LEAST_SHARE, MOST_SHARE = 0.25, 3.0
 """A role's density stays within these multiples of what the style calls usual, whatever the profile says."""
@@ -89,7 +90,8 @@ def _follow(casting: Casting, role: Role, density: float, register: tuple[int, i
     density = min(max(density, LEAST_SHARE * casting.density), MOST_SHARE * casting.density)
     if role is Role.DRUMS:
         return replace(casting, density=round(density, 2))
-    low, high = max(casting.low, register[0] - MARGIN), min(casting.high, register[1] + MARGIN)
+    lowest, highest = program_range(casting.program)
+    low, high = max(lowest, register[0] - MARGIN), min(highest, register[1] + MARGIN)
     if high - low < LEAST_SPAN:
         low, high = casting.low, casting.high
     return replace(casting, density=round(density, 2), low=low, high=high)

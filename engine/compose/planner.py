@@ -101,6 +101,7 @@ class Planner:
             habits=habits.chords if habits else {},
             chords_per_bar=profile.chords_per_bar if profile else 1.0,
             variety_bits=profile.measures.get("chord_entropy") if profile else None,
+            returning=returning_after(profile) if profile else 0.5,
         )
         chords = harmonise(sections, tonality, bar_s=bar_s, rng=draft.rng("chords"))
         if draft.progression is not None:

@@ -41,7 +41,7 @@ Bias = NDArray[np.float64]
 
 FORBIDDEN = -1e9
 VOICES_AT_ONCE = {DRUMS: 4, BASS: 1, HARMONY: 4, COUNTER: 3, MELODY: 1}
-MAX_LEAP = {MELODY: 12, BASS: 14, COUNTER: 24, HARMONY: 48}
+MAX_LEAP = {MELODY: 16, BASS: 14, COUNTER: 24, HARMONY: 48}
 REPEAT_FREE, REPEAT_LIMIT = 2, 5
 REPEAT_COST = 0.8
 CAP_FACTOR, CAP_SLACK = 1.5, 3
@@ -219,7 +219,7 @@ class Rules:
         distance = np.abs(np.arange(max(0, previous - reach), max(0, previous - reach) + len(kept)) - previous)
         if (kept > FORBIDDEN / 2).any():
             bias[:] = FORBIDDEN
-            cost = LEAP_COST_PER_SEMITONE * np.maximum(0, distance - 5) if role == MELODY else 0.0
+            cost = self._grip * LEAP_COST_PER_SEMITONE * np.maximum(0, distance - 5) if role == MELODY else 0.0
             bias[max(0, previous - reach) : previous + reach + 1] = kept - cost
         if role == MELODY and context.run > REPEAT_FREE:
             others = np.delete(bias, previous)

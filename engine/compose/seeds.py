@@ -34,6 +34,8 @@ FORMAT = "tunesmith-seeds-1"
 MAX_BYTES = 60_000
 NEAREST = 6
 """A plan draws among so many of the nearest seeds."""
+ENOUGH = 12
+"""Where fewer seeds fit, so much fewer plans take one: measured in docs/LOG.md."""
 NO_CHORD = "-"
 SILENT_VELOCITY, LOUD_VELOCITY = 30.0, 110.0
 MODE_LIGHT = {
@@ -143,12 +145,13 @@ def _folder(style: str) -> Path:
 
 
 def choose_seed(seeds: Sequence[Seed], mood: Mood, rng: np.random.Generator) -> Seed | None:
-    """One of the nearest seeds in the mood's meter, of its mode or at least its third; None if there is none.
+    """One of the nearest seeds in the mood's meter, of its mode or at least its third; None if there is none, and more
+    often the fewer than `ENOUGH` there are, because a few seeds for all would make songs alike.
 
     Energy is compared by rank among those seeds, so that a style's loudest seed is the most energetic there is.
     """
     fitting = [seed for seed in seeds if seed.meter == mood.meter and _bright(seed.mode) == _bright(mood.mode)]
-    if not fitting:
+    if rng.random() >= len(fitting) / ENOUGH:
         return None
     energies = ranks([seed.energy for seed in fitting])
     far = [

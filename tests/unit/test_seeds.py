@@ -13,6 +13,7 @@ from engine.compose.generate import SongWriter
 from engine.compose.given import Given
 from engine.compose.script import script_of
 from engine.compose.seeds import (
+    ENOUGH,
     FILE,
     MAX_BYTES,
     NEAREST,
@@ -150,11 +151,28 @@ def test_the_network_reads_a_seed_note_for_note_where_ranges_allow(plan):
 
 
 def test_a_seed_is_chosen_in_the_plans_meter_and_third_only():
-    seeds = [a_seed("waltz", meter=METERS["3/4"]), a_seed("glad", mode=Mode.MAJOR), a_seed("dorian", mode=Mode.DORIAN)]
+    seeds = [
+        seed
+        for index in range(ENOUGH)
+        for seed in (
+            a_seed(f"waltz-{index}", meter=METERS["3/4"]),
+            a_seed(f"glad-{index}", mode=Mode.MAJOR),
+            a_seed(f"dorian-{index}", mode=Mode.DORIAN),
+        )
+    ]
     rng = np.random.default_rng(0)
-    assert {choose_seed(seeds, mood(), rng).name for _ in range(20)} == {"dorian"}  # type: ignore[union-attr]
+    assert {choose_seed(seeds, mood(), rng).mode for _ in range(20)} == {Mode.DORIAN}  # type: ignore[union-attr]
     assert choose_seed(seeds, mood(meter=METERS["6/8"]), rng) is None
     assert choose_seed([], mood(), rng) is None
+
+
+def test_the_fewer_seeds_fit_the_fewer_plans_take_one():
+    rng = np.random.default_rng(5)
+    few = [a_seed(f"lofi-{index}") for index in range(ENOUGH // 4)]
+    taken = sum(choose_seed(few, mood(), rng) is not None for _ in range(400))
+    assert 60 < taken < 140
+    many = [a_seed(f"lofi-{index}") for index in range(ENOUGH)]
+    assert all(choose_seed(many, mood(), rng) for _ in range(100))
 
 
 @pytest.mark.parametrize(
@@ -202,10 +220,11 @@ def test_a_blends_seed_comes_from_one_of_its_styles(plan, tmp_path, monkeypatch)
     monkeypatch.setattr(seeds_module, "_folder", lambda style: tmp_path / style)
     for style in ("lofi", "folk"):
         (tmp_path / style).mkdir()
-        fill(tmp_path / style, [a_seed(f"{style}-001", mode=plan.key.mode)])
+        fill(tmp_path / style, [a_seed(f"{style}-{index:03}", mode=plan.key.mode) for index in range(ENOUGH)])
     blend = replace(plan, blend={"lofi": 0.5, "folk": 0.5})
-    names = {with_primer(blend, np.random.default_rng(seed)).primer for seed in range(20)}
-    assert names == {"lofi-001", "folk-001"}
+    names = [with_primer(blend, np.random.default_rng(seed)).primer for seed in range(20)]
+    assert {name.rpartition("-")[0] for name in names if name} == {"lofi", "folk"}
+    assert None not in names
 
 
 def test_a_seed_that_the_bank_does_not_hold_is_named(tmp_path):

@@ -10,12 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from engine import errors
-    from engine.compose.request import MAX_PROMPT_CHARS, ComposeRequest, Receipt
+    from engine.compose.request import (
+        MAX_MIDI_BYTES,
+        MAX_PROMPT_CHARS,
+        ComposeRequest,
+        Receipt,
+        encode_midi,
+        midi_too_large,
+    )
     from engine.settings import Settings
     from engine.store import Origin, Tally
     from engine.studio import StoredSong, Studio, Update
 
 __all__ = [
+    "MAX_MIDI_BYTES",
     "MAX_PROMPT_CHARS",
     "ComposeRequest",
     "Origin",
@@ -25,10 +33,13 @@ __all__ = [
     "Studio",
     "Tally",
     "Update",
+    "encode_midi",
     "errors",
+    "midi_too_large",
 ]
 
 _HOMES = {
+    "MAX_MIDI_BYTES": "engine.compose.request",
     "MAX_PROMPT_CHARS": "engine.compose.request",
     "ComposeRequest": "engine.compose.request",
     "Origin": "engine.store",
@@ -38,6 +49,8 @@ _HOMES = {
     "Studio": "engine.studio",
     "Tally": "engine.store",
     "Update": "engine.studio",
+    "encode_midi": "engine.compose.request",
+    "midi_too_large": "engine.compose.request",
 }
 
 

@@ -111,9 +111,15 @@ class Studio:
             on_update(Update(phase="done", share=1.0))
         return await self.song(song_id)
 
-    async def another(self, song_id: str, *, origin: Origin, on_update: OnUpdate | None = None) -> StoredSong:
-        """Compose the stored song's request anew with a fresh seed; its files may be gone. Raises `NotFound` too."""
+    async def another(
+        self, song_id: str, *, origin: Origin, on_update: OnUpdate | None = None, keep: tuple[str, ...] = ()
+    ) -> StoredSong:
+        """Compose the stored song's request anew with a fresh seed; its files may be gone. `keep`: roles that stay as
+        they are, for which its files are needed. Raises `NotFound` too.
+        """
         request = ComposeRequest.from_json((await self._store.song(song_id)).request)
+        if keep:
+            request = ComposeRequest(prompt=request.prompt, again=song_id, keep=keep)
         return await self.compose(dataclasses.replace(request, seed=new_seed()), origin=origin, on_update=on_update)
 
     async def vote(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:

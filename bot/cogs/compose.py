@@ -20,9 +20,18 @@ from bot.desk import Desk, origin_of
 from bot.errors import guard
 from bot.replies import help_text
 from bot.views.song import song_view
-from engine import MAX_PROMPT_CHARS, ComposeRequest, Origin, errors
+from engine import (
+    MAX_MIDI_BYTES,
+    MAX_PROMPT_CHARS,
+    ComposeRequest,
+    Origin,
+    encode_midi,
+    errors,
+    midi_too_large,
+)
 
 HELP_WORDS = frozenset({"", "help", "?", "hilfe", "commands"})
+MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
 _CHOICES = 25
 
 
@@ -36,25 +45,54 @@ class Compose(commands.Cog):
     @app_commands.command(name="compose", description="Compose a song from words: audio, MIDI file and picture")
     @app_commands.describe(
         prompt="What to play, e.g. “chill lofi 60s” or “sad ragtime in D minor at 90 bpm”",
-        style="A style, if the prompt should not decide",
+        style="A style if the prompt should not decide, or a blend such as jazz:0.7+lofi:0.3",
         seconds="How long, in seconds",
         seed="The same seed and prompt give the same song",
+        mood="In words, such as “sad and slow”",
+        energy="From 0 (calm) to 1 (wild)",
+        adventure="From 0 (plain) to 1 (daring)",
+        instruments="Exactly who plays, such as “flute, rhodes, upright bass”",
+        without="Who does not play, such as “drums, guitar”",
+        chords="Chords of the main sections, one a bar, such as “Am F C G”",
+        bars="Exactly so many bars",
+        midi="A MIDI file to go on from",
     )
-    async def compose(
+    async def compose(  # noqa: PLR0913 (a command's options are its parameters)
         self,
         interaction: discord.Interaction[Any],
         prompt: app_commands.Range[str, 1, MAX_PROMPT_CHARS],
+        *,
         style: str | None = None,
         seconds: float | None = None,
         seed: int | None = None,
+        mood: str | None = None,
+        energy: app_commands.Range[float, 0, 1] | None = None,
+        adventure: app_commands.Range[float, 0, 1] | None = None,
+        instruments: str | None = None,
+        without: str | None = None,
+        chords: str | None = None,
+        bars: app_commands.Range[int, 1] | None = None,
+        midi: discord.Attachment | None = None,
     ) -> None:
         """Answer `/compose`."""
         answer = InteractionAnswer(interaction)
+        wishes: dict[str, Any] = {
+            "style": style or None,
+            "seconds": seconds,
+            "seed": seed,
+            "mood": mood,
+            "energy": energy,
+            "adventure": adventure,
+            "instruments": (instruments,) if instruments else (),
+            "without": (without,) if without else (),
+            "chords": chords,
+            "bars": bars,
+        }
 
         async def work() -> None:
             self.desk.admit(origin_of(interaction))
             await interaction.response.defer()
-            request = read_wish(prompt, style=style, seconds=seconds, seed=seed)
+            request = read_wish(prompt, **wishes, continuing=await fetch_midi(midi))
             await self._compose(answer, request, origin_of(interaction))
 
         await guard(work(), answer.show)
@@ -79,7 +117,8 @@ class Compose(commands.Cog):
             return
 
         async def work() -> None:
-            await self._compose(answer, read_wish(text), origin_of(message))
+            file = next((file for file in message.attachments if file.filename.lower().endswith(MIDI_ENDINGS)), None)
+            await self._compose(answer, read_wish(text, continuing=await fetch_midi(file)), origin_of(message))
 
         await guard(work(), answer.show)
 
@@ -101,16 +140,30 @@ def mention_text(content: str, bot_id: int) -> str | None:
     return " ".join(text.split()) if mentions else None
 
 
-def read_wish(
-    prompt: str, *, style: str | None = None, seconds: float | None = None, seed: int | None = None
-) -> ComposeRequest:
-    """The request; a prompt that is empty or too long is refused here, the rest by the engine."""
+def read_wish(prompt: str, **wishes: Any) -> ComposeRequest:
+    """The request, with further fields of it; a prompt that is empty or too long is refused here, the rest by the
+    engine.
+    """
     text = " ".join(prompt.split())
     if not text:
         raise errors.BadRequest("The prompt is empty; say what to play, such as “chill lofi 60s”.")
     if len(text) > MAX_PROMPT_CHARS:
         raise errors.BadRequest(f"The prompt has {len(text)} characters; at most {MAX_PROMPT_CHARS} work.")
-    return ComposeRequest(prompt=text, style=style or None, seconds=seconds, seed=seed)
+    return ComposeRequest(prompt=text, **wishes)
+
+
+async def fetch_midi(file: discord.Attachment | None) -> str | None:
+    """An attached MIDI file as a request carries it. Raises `UserError` where it is too large or cannot be had."""
+    if file is None:
+        return None
+    if file.size > MAX_MIDI_BYTES:
+        raise midi_too_large(file.size)
+    try:
+        return encode_midi(await file.read())
+    except discord.HTTPException as refusal:
+        raise errors.UserError(
+            "Discord does not hand out the attached file; attaching it anew would work."
+        ) from refusal
 
 
 def matching_styles(names: tuple[str, ...], current: str) -> list[str]:

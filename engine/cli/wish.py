@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typer
 
-from engine.compose.request import ComposeRequest
+from engine.compose.request import MAX_MIDI_BYTES, ComposeRequest, encode_midi
 from engine.errors import BadRequest
 
 FROM_STDIN = "-"
@@ -124,12 +124,10 @@ def _file(path: Path | None) -> str | None:
     """A MIDI file as requests carry it."""
     if path is None:
         return None
-    from engine.compose.continuing import MAX_BYTES, encode_file
-
     whole = folder_of(path)
     try:
         with whole.open("rb") as file:
-            return encode_file(file.read(MAX_BYTES + 1))
+            return encode_midi(file.read(MAX_MIDI_BYTES + 1))
     except OSError as error:
         raise BadRequest(
             f"The file {str(whole)!r} cannot be read ({error.strerror}); a MIDI file's path would work."

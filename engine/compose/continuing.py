@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.compose.given import Primer
+from engine.compose.request import MAX_MIDI_BYTES, midi_too_large
 from engine.errors import BadRequest
 from engine.music.analysis.song import Reading, songs_from_midi
 from engine.music.midi.file import DEFAULT_BPM, MidiFile, TempoChange
@@ -21,7 +22,6 @@ from engine.music.midi.read import read_midi
 from engine.music.notes import Song
 from engine.music.timing import METERS, ticks_to_seconds
 
-MAX_BYTES = 2_000_000
 MAX_SECONDS = 600.0
 MIN_BARS = 2
 ROUNDED_BPM = 0.051
@@ -31,8 +31,8 @@ PRIMER_BARS = 8
 
 def read_continued(encoded: str) -> Song:
     """The song in a file, given as base64. Raises `BadRequest`."""
-    if len(encoded) > MAX_BYTES * 4 // 3 + 4:
-        raise BadRequest(f"The MIDI file has over {MAX_BYTES // 1_000_000} MB; a smaller one would work.")
+    if len(encoded) > MAX_MIDI_BYTES * 4 // 3 + 4:
+        raise midi_too_large(len(encoded) * 3 // 4)
     try:
         data = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:
@@ -66,15 +66,6 @@ def _exact_tempo(song: Song, file: MidiFile) -> Song:
 def primer_of_song(song: Song) -> Primer:
     """The song's last bars."""
     return Primer(song=song, bars=min(PRIMER_BARS, song.bars))
-
-
-def encode_file(data: bytes) -> str:
-    """A file's bytes as a request carries them. Raises `BadRequest` for too many."""
-    if len(data) > MAX_BYTES:
-        raise BadRequest(
-            f"The MIDI file has {len(data) / 1e6:.1f} MB; one of up to {MAX_BYTES // 1_000_000} MB would work."
-        )
-    return base64.b64encode(data).decode("ascii")
 
 
 def seconds_of(file: MidiFile) -> float:

@@ -5,6 +5,7 @@ Light on purpose: the Discord process imports this module, so nothing here impor
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
@@ -16,6 +17,8 @@ from engine.errors import BadRequest
 MIN_SECONDS = 5.0
 MAX_PROMPT_CHARS = 500
 AUDIO_FORMATS = ("mp3", "ogg", "wav")
+MAX_MIDI_BYTES = 2_000_000
+"""Of a MIDI file to go on from."""
 ENGINES = ("network", "rules")
 """Who writes the notes: the trained network, or the style's written grammar alone."""
 
@@ -24,6 +27,20 @@ STAGES: tuple[Stage, ...] = ("read", "plan", "compose", "render", "master", "enc
 
 Progress = Callable[[Stage, float], None]
 """Called with the stage that runs now and its finished share 0…1; from the thread that works."""
+
+
+def encode_midi(data: bytes) -> str:
+    """A MIDI file's bytes as a request carries them. Raises `BadRequest` for too many."""
+    if len(data) > MAX_MIDI_BYTES:
+        raise midi_too_large(len(data))
+    return base64.b64encode(data).decode("ascii")
+
+
+def midi_too_large(size_bytes: int) -> BadRequest:
+    """What is said about a MIDI file of so many bytes."""
+    return BadRequest(
+        f"The MIDI file has {size_bytes / 1e6:.1f} MB; one of up to {MAX_MIDI_BYTES // 1_000_000} MB would work."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +11,10 @@ import aiohttp
 import pytest
 
 from bot.client import TunesmithBot
+from engine import MAX_MIDI_BYTES
 from tests.bot.tiny_composer import PICTURE
-from tests.discord import LocalDiscord, Message
+from tests.discord import Attached, LocalDiscord, Message
+from tests.discord.ids import snowflake
 
 pytestmark = pytest.mark.usefixtures("bot")
 
@@ -51,6 +55,28 @@ async def test_options_reach_the_engine(discord: LocalDiscord) -> None:
     assert song.fields["Length"] == "0:12.5"
     assert song.fields["Seed"] == f"`{2**53 - 1}`"
     assert "model lofi" in song.embed["footer"]["text"]
+
+
+async def test_every_control_reaches_the_engine(discord: LocalDiscord) -> None:
+    file = Attached(id=snowflake(), filename="tune.mid", data=b"MThd a tune")
+    wishes = {
+        "style": "jazz:0.7+lofi:0.3", "mood": "sad", "energy": 0.25, "adventure": 1, "instruments": "flute, piano",
+        "without": "drums", "chords": "Am F C G", "bars": 16, "midi": file,
+    }  # fmt: skip
+    song = await (await discord.slash("compose", prompt="show me a tune", **wishes)).until(has_files)
+    request = json.loads(next(data for name, data in song.files.items() if name.endswith(".mid")))
+    assert {name: request[name] for name in wishes if name != "midi"} == {
+        **{name: value for name, value in wishes.items() if name != "midi"},
+        "instruments": ["flute, piano"],
+        "without": ["drums"],
+    }
+    assert base64.b64decode(request["continuing"]) == file.data
+
+
+async def test_a_file_that_is_too_large_is_refused_in_one_sentence(discord: LocalDiscord) -> None:
+    large = Attached(id=snowflake(), filename="tune.mid", data=bytes(MAX_MIDI_BYTES + 1))
+    said = await (await discord.slash("compose", prompt="go on", midi=large)).until(lambda seen: "MB" in seen.content)
+    assert said.content == "The MIDI file has 2.0 MB; one of up to 2 MB would work."
 
 
 async def test_a_mention_is_answered_by_a_reply_with_the_song(discord: LocalDiscord) -> None:

@@ -2,11 +2,12 @@
 says.
 
 `slow` takes 0.4 s a stage, `refuse` raises the person's error, `ramble` a long one, `lack` the machine's, `break` the
-engine's, `crash` a bug; `big` writes audio of 20 kB. The studio, the job runner and the database around it are the real
-ones."""
+engine's, `crash` a bug; `big` writes audio of 20 kB, `show` writes the request instead of MIDI. The studio, the job
+runner and the database around it are the real ones."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -47,7 +48,7 @@ def _write(payload: Mapping[str, Any], word: str) -> Receipt:
     folder, request = Path(payload["folder"]), payload["request"]
     contents = {
         "audio": ("tiny.mp3", b"ID3 tiny" + bytes(20_000 if word == "big" else 0)),
-        "midi": ("tiny.mid", b"MThd tiny"),
+        "midi": ("tiny.mid", json.dumps(request).encode() if word == "show" else b"MThd tiny"),
         "picture": ("tiny.png", PICTURE),
     }
     for name, data in contents.values():

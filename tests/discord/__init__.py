@@ -11,8 +11,8 @@ Every request, and every answer of ours, is checked against Discord's own specif
 (see `specification`), and against the written rules of the live service, which need no file. What breaks a rule is
 answered as the live service answers it, and fails the test when the context ends."""
 
-from tests.discord.messages import Message, Version
+from tests.discord.messages import Attached, Message, Version
 from tests.discord.people import Exchange, Person
 from tests.discord.server import LocalDiscord
 
-__all__ = ["Exchange", "LocalDiscord", "Message", "Person", "Version"]
+__all__ = ["Attached", "Exchange", "LocalDiscord", "Message", "Person", "Version"]

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from tests.discord.ids import snowflake
 from tests.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, Interaction
-from tests.discord.messages import DEFAULT_WAIT_S, Message
+from tests.discord.messages import DEFAULT_WAIT_S, Attached, Message
 from tests.discord.rules import INITIAL_ANSWER_S
 
 if TYPE_CHECKING:
     from tests.discord.server import LocalDiscord
 
-STRING, INTEGER, BOOLEAN, NUMBER = 3, 4, 5, 10
-_TYPES: dict[int, tuple[type, ...]] = {STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
+STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 3, 4, 5, 10, 11
+_TYPES: dict[int, tuple[type, ...]] = {
+    STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float), ATTACHMENT: (Attached,)
+}  # fmt: skip
 
 
 @dataclass(kw_only=True, eq=False)
@@ -96,12 +98,17 @@ class Person:
         """Type a slash command, in the channel `where`; returns at the bot's first answer."""
         offered = {str(known["name"]): known for known in self.world.commands}
         assert command in offered, f"/{command} is not offered; offered are {sorted(offered)}"
-        data = {
+        data: dict[str, Any] = {
             "id": offered[command]["id"],
             "name": command,
             "type": 1,
             "options": _checked_options(offered[command], options),
         }
+        uploads = [value for value in options.values() if isinstance(value, Attached)]
+        self.world.uploads += uploads
+        if uploads:
+            url = f"{self.world.base_url}/attachments/{self.world.channel_id}"
+            data["resolved"] = {"attachments": {str(file.id): file.to_json(url) for file in uploads}}
         return await self._interact(COMMAND, data, where=where, age_s=age_s, size_limit=size_limit)
 
     async def suggestions(self, command: str, option: str, typed: str) -> list[str]:
@@ -169,11 +176,18 @@ def _checked_options(command: dict[str, Any], options: Mapping[str, object]) -> 
     assert not missing, f"/{command['name']} needs {sorted(missing)}"
     for name, value in options.items():
         _check_value(name, schemas[name], value)
-    return [{"name": name, "type": schemas[name]["type"], "value": value} for name, value in options.items()]
+    return [{"name": name, "type": schemas[name]["type"], "value": _sent(value)} for name, value in options.items()]
+
+
+def _sent(value: object) -> object:
+    """What stands in the interaction: of a file its id."""
+    return str(value.id) if isinstance(value, Attached) else value
 
 
 def _check_value(name: str, schema: dict[str, Any], value: Any) -> None:
     assert isinstance(value, _TYPES[schema["type"]]), f"{name}: {value!r} is not of type {schema['type']}"
+    if isinstance(value, Attached):
+        return
     size = len(value) if isinstance(value, str) else value
     least, most = ("min_length", "max_length") if isinstance(value, str) else ("min_value", "max_value")
     assert size >= schema.get(least, size), f"{name}: {value!r} is under {schema[least]}"

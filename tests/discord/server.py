@@ -17,7 +17,7 @@ from aiohttp import web
 from tests.discord.gateway import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
 from tests.discord.ids import snowflake
 from tests.discord.interactions import COMPONENT, Interaction
-from tests.discord.messages import Message
+from tests.discord.messages import Attached, Message
 from tests.discord.people import Exchange, Person
 from tests.discord.rest import PREFIX, Rest
 
@@ -41,6 +41,7 @@ class LocalDiscord:
         self.edit_delay_s = self.answer_delay_s = 0.0
         self.commands: list[dict[str, Any]] = []
         self.messages: dict[int, Message] = {}
+        self.uploads: list[Attached] = []
         self.replies: dict[int, list[Message]] = {}
         self.interactions: dict[str, Interaction] = {}
         self.connections: list[int] = []
@@ -418,8 +419,8 @@ class LocalDiscord:
         }
 
     async def _serve_file(self, request: web.Request) -> web.Response:
-        for message in self.messages.values():
-            for file in message.attached:
+        for files in (self.uploads, *(message.attached for message in self.messages.values())):
+            for file in files:
                 if file.id == int(request.match_info["file"]) and file.filename == request.match_info["name"]:
                     return web.Response(body=file.data)
         raise web.HTTPNotFound

@@ -175,7 +175,7 @@ def test_compose_tells_where_the_files_are(run: Run, tmp_path: Path) -> None:
     result = run("compose", "chill lofi", *SHORT, "--out", str(tmp_path / "out"))
     assert (result.exit_code, result.stderr) == (0, "")
     files = sorted((tmp_path / "out").iterdir())
-    assert [path.suffix for path in files] == [".json", ".mid", ".png", ".wav"]
+    assert [path.suffix for path in files] == [".json", ".mid", ".png", ".json", ".wav"]
     assert all(str(path) in result.stdout for path in files)
     receipt = json.loads(files[0].read_text(encoding="utf-8"))
     assert f" · {receipt['key']} · {receipt['meter']} · 6 s · seed 11 · made in " in result.stdout

@@ -14,9 +14,9 @@ from typer.testing import CliRunner, Result
 
 from engine.cli.app import build_app
 from engine.compose import pipeline
-from engine.compose.continuing import MAX_BYTES, encode_file, read_continued
+from engine.compose.continuing import read_continued
 from engine.compose.pipeline import Composer
-from engine.compose.request import ComposeRequest, Receipt
+from engine.compose.request import MAX_MIDI_BYTES, ComposeRequest, Receipt, encode_midi
 from engine.compose.songbook import Entry
 from engine.errors import BadRequest, NotFound
 from engine.music.midi.read import read_midi
@@ -174,8 +174,8 @@ def test_a_song_goes_on_from_a_midi_file_in_its_key_tempo_meter_and_with_its_ins
     composer: Composer, made: Receipt, tmp_path: Path
 ) -> None:
     data = Path(made.files["midi"]).read_bytes()
-    before = read_continued(encode_file(data))
-    request = ComposeRequest(prompt="lofi 10s", continuing=encode_file(data), seed=3, format="wav")
+    before = read_continued(encode_midi(data))
+    request = ComposeRequest(prompt="lofi 10s", continuing=encode_midi(data), seed=3, format="wav")
     after = composer.compose(request, tmp_path)
     assert after.key == str(before.key)
     assert after.meter == str(before.meter) == made.meter
@@ -192,7 +192,7 @@ def test_a_song_goes_on_from_a_midi_file_in_its_key_tempo_meter_and_with_its_ins
 
 
 def test_what_is_asked_beats_what_the_file_says(composer: Composer, made: Receipt, tmp_path: Path) -> None:
-    encoded = encode_file(Path(made.files["midi"]).read_bytes())
+    encoded = encode_midi(Path(made.files["midi"]).read_bytes())
     request = ComposeRequest(
         prompt="lofi in E major at 100 bpm, 8s", continuing=encoded, meter="3/4", without=("drums",), format="wav"
     )
@@ -226,22 +226,22 @@ def test_a_file_that_cannot_be_gone_on_from_is_refused_in_one_sentence(
     composer: Composer, tmp_path: Path, data: bytes, named: str
 ) -> None:
     with pytest.raises(BadRequest, match=named) as refused:
-        composer.compose(ComposeRequest(prompt="lofi", continuing=encode_file(data)), tmp_path / "out")
+        composer.compose(ComposeRequest(prompt="lofi", continuing=encode_midi(data)), tmp_path / "out")
     assert "would work." in str(refused.value)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_file_that_is_too_large_or_no_base64_is_refused() -> None:
     with pytest.raises(BadRequest, match=r"2\.0 MB"):
-        encode_file(bytes(MAX_BYTES + 1))
-    with pytest.raises(BadRequest, match="2 MB"):
-        read_continued(base64.b64encode(bytes(MAX_BYTES + 9)).decode())
+        encode_midi(bytes(MAX_MIDI_BYTES + 1))
+    with pytest.raises(BadRequest, match=r"2\.0 MB"):
+        read_continued(base64.b64encode(bytes(MAX_MIDI_BYTES + 9)).decode())
     with pytest.raises(BadRequest, match="base64"):
         read_continued("€€€")
 
 
 def test_two_bars_are_enough_to_go_on_from(composer: Composer) -> None:
-    plan = composer.plan(ComposeRequest(prompt="lofi 20s", continuing=encode_file(midi_of(4.5))))
+    plan = composer.plan(ComposeRequest(prompt="lofi 20s", continuing=encode_midi(midi_of(4.5))))
     assert str(plan.key) == "C major"
     assert plan.tempo_bpm == 120
 

@@ -32,9 +32,9 @@ def song(composer: Composer, tmp_path_factory: pytest.TempPathFactory) -> Receip
     return composer.compose(SHORT, tmp_path_factory.mktemp("song"))
 
 
-def test_a_song_is_three_files_and_a_receipt_of_one_name(song: Receipt) -> None:
+def test_a_song_is_three_files_a_receipt_and_a_score_of_one_name(song: Receipt) -> None:
     folder = Path(song.files["audio"]).parent
-    assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".mid", ".png", ".wav"]
+    assert sorted(path.suffix for path in folder.iterdir()) == [".json", ".json", ".mid", ".png", ".wav"]
     assert {path.stem for path in folder.iterdir()} == {f"chill-lofi-{song.id}"}
     assert all(Path(path).is_file() for path in song.files.values())
 

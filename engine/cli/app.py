@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import bot, compose, doctor, evaluate, originality, plan, seeds, styles, train
+from engine.cli import bot, compose, doctor, evaluate, habits, originality, plan, seeds, styles, train
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -36,6 +36,7 @@ def build_app() -> typer.Typer:
     app.command("train")(train.train)
     app.command("evaluate")(evaluate.evaluate)
     app.command("seeds")(seeds.seeds)
+    app.command("habits")(habits.habits)
     app.command("originality")(originality.originality)
     app.command("doctor")(doctor.doctor)
     app.command("bot")(bot.bot)

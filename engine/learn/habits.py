@@ -13,13 +13,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
+from pathlib import Path
 
 import numpy as np
 
 from engine.metrics.vector import metric_vector
 from engine.music.excerpt import windows
 from engine.music.frames import fill_gaps
-from engine.music.habits import ChordHabits, Habits, Profile, RoleProfile, chord_token, light_of
+from engine.music.habits import FILE, ChordHabits, Habits, Profile, RoleProfile, chord_token, light_of
 from engine.music.notes import Role, Song, Track
 
 MOST_PROFILES = 160
@@ -49,6 +50,14 @@ def habits_of(songs: Iterable[Song], *, seed: int, chords: bool) -> Habits:
         chords={light: c for light, c in counted.items() if c.starts},
         deviations=_deviations(profiles),
     )
+
+
+def write_habits(habits: Habits, folder: Path) -> Path:
+    """Write a style's habits into its folder, all or nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f"{FILE}.part"
+    partial.write_text(habits.dumps(), encoding="utf-8")
+    return partial.replace(folder / FILE)
 
 
 def _is_band(song: Song) -> bool:

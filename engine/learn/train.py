@@ -32,6 +32,7 @@ from engine.learn.dataset import (
     save_dataset,
     with_held_out,
 )
+from engine.learn.habits import habits_of, write_habits
 from engine.learn.recipe import BASE, NOTES, Recipe, human_shares, measured_on, recipe_for, style_shares
 from engine.learn.reference import reference_of
 from engine.learn.sources.piece import Piece
@@ -39,8 +40,9 @@ from engine.model.checkpoint import Facts, latest_version, load_checkpoint, save
 from engine.model.network import Network, NetworkConfig
 from engine.model.training import Report, Trainer, evaluate
 from engine.music.context import N_DETAIL_ROWS, N_FEATURE_ROWS, vocabulary_hash
+from engine.music.habits import Habits
 from engine.music.notes import Song
-from engine.music.styles import STYLES_DIR
+from engine.music.styles import STYLES_DIR, load_style
 from engine.music.tokens import N_DRUMS, N_DURATIONS, N_ONSETS, N_PITCHES, N_ROLES, N_VELOCITIES
 
 COMPOSED_SONGS = 2000
@@ -153,6 +155,7 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
     metrics |= {"held_out_parts": {name: round(value, 4) for name, value in parts.items()}, "best_step": fit.best_step}
     if not is_base:
         metrics["reference"] = reference_of(_songs(request, request.target))
+        measure_habits(request)
     path = _next_version(request.out / request.target)
     facts = replace(facts, version=path.stem, metrics=metrics)
     sha256 = save_checkpoint(fit.network, facts, path)
@@ -202,6 +205,21 @@ def _fit(
         attempt += 1
         recipe = replace(recipe, settings=replace(settings, rate=settings.rate / 3))
         say(f"No step was better than the start at a rate of {settings.rate:g}; trying {settings.rate / 3:g}.")
+
+
+def measure_habits(request: TrainRequest) -> Habits:
+    """Measure the target style's habits on its training pieces and write them beside its checkpoints.
+
+    Raises `BadRequest` if the corpora cannot be read or the style has no band among its pieces.
+    """
+    if request.corpora.is_dir():
+        build_corpus(request.corpora, request.work / "corpus")
+    chords = load_style(request.target).walk_share > 0
+    measured = habits_of(_songs(request, request.target), seed=request.seed, chords=chords)
+    if not measured.profiles:
+        raise BadRequest(f"The style {request.target!r} has no piece in which a band plays a tune; one more would do.")
+    write_habits(measured, request.out / request.target)
+    return measured
 
 
 def _songs(request: TrainRequest, style: str) -> Iterator[Song]:

@@ -54,8 +54,8 @@ class Style:
     `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
     `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o`
     outro). `cadence_share`: how often a section that is not the last closes with a cadence. `walk_share`: how often a
-    label's chords are walked along the style's measured habits instead of taken from `progressions`. `strictness`: factor on what
-    tones outside the
+    label's chords are walked along the style's measured habits instead of taken from `progressions`. `strictness`:
+    factor on what tones outside the
     chord cost; below 1 the network is trusted more. `modulations`:
     keys that a section other than the first and last may be in, as numerals of the home key (`V`, `vi`), and
     `modulation_share` how often it is. `section_bars`: the chorus that the style is made of (12 in the blues): verses,

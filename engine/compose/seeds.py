@@ -202,6 +202,7 @@ def write_seeds(path: Path, *, style: str, checkpoint: Mapping[str, str], seeds:
     draft = path.with_suffix(".tmp")
     draft.write_text(head + ',"seeds":[\n' + ",\n".join(rows) + "\n]}\n", encoding="utf-8")
     draft.replace(path)
+    load_seeds.cache_clear()
     return len(rows)
 
 

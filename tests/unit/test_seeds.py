@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from engine.cli.app import build_app
 from engine.compose import seeds as seeds_module
 from engine.compose.generate import SongWriter
 from engine.compose.given import Given
@@ -35,6 +38,7 @@ from engine.errors import BadRequest, CheckpointError
 from engine.grammar.corpus import composed_songs
 from engine.model.checkpoint import save_checkpoint
 from engine.music.harmony import Chord, Mode
+from engine.music.styles import load_style
 from engine.music.timing import METERS
 from engine.music.tokens import BAR, BAR_EVENT, Event, song_to_events
 from tests.small import plan_of_song, small_facts, small_network
@@ -290,3 +294,14 @@ def test_the_most_different_passages_are_chosen_and_few_of_one_song():
 def test_a_bank_of_an_unknown_style_is_refused(writer):
     with pytest.raises(BadRequest, match="polka"):
         sow(Sowing(style="polka", count=1), writer)
+
+
+def test_the_command_writes_a_bank_into_the_styles_folder(writer, tmp_path, monkeypatch):
+    (tmp_path / "lofi").mkdir()
+    shutil.copy(load_style("lofi").folder / "style.toml", tmp_path / "lofi")
+    monkeypatch.setattr("engine.music.styles.STYLES_DIR", tmp_path)
+    monkeypatch.setattr(SongWriter, "load", lambda _device: writer)
+    result = CliRunner().invoke(build_app(), ["seeds", "lofi", "--count", "1", "--seed", "4"])
+    assert result.exit_code == 0, result.output
+    assert "1 seeds" in result.output
+    assert [seed.name for seed in load_seeds(tmp_path / "lofi")] == ["lofi-001"]

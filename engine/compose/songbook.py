@@ -77,10 +77,8 @@ def find_song(song_id: str, folders: Sequence[Path]) -> Entry:
         if path.is_file()
     ]
     if not paths:
-        raise NotFound(
-            f"The song {song_id!r} is neither in {' nor in '.join(repr(str(folder)) for folder in folders)}; "
-            "an id of a song whose files are there would work."
-        )
+        places = " or in ".join(repr(str(folder)) for folder in folders)
+        raise NotFound(f"The song {song_id!r} is not in {places}; an id of a song whose files are there would work.")
     try:
         if paths[0].stat().st_size > MAX_BYTES:
             raise ValueError("it is too large")

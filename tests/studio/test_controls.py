@@ -135,7 +135,7 @@ def test_what_cannot_be_kept_gets_one_sentence(
 
 
 def test_an_unknown_song_and_keeping_of_nothing_get_one_sentence(composer: Composer, tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="'abcd1234' is neither in"):
+    with pytest.raises(NotFound, match="'abcd1234' is not in"):
         composer.compose(ComposeRequest(prompt="", again="abcd1234"), tmp_path)
     with pytest.raises(NotFound, match="no song"):
         composer.compose(ComposeRequest(prompt="", again="../../etc"), tmp_path)
@@ -330,3 +330,10 @@ def test_a_song_tells_its_id(run: Run, tmp_path: Path) -> None:
     result = run("compose", "lofi", "--seconds", "6", "--format", "wav", "--out", str(tmp_path))
     (receipt,) = [json.loads(path.read_text()) for path in tmp_path.glob("*.json") if "song" not in path.suffixes[0]]
     assert receipt["id"] in result.stdout
+
+
+def test_chords_on_a_bass_alone_can_be_gone_on_from() -> None:
+    notes = [(480 * i, pitch, 400) for i in range(16) for pitch in (40, 47, 52)]
+    song = read_continued(encode_midi(midi(track(notes, program=33))))
+    assert song.bars == 4
+    assert Role.BASS in {part.role for part in song.tracks}

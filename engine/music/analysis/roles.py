@@ -259,7 +259,8 @@ def _combine(parts: dict[Role, list[MidiTrack]]) -> dict[Role, Track]:
         lines[Role.BASS] = (max(chordal, key=lambda t: len(t.notes)).program, bass)
         harmony = [n for n in harmony if (n.onset, n.pitch) not in taken]
     if harmony or rest:
-        main = max(chordal, key=lambda t: len(t.notes)) if chordal else parts[Role.MELODY][0]
+        others = [t for role in (Role.MELODY, Role.COUNTER, Role.BASS) for t in parts.get(role, [])]
+        main = max(chordal, key=lambda t: len(t.notes)) if chordal else others[0]
         known = [n for t in chordal if t.role for n in t.notes]
         taken = {(n.onset, n.pitch) for _, line in lines.values() for n in line}
         inner = [n for n in (*harmony, *rest) if (n.onset, n.pitch) not in taken]

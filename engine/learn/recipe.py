@@ -6,7 +6,8 @@ them the less it has of its own. Caveat: the numbers were found by held-out loss
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,6 +68,18 @@ LARGE_RECIPE = Recipe(
     dropout=0.2,
     replay=0.2,
 )
+NEW_RECIPE = replace(LARGE_RECIPE, settings=replace(LARGE_RECIPE.settings, steps=700, evaluate_every=50))
+"""For styles that the shipped base has not heard: they learn all of it now."""
+NEW_SMALL_STEPS = 300
+KIN = {
+    "synthwave": "synth",
+    "chiptune": "synth",
+    "jazz": "lofi",
+    "bossa": "lofi",
+    "blues": "rock",
+    "ambient": "lofi",
+}
+"""A style that its base has not heard → the one whose place among the styles it starts from."""
 SMALL_RECIPE = Recipe(
     settings=TrainSettings(steps=160, rate=2e-4, warmup=10, evaluate_every=20, save_every=100, patience=4),
     dropout=0.5,
@@ -74,9 +87,10 @@ SMALL_RECIPE = Recipe(
 )
 
 
-def recipe_for(target: str, heard: Dataset) -> Recipe:
-    """The recipe of the base or of a style that `heard` has pieces of. Songs that only widen a style do not make it
-    large.
+def recipe_for(target: str, heard: Dataset, *, known: Collection[str] = ()) -> Recipe:
+    """The recipe of the base or of a style that `heard` has pieces of; `known`: styles that the base has heard.
+
+    Songs that only widen a style do not make it large; a style that is composed altogether is large.
     """
     if target == BASE:
         return BASE_RECIPE
@@ -86,7 +100,12 @@ def recipe_for(target: str, heard: Dataset) -> Recipe:
         for label, events in zip(heard.labels, np.diff(heard.columns.starts), strict=True)
         if label.style == target and not (widened and is_composed(label.source))
     )
-    return SMALL_RECIPE if own < SMALL_EVENTS else LARGE_RECIPE
+    composed = target in COMPOSED and not widened
+    if own >= SMALL_EVENTS or composed:
+        return LARGE_RECIPE if target in known else NEW_RECIPE
+    if target in known:
+        return SMALL_RECIPE
+    return replace(SMALL_RECIPE, settings=replace(SMALL_RECIPE.settings, steps=NEW_SMALL_STEPS))
 
 
 def style_shares(target: str, heard: Dataset, replay: float) -> dict[str, float]:

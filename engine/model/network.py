@@ -107,6 +107,11 @@ class Network(nn.Module):
         for embedding in (self.table, self.onset_to_role, self.details, self.pitch_to_rest, self.duration_to_velocity):
             nn.init.normal_(embedding.weight, std=0.1)
 
+    def adopt(self, style: int, kin: int) -> None:
+        """Give the style of one id the place of another among the styles (the first rows of the table)."""
+        with torch.no_grad():
+            self.table.weight[style] = self.table.weight[kin]
+
     def set_dropout(self, dropout: float) -> None:
         """Change the dropout (0…1) between layers and before the heads; the config keeps the one it was made with."""
         self.lstm.dropout = dropout

@@ -19,7 +19,7 @@ from engine.evaluate.neighbours import precision, recall, spread, unseen_precisi
 from engine.evaluate.overlap import halves, relative_overlap
 from engine.evaluate.vectors import VectorSet
 
-HALVINGS = 5
+HALVINGS = 3
 ENOUGH_ROWS = 20
 
 

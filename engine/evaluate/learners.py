@@ -44,7 +44,7 @@ def _learner(name: str, seed: int) -> Any:
     if name == "logistic":
         return sklearn.make_pipeline(sklearn.StandardScaler(), sklearn.LogisticRegression(C=0.1, max_iter=2000))
     return sklearn.GradientBoostingClassifier(
-        n_estimators=80, max_depth=3, learning_rate=0.1, subsample=0.7, max_features=0.3, random_state=seed
+        n_estimators=60, max_depth=3, learning_rate=0.1, subsample=0.7, max_features=0.3, random_state=seed
     )
 
 
@@ -56,7 +56,7 @@ def named_styles(training: VectorSet, songs: VectorSet, *, seed: int) -> list[st
         np.hstack((songs.values, songs.traits)),
     )
     forest = sklearn.ExtraTreesClassifier(
-        n_estimators=300, min_samples_leaf=2, class_weight="balanced", random_state=seed
+        n_estimators=150, min_samples_leaf=2, class_weight="balanced", random_state=seed
     )
     forest.fit(seen, [label.style for label in training.labels])
     return [str(style) for style in forest.predict(asked)]

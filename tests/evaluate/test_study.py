@@ -46,8 +46,8 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> Composer:
 @pytest.fixture(scope="module")
 def request_(tmp_path_factory: pytest.TempPathFactory) -> StudyRequest:
     reference = load_reference()
-    few = reference.rows([i for i, row in enumerate(reference.labels) if row.style in ("lofi", "rock")][::4])
-    own = few.of_style("lofi").rows(range(30))
+    few = reference.rows([i for i, row in enumerate(reference.labels) if row.style in ("lofi", "rock")][::6])
+    own = few.of_style("lofi").rows(range(24))
     kinds = ("random", "shuffled", "tutorial")
     others = replace(own, labels=tuple(replace(row, kind=kinds[i % 3]) for i, row in enumerate(own.labels)))
     return StudyRequest(

@@ -46,6 +46,7 @@ BREAKS: tuple[tuple[frozenset[Role], float], ...] = (
 PARALLEL_SHARE = 0.75
 THIN_SHARE = 0.4
 LEAST_TO_VARY = 3
+INSISTENT = 0.65
 VARIED_TAIL_SHARE = 0.4
 """How often the last bar of a returning phrase is composed anew although it could be copied."""
 
@@ -194,9 +195,11 @@ def _riffed(
     ensemble: Ensemble,
 ) -> list[int | None]:
     """Riffs, where the copies fall short of what should return: bars repeat those a phrase before, then those two bars
-    before, then the bar before, in one section and under the same chords; phrases keep their last bar.
+    before, then the bar before, in one section and under the same chords; phrases keep their last bar
+    unless the music is insistent.
     """
     wanted = ensemble.returning * len(copies) if ensemble.riffs else 0
+    breathes = ensemble.returning < INSISTENT
     for period in (ensemble.phrase, 2, 1):
         for section in sections:
             for bar in range(section.start_bar + period, section.end_bar - 1):
@@ -205,7 +208,12 @@ def _riffed(
                 source = bar - period
                 root = source if copies[source] is None else copies[source]
                 at_tail = (bar - section.start_bar) % ensemble.phrase == ensemble.phrase - 1
-                if copies[bar] is None and root is not None and not at_tail and chords[root] == chords[bar]:
+                if (
+                    copies[bar] is None
+                    and root is not None
+                    and chords[root] == chords[bar]
+                    and not (at_tail and breathes)
+                ):
                     copies[bar] = root if roles[bar] <= roles[root] else None
     return copies
 

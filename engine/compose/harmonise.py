@@ -161,7 +161,8 @@ class _Writer:
             self._walked[label] = ()
             if habits is not None and self._rng.random() < tonality.style.walk_share:
                 long = self._rng.random() < 1.0 - tonality.returning
-                bars = numerals if long and numerals <= LONGEST_WALK else min(4, numerals)
+                loop = 2 if self._rng.random() < 2 * (tonality.returning - 0.5) else 4
+                bars = numerals if long and numerals <= LONGEST_WALK else min(loop, numerals)
                 pace = Pace(
                     chords_per_bar=tonality.chords_per_bar,
                     variety_bits=tonality.variety_bits,

@@ -246,7 +246,7 @@ class Rules:
             sung = role in (MELODY, COUNTER) and pc in self._blue
             if pc not in tones and pc not in scale and not sung and not (role == BASS and pc == bass):
                 cost = outside * self._strict
-            bonus = BASS_ROOT_BONUS if role == BASS and strong and pc == bass else 0.0
+            bonus = BASS_ROOT_BONUS * self._grip if role == BASS and strong and pc == bass else 0.0
             bias[pitch] = bonus - cost
         return bias
 

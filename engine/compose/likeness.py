@@ -19,6 +19,7 @@ from engine.music.instruments import program_range
 from engine.music.notes import Role
 from engine.music.styles import Style
 
+TUNE_PRESENCE = 0.6
 CORE_PRESENCE = 0.85
 """Roles of at least this presence belong to every song of a style."""
 ENERGY_PULL = 5.0
@@ -102,9 +103,14 @@ def presence_after(profile: Profile | None, presence: Mapping[Role, float]) -> d
     if profile is None:
         return dict(presence)
     return {
-        role: share if share >= 1 or role not in profile.roles else profile.roles[role].presence
+        role: share if share >= 1 or role not in profile.roles else max(profile.roles[role].presence, _least(role))
         for role, share in presence.items()
     }
+
+
+def _least(role: Role) -> float:
+    """A tune plays in every verse, even if the profile's stretch had it for a few bars only."""
+    return TUNE_PRESENCE if role is Role.MELODY else 0.0
 
 
 def returning_after(profile: Profile | None) -> float:

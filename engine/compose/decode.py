@@ -202,7 +202,8 @@ class Decoder:
         pitch = self._draw_pitch(note, slot, role, uniform[:, 2])
         chosen = np.where(role == DRUMS, N_PITCHES + np.minimum(pitch, N_DRUMS - 1), pitch)
         anything = np.ones((n, N_DURATIONS), np.bool_)
-        duration = self._choose(self._stepper.duration_logits(chosen), anything, warm * heat.duration, uniform[:, 3])
+        logits = self._stepper.duration_logits(chosen) + self._rules.duration_tilts[role]
+        duration = self._choose(logits, anything, warm * heat.duration, uniform[:, 3])
         duration = np.where(role == DRUMS, 0, duration)
         anything = np.ones((n, N_VELOCITIES), np.bool_)
         anything[:, :3] = False

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from engine.compose.frame import density_lift
 from engine.compose.plan import Casting, Plan
+from engine.compose.tilt import REACH, duration_tilts, interval_tilts
 from engine.music.context import NO_PITCH, Context
 from engine.music.harmony import WHITE_KEYS
 from engine.music.styles import load_style
@@ -86,6 +87,8 @@ class Rules:
         self._blue = frozenset((plan.key.tonic + step + self._shift) % 12 for step in load_style(plan.style).blue_notes)
         self._tables: dict[tuple[int, int, int, bool], Bias] = {}
         self._strict = _strictness(plan)
+        self._tilts = interval_tilts(plan)
+        self.duration_tilts = duration_tilts(plan)
         self._grip = load_style(plan.style).strictness
 
     def _range_mask(self, casting: Casting | None) -> Mask:
@@ -216,11 +219,13 @@ class Rules:
         """Bound leaps and repetitions of a single line, in place."""
         reach = MAX_LEAP[role]
         kept = bias[max(0, previous - reach) : previous + reach + 1].copy()
-        distance = np.abs(np.arange(max(0, previous - reach), max(0, previous - reach) + len(kept)) - previous)
+        interval = np.arange(max(0, previous - reach), max(0, previous - reach) + len(kept)) - previous
+        distance = np.abs(interval)
         if (kept > FORBIDDEN / 2).any():
             bias[:] = FORBIDDEN
             cost = self._grip * LEAP_COST_PER_SEMITONE * np.maximum(0, distance - 5) if role == MELODY else 0.0
-            bias[max(0, previous - reach) : previous + reach + 1] = kept - cost
+            tilt = self._tilts[role][interval + REACH] if role in self._tilts else 0.0
+            bias[max(0, previous - reach) : previous + reach + 1] = kept - cost + tilt
         if role == MELODY and context.run > REPEAT_FREE:
             others = np.delete(bias, previous)
             if context.run >= REPEAT_LIMIT and (others > FORBIDDEN / 2).any():

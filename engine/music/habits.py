@@ -3,8 +3,9 @@
 In: `engine/styles/<style>/habits.json`, measured on training pieces by `engine.learn.habits`. Out: `Habits`.
 Conventions: a *profile* is one stretch of half a minute to a minute of one piece: how densely, how often, how high and
 how loud each role plays; a planner that draws a profile gives a song the proportions of one real piece instead of the
-average of all. Chord tokens are written relative to the tonic: `"0maj7"`, `"7:7"` (seven semitones up, a dominant
-seventh), `"0/4"` (over its third). Caveat: profiles hold counts and averages only; no note can be read back from one.
+average of all. Chord tokens are written relative to the tonic: `"0:maj7"`, `"7:7"` (seven semitones up, a dominant
+seventh), `"0:/4"` (a major triad over its third). Caveat: profiles hold counts and averages only; no note can be read
+back from one.
 """
 
 from __future__ import annotations
@@ -76,6 +77,13 @@ class Habits:
     chords: Mapping[str, ChordHabits]
     deviations: Mapping[str, float]
 
+    def mean(self, measure: str) -> float:
+        """Mean of a measure over the profiles that have it; raises `KeyError` if none has."""
+        values = [profile.measures[measure] for profile in self.profiles if measure in profile.measures]
+        if not values:
+            raise KeyError(measure)
+        return sum(values) / len(values)
+
     def dumps(self) -> str:
         """JSON text, one profile a line."""
         rows = ",\n".join(json.dumps(_profile_to_json(profile, list(self.deviations))) for profile in self.profiles)
@@ -99,10 +107,12 @@ def token_chord(token: str, key: Key) -> Chord:
     """Inverse of `chord_token`; raises `ValueError` for a token that it never writes."""
     root, _, rest = token.partition(":")
     quality, _, above = rest.partition("/")
-    if quality not in QUALITIES or not root.isdecimal():
-        raise ValueError(f"{token!r} is no chord token")
-    at = (int(root) + key.tonic) % 12
-    return Chord(root=at, quality=quality, bass=(at + int(above or 0)) % 12)
+    if quality in QUALITIES and root.isdecimal() and (above or "0").isdecimal():
+        at = (int(root) + key.tonic) % 12
+        chord = Chord(root=at, quality=quality, bass=(at + int(above or 0)) % 12)
+        if chord_token(chord, key) == token:
+            return chord
+    raise ValueError(f"{token!r} is no chord token")
 
 
 @cache
@@ -115,9 +125,11 @@ def load_habits(folder: Path) -> Habits | None:
 
 
 def habits_from_json(data: Mapping[str, Any]) -> Habits:
-    """Inverse of `Habits.dumps`, parsed."""
-    if data["format"] != FORMAT:
-        raise ValueError(f"habits of format {data['format']} are not known; format {FORMAT} would work")
+    """Inverse of `Habits.dumps`, parsed. Raises `ValueError` for another format and for parts that are missing."""
+    if data.get("format") != FORMAT:
+        raise ValueError(f"habits of format {data.get('format')} are not known; format {FORMAT} would work")
+    if missing := sorted({"profiles", "chords", "deviations"} - data.keys()):
+        raise ValueError(f"the habits lack {' and '.join(missing)}; measuring them anew would work")
     return Habits(
         profiles=tuple(_profile_from_json(row, list(data["deviations"])) for row in data["profiles"]),
         chords={light: ChordHabits(**habit) for light, habit in data["chords"].items()},

@@ -47,7 +47,8 @@ def evaluate(
     if reference_from is not None:
         from engine.cli.references import build_references
 
-        build_references(reference_from, lambda words: typer.echo(words, err=True))
+        kept = work or Settings.read().data_dir / "evaluation"
+        build_references(reference_from, kept, lambda words: typer.echo(words, err=True))
         return
     from engine.cli.makers import Benches
     from engine.evaluate.report import write_index

@@ -7,10 +7,12 @@ Caveat: a quarter of an hour, most of it the tutorial LSTM.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from engine.evaluate.reference import build_baselines, build_reference
+from engine.evaluate.files import save_set
+from engine.evaluate.reference import BASELINES, build_baselines, build_reference
 from engine.evaluate.vectors import ACCOMPANIED, COMPOSED, HUMAN, Label, Sample
 from engine.learn.composed import COMPOSED as TABLE
 from engine.learn.composed import composed_pieces, played_bars
@@ -20,14 +22,20 @@ from engine.music.styles import style_names
 
 SEED = 1
 COMPOSED_SONGS = 220
-TUTORIAL_STEPS = 150
+TUTORIAL_STEPS = 100
 
 
-def build_references(corpus: Path, say: Callable[[str], None], *, steps: int = TUTORIAL_STEPS) -> None:
-    """Build both files from a dataset folder. Raises `BadRequest` for a folder without a dataset."""
+def build_references(corpus: Path, work: Path, say: Callable[[str], None], *, steps: int = TUTORIAL_STEPS) -> None:
+    """Build both files from a dataset folder; `work` keeps what is finished of the baselines, and goes when all is.
+
+    Raises `BadRequest` for a folder without a dataset.
+    """
     say("measuring human windows")
     chosen = build_reference(samples(corpus))
-    build_baselines(chosen, seed=SEED, steps=steps, say=say)
+    parts = work / "baselines"
+    baselines = build_baselines(chosen, parts, seed=SEED, steps=steps, say=say)
+    save_set(baselines, BASELINES, {"seed": SEED, "tutorial_steps": steps})
+    shutil.rmtree(parts)
 
 
 def samples(corpus: Path) -> Iterator[Sample]:

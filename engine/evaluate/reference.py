@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -91,20 +91,26 @@ def tutorial_baseline(style: str, songs: list[Song], *, seed: int, steps: int) -
 
 
 def build_baselines(
-    chosen: list[Sample],
-    *,
-    seed: int,
-    steps: int,
-    say: Callable[[str], None],
-    path: Path = BASELINES,
-) -> None:
-    """Measure the baselines of every style that has windows, and write the file. `chosen`: the reference's windows."""
-    sets = [measure_all(chance_baselines(chosen, seed=seed))]
-    for style in sorted({sample.label.style for sample in chosen}):
+    chosen: list[Sample], parts: Path, *, seed: int, steps: int, say: Callable[[str], None]
+) -> VectorSet:
+    """Measure the baselines of every style that has windows. `chosen`: the reference's windows; `parts`: a folder that
+    keeps each finished set, so that an interrupted build goes on.
+    """
+
+    def kept(name: str, samples: Callable[[], Iterable[Sample]]) -> VectorSet:
+        path = parts / f"{name}-{seed}-{steps}.npz"
+        if not path.exists():
+            say(f"baselines: {name}")
+            save_set(measure_all(samples()), path)
+        return load_set(path)[0]
+
+    def tutorial(style: str) -> Iterator[Sample]:
         songs = [s.song for s in chosen if s.label.style == style and s.label.split == "train"]
-        say(f"tutorial LSTM: {style}, {steps} steps on {len(songs)} windows")
-        sets.append(measure_all(tutorial_baseline(style, songs, seed=seed, steps=steps)))
-    save_set(joined(sets), path, {"seed": seed, "tutorial_steps": steps})
+        return tutorial_baseline(style, songs, seed=seed, steps=steps)
+
+    styles = sorted({sample.label.style for sample in chosen})
+    chance = kept("chance", lambda: chance_baselines(chosen, seed=seed))
+    return joined([chance, *(kept(style, partial(tutorial, style)) for style in styles)])
 
 
 @cache

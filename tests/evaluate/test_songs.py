@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import numpy as np
 import pytest
 
 from engine.errors import SetupError
+from engine.evaluate import reference
 from engine.evaluate.baselines import random_notes, shuffled_bars
 from engine.evaluate.files import load_set, save_set
 from engine.evaluate.reference import (
     BASELINES,
     REFERENCE,
+    build_baselines,
     human_pool,
     load_baselines,
     load_reference,
@@ -129,6 +132,22 @@ def test_the_tutorial_learns_a_loop_and_goes_on_with_it() -> None:
     assert songs == list(tutorial_songs(tutorial, "rock", 2, 5))
 
 
+def test_an_interrupted_build_of_the_baselines_goes_on_where_it_was(
+    composed: list[Song], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reference, "BASELINE_ROWS", 3)
+    samples = [Sample(label=label(f"piece {i}"), song=one) for i, one in enumerate(composed)]
+    chosen = list(reference_windows(samples))
+    said: list[str] = []
+    first = build_baselines(chosen, tmp_path, seed=1, steps=1, say=said.append)
+    assert Counter(row.kind for row in first.labels) == {"random": 3, "shuffled": 3, "tutorial": 3}
+    assert said == ["baselines: chance", "baselines: lofi"]
+    (tmp_path / "lofi-1-1.npz").unlink()
+    again = build_baselines(chosen, tmp_path, seed=1, steps=1, say=said.append)
+    assert said[2:] == ["baselines: lofi"]
+    np.testing.assert_array_equal(again.values, first.values)
+
+
 def test_too_little_music_teaches_the_tutorial_nothing() -> None:
     with pytest.raises(ValueError, match="too few"):
         learn_tutorial([song({Role.MELODY: line(60, 62)})], seed=1, steps=1)
@@ -180,10 +199,10 @@ def test_the_packaged_sets_speak_of_the_measures_that_there_are(composed: list[S
 
 def test_the_packaged_reference_is_small_and_tells_people_from_grammar() -> None:
     assert REFERENCE.stat().st_size + BASELINES.stat().st_size < 1.5e6
-    reference = load_reference()
-    pool = human_pool(reference, "lofi")
+    people = load_reference()
+    pool = human_pool(people, "lofi")
     assert {row.style for row in pool.labels if row.kind == "composed"} == {"lofi"}
-    assert {row.split for row in reference.of_style("rock").labels} == {"train", "valid"}
+    assert {row.split for row in people.of_style("rock").labels} == {"train", "valid"}
 
 
 def test_what_is_known_of_random_notes_shuffled_bars_and_the_tutorial_shows_in_the_packaged_sets() -> None:

@@ -75,7 +75,8 @@ def arrange(
     roles = _roles(sections, ensemble, rng)
     energies = _energies(sections, ensemble)
     copies = _copies(sections, chords, roles, ensemble.phrase, rng)
-    copies = _released(_riffed(copies, sections, chords, roles, ensemble), ensemble.returning, rng)
+    copies = _rooted(_riffed(copies, sections, chords, roles, ensemble))
+    copies = _released(copies, ensemble.returning, rng)
     grooves = _grooves(sections, roles, ensemble)
     last = len(chords) - 1
     bars = []
@@ -198,7 +199,7 @@ def _riffed(
     before, then the bar before, in one section and under the same chords; phrases keep their last bar
     unless the music is insistent.
     """
-    wanted = ensemble.returning * len(copies) if ensemble.riffs else 0
+    wanted = int(ensemble.returning * len(copies)) if ensemble.riffs else 0
     breathes = ensemble.returning < INSISTENT
     for period in (ensemble.phrase, 2, 1):
         for section in sections:
@@ -216,6 +217,14 @@ def _riffed(
                 ):
                     copies[bar] = root if roles[bar] <= roles[root] else None
     return copies
+
+
+def _rooted(copies: Sequence[int | None]) -> list[int | None]:
+    """A bar that would repeat a repeating one repeats what that one does."""
+    rooted: list[int | None] = []
+    for source in copies:
+        rooted.append(source if source is None or rooted[source] is None else rooted[source])
+    return rooted
 
 
 def _fresh(roles: frozenset[Role], ensemble: Ensemble, rng: np.random.Generator) -> frozenset[Role]:

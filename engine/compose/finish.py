@@ -21,8 +21,8 @@ from engine.music.tokens import ROLE_ORDER, Event, events_to_tracks
 SINGLE_LINES = (Role.MELODY, Role.BASS)
 SHORTEST_TICKS = 4
 LEAST_SPREAD, MOST_STRETCH = 3.0, 3.0
-LOUDNESS = (38.0, 116.0)
 VELOCITIES = (18, 127)
+LOUDNESS = (38.0, 116.0)
 """Between these a role's mean velocity stays, however softly or loudly the profile's piece was recorded."""
 ENERGY_SWING = 20
 """Velocity between the softest and the loudest bar of a plan."""

@@ -67,7 +67,7 @@ def _is_band(song: Song) -> bool:
 
 def profile_of(song: Song) -> Profile:
     """The proportions of one song; its energy is 0.5 until it is ranked among others."""
-    changes = sum(one != two for one, two in itertools.pairwise(song.chords))
+    changes = sum(one != two for one, two in itertools.pairwise(_tokens(song)))
     return Profile(
         meter=str(song.meter),
         mode=song.key.mode,

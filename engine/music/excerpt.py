@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import ceil
 
 import numpy as np
 
@@ -50,9 +51,10 @@ def _sections(song: Song, first: int, last: int) -> Iterator[Section]:
 def windows(song: Song, rng: np.random.Generator, *, low_s: float = 30.0, high_s: float = 60.0) -> Iterator[Song]:
     """Excerpts one after the other, each of a random length between `low_s` and `high_s` seconds; a rest is left."""
     bar_s = ticks_to_seconds(song.meter.bar_ticks, song.tempo_bpm)
+    least = ceil(low_s / bar_s)
     start = 0
     while True:
-        bars = int(rng.uniform(low_s, high_s) / bar_s)
+        bars = max(int(rng.uniform(low_s, high_s) / bar_s), least)
         if bars < LEAST_BARS or start + bars > song.bars:
             return
         yield excerpt(song, start, bars)

@@ -162,12 +162,13 @@ def test_the_choice_prefers_fewer_failures_then_closeness():
 
 
 def test_distance_is_zero_at_the_reference_and_grows_with_deviation():
-    reference = {"polyphony": [3.0, 0.5, 2.0, 4.0]}
-    assert distance_to(reference, {"polyphony": 3.0}) == 0
-    assert distance_to(reference, {"polyphony": 3.5}) == pytest.approx(1.0)
-    assert distance_to(reference, {"polyphony": 99.0}) == pytest.approx(3.0)
-    assert distance_to({}, {"polyphony": 99.0}) == 0
-    assert np.isfinite(distance_to(reference, {"polyphony": None}))
+    wanted, deviations = {"polyphony": 3.0}, {"polyphony": 0.5}
+    assert distance_to(wanted, deviations, {"polyphony": 3.0}) == 0
+    assert distance_to(wanted, deviations, {"polyphony": 3.5}) == pytest.approx(1.0)
+    assert distance_to(wanted, deviations, {"polyphony": 99.0}) == pytest.approx(3.0)
+    assert distance_to({}, deviations, {"polyphony": 99.0}) == 0
+    for nothing in (None, float("nan")):
+        assert distance_to(wanted, deviations, {"polyphony": nothing}) == 0
 
 
 def test_no_role_writes_more_than_its_cap_and_candidates_end_in_the_steps_they_have(written, plans):

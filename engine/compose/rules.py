@@ -188,6 +188,8 @@ class Rules:
         """`[N_ROLES]`: who may play at `slot`; whoever is overdue goes first once a half bar has passed."""
         open_roles = self._open_roles(context, last, slot)
         overdue = [role for role in self._missing(context) if role in open_roles]
+        if slot == self.slots - 1:  # no slot is left for who would come before
+            overdue = overdue[:1]
         late = overdue and slot * 4 >= self.slots
         mask = np.zeros(N_ROLES, np.bool_)
         mask[overdue if late else open_roles] = True

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.compose.chordwalk import Pace, walk_chords
 from engine.compose.tempo import unit_bars
@@ -24,6 +26,7 @@ from engine.music.timing import Meter
 Bar = tuple[Chord, Chord]
 Row = tuple[str, ...]
 LONGEST_WALK = 16
+PACE_PULL = 1.5
 
 
 def _rows(*texts: str) -> tuple[Row, ...]:
@@ -185,8 +188,15 @@ class _Writer:
             rows = fitting or free
             if label == "A":  # a song that opens on its tonic chord makes the key clear
                 rows = [row for row in rows if self._bar(row[0], key)[0].root == key.tonic] or rows
-            self._chosen[label] = rows[int(self._rng.integers(len(rows)))]
+            self._chosen[label] = rows[self._rng.choice(len(rows), p=self._liking(rows))]
         return self._chosen[label]
+
+    def _liking(self, rows: Sequence[Row]) -> NDArray[np.float64]:
+        """The chance of each row: likelier the nearer its changes a bar are to the wanted ones."""
+        halves = [[half for bar in row for half in (bar.split("|")[0], bar.split("|")[-1])] for row in rows]
+        paces = [sum(one != two for one, two in pairwise(row)) / max(1, len(row) // 2 - 1) for row in halves]
+        weights = np.exp([-PACE_PULL * abs(pace - self._tonality.chords_per_bar) for pace in paces])
+        return np.asarray(weights / weights.sum(), np.float64)
 
     def _close(self, label: str) -> Row | None:
         """The cadence of a label, if it has one; an intro has none."""

@@ -98,7 +98,8 @@ def choose_pulse(draft: Draft, style: Style, meter: Meter, profile: Profile | No
         return _with_bars(draft, meter, tempo, _liking(draft, style, meter, profile), limits)
     seconds = _choose_seconds(draft, limits)
     if tempo is None:
-        fit = fit_free(seconds, meter, _liking(draft, style, meter, profile))
+        liking = _liking(draft, style, meter, profile)
+        fit = fit_free(seconds, meter, liking, section_bars=style.section_bars)
         return Pulse(meter=meter, fit=fit, seconds=seconds)
     if draft.sources["meter"] == "style" and bar_seconds(meter, tempo) * 2 > seconds - ASKED_TAIL_S:
         meter = METERS["2/4"]  # a few seconds at a slow tempo: a short bar still fits

@@ -20,6 +20,8 @@ from engine.music.timing import Meter, ticks_to_seconds
 LEAST_TAIL_S = 0.8
 ASKED_TAIL_S = 1.2
 USUAL_TAILS_S = (1.5, 3.0)
+FRAME_BARS, BROKEN_CHORUS_COST = 9, 12.0
+"""Bars that intro, outro and a final bar may add to whole choruses, and what it costs to have more left over."""
 TEMPO_LATITUDE_OCTAVES = 0.08
 """A tempo this far from the liked one (about 6 %) costs as much as a clumsy number of bars."""
 
@@ -65,8 +67,11 @@ def fit_asked(seconds: float, meter: Meter, tempo_bpm: float) -> Fit:
     return Fit(tempo_bpm=tempo_bpm, bars=bars, tail_s=seconds - bars * bar_s)
 
 
-def fit_free(seconds: float, meter: Meter, liking: Liking) -> Fit:
-    """The tempo near the liked one, within its bounds, that gives a good number of bars and a usual tail."""
+def fit_free(seconds: float, meter: Meter, liking: Liking, *, section_bars: int = 0) -> Fit:
+    """The tempo near the liked one, within its bounds, that gives a good number of bars and a usual tail.
+
+    `section_bars`: the chorus of which the style's songs are made, with room for an intro and an outro (0: any number).
+    """
     low_tail, high_tail = (min(tail, share * seconds) for tail, share in zip(USUAL_TAILS_S, (0.2, 0.3), strict=True))
     tails = np.linspace(low_tail, high_tail, 7)
     quarters = meter.bar_ticks / 24
@@ -77,6 +82,8 @@ def fit_free(seconds: float, meter: Meter, liking: Liking) -> Fit:
             tempo = round(bars * quarters * 60 / (seconds - float(tail)), 2)
             if MIN_BPM <= tempo <= MAX_BPM:
                 cost = _tempo_cost(tempo, liking) + _bars_cost(bars, unit_bars(bar_seconds(meter, tempo)))
+                if section_bars and bars >= section_bars and bars % section_bars > FRAME_BARS:
+                    cost += BROKEN_CHORUS_COST
                 if best is None or cost < best[0]:
                     best = (cost, tempo, bars)
     if best is None:

@@ -1,14 +1,16 @@
 """Leaning the network towards the manner of one piece: repeated notes, steps, leaps, and how long notes are held.
 
 In: a plan with its profile. Out: nats to add to logits, by interval and by duration. Conventions: a tilt is the log
-ratio of the profile's odds to the odds of the style's profiles on average, so a plan without a profile, or with an
-average one, leans nowhere. Source: log-linear control of a language model's decoding by attributes (Dathathri et al.,
-"Plug and Play Language Models", ICLR 2020), here with attributes that are counted, not learnt. Caveat: a lean is no
-promise; the network's own odds still count.
+ratio of the profile's odds to the odds of the style's profiles on average, so a plan without a profile leans nowhere;
+on top come the style's own `leans`, which make up for what its network does too often or too seldom on average.
+Source: log-linear control of a language model's decoding by attributes (Dathathri et al., "Plug and Play Language
+Models", ICLR 2020), here with attributes that are counted, not learnt. Caveat: a lean is no promise; the network's
+own odds still count.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import log, log2
 
 import numpy as np
@@ -37,15 +39,16 @@ def interval_tilts(plan: Plan) -> dict[int, Floats]:
     habits = load_habits(load_style(plan.style).folder)
     if habits is None or plan.profile is None:
         return {}
-    return {ROLE_INDEX[role]: _intervals(plan.profile, habits, name) for role, name in LINES.items()}
+    leans = load_style(plan.style).leans
+    return {ROLE_INDEX[role]: _intervals(plan.profile, habits, leans, name) for role, name in LINES.items()}
 
 
-def _intervals(profile: Profile, habits: Habits, name: str) -> Floats:
+def _intervals(profile: Profile, habits: Habits, leans: Mapping[str, float], name: str) -> Floats:
     wide = np.abs(np.arange(-REACH, REACH + 1))
     tilt = np.zeros(2 * REACH + 1)
-    tilt[wide == 0] = _lean(profile, habits, f"{name}_repeats")
-    tilt[(wide > 0) & (wide <= STEP)] = _lean(profile, habits, f"{name}_steps")
-    tilt[wide >= LEAP] += _lean(profile, habits, f"{name}_leaps")
+    for manner, where in (("repeats", wide == 0), ("steps", (wide > 0) & (wide <= STEP)), ("leaps", wide >= LEAP)):
+        measure = f"{name}_{manner}"
+        tilt[where] = _lean(profile, habits, measure) + leans.get(measure, 0.0)
     return tilt
 
 

@@ -55,14 +55,14 @@ class Style:
     `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o`
     outro). `cadence_share`: how often a section that is not the last closes with a cadence. `walk_share`: how often a
     label's chords are walked along the style's measured habits instead of taken from `progressions`. `strictness`:
-    factor on what tones outside the
-    chord cost; below 1 the network is trusted more. `modulations`:
-    keys that a section other than the first and last may be in, as numerals of the home key (`V`, `vi`), and
-    `modulation_share` how often it is. `section_bars`: the chorus that the style is made of (12 in the blues): verses,
-    choruses and bridges are one or more of it where the song's length allows, and progressions of that length fill
-    them; 0: any length. `blue_notes`: semitones above the tonic that tunes may sing as if the scale had them.
-    `ensembles`: role → program, casts that belong together; a role that an ensemble does not name is drawn from its
-    part.
+    factor on what tones outside the chord cost; below 1 the network is trusted more. `leans`: measure
+    (`bass_repeats`, `melody_steps`…) → nats by which the network is led away from its own average, as measured by
+    `tunesmith evaluate`. `modulations`: keys that a section other than the first and last may be in, as numerals of
+    the home key (`V`, `vi`), and `modulation_share` how often it is. `section_bars`: the chorus that the style is
+    made of (12 in the blues): verses, choruses and bridges are one or more of it where the song's length allows, and
+    progressions of that length fill them; 0: any length. `blue_notes`: semitones above the tonic that tunes may sing
+    as if the scale had them. `ensembles`: role → program, casts that belong together; a role that an ensemble does
+    not name is drawn from its part.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Style:
     cadence_share: float = 1.0
     walk_share: float = 0.0
     strictness: float = 1.0
+    leans: dict[str, float] = field(default_factory=dict)
     modulations: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     modulation_share: float = 0.0
     section_bars: int = 0

@@ -45,9 +45,9 @@ def test_a_planned_chorus_goes_to_the_fourth_degree_in_bar_five_and_home_in_bar_
 def test_an_intro_of_a_blues_is_its_turnaround() -> None:
     judged = 0
     for seed in SEEDS:
-        blues = plan("blues", 60, seed)
-        intro, verse = blues.sections[:2]
-        if intro.kind is SectionKind.INTRO and verse.bars == 12:
+        blues = plan("blues", 90, seed)
+        intro, verse = blues.sections[:2]  # the last verse closes, so it must not be the only one
+        if intro.kind is SectionKind.INTRO and verse.bars == 12 and len(blues.sections) > 2:
             judged += 1
             first = [bar.chords for bar in blues.bars[: intro.bars]]
             assert first == [bar.chords for bar in blues.bars[verse.end_bar - intro.bars : verse.end_bar]]

@@ -47,6 +47,7 @@ PARALLEL_SHARE = 0.75
 THIN_SHARE = 0.4
 LEAST_TO_VARY = 3
 INSISTENT = 0.65
+MOST_RUNNING = 3
 VARIED_TAIL_SHARE = 0.4
 """How often the last bar of a returning phrase is composed anew although it could be copied."""
 
@@ -220,10 +221,17 @@ def _riffed(
 
 
 def _rooted(copies: Sequence[int | None]) -> list[int | None]:
-    """A bar that would repeat a repeating one repeats what that one does."""
+    """A bar that would repeat a repeating one repeats what that one does; none stands more than `MOST_RUNNING` times
+    running.
+    """
+    origins: list[int] = []
     rooted: list[int | None] = []
-    for source in copies:
-        rooted.append(source if source is None or rooted[source] is None else rooted[source])
+    for bar, source in enumerate(copies):
+        origin = bar if source is None else origins[source]
+        if origins[-MOST_RUNNING:] == [origin] * MOST_RUNNING:
+            origin = bar
+        origins.append(origin)
+        rooted.append(None if origin == bar else origin)
     return rooted
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from engine.compose.arrange import _rooted
 from engine.compose.decode import Decoder, Heat, Line
 from engine.compose.generate import SongWriter, heat_for
 from engine.compose.given import NOTHING, Given, Primer
@@ -199,3 +200,8 @@ def test_a_busy_role_does_not_rest(candidates):
     for bars in candidates:
         for role in (Role.HARMONY, Role.BASS, Role.DRUMS):
             assert all(of(role, bar) for bar in bars)
+
+
+def test_no_bar_stands_more_than_three_times_running() -> None:
+    assert _rooted([None, 0, 0, 0, 0, 0, 0, 4]) == [None, 0, 0, None, 0, 0, 0, None]
+    assert _rooted([None, None, 0, 1, 2, 3]) == [None, None, 0, 1, 0, 1]

@@ -62,10 +62,9 @@ def generate(
     """Compose and measure a song a wish, or take the set from an earlier run. `on_song` is called after each."""
     path = work.path(kind, wishes)
     if path.exists():
-        vectors, kept = load_set(path)
         for _ in wishes:
             on_song()
-        return Generated(vectors=vectors, facts=tuple(_facts_from_json(row) for row in kept["songs"]))
+        return _load(path)
     made: list[Made] = []
     for wish in wishes:
         made.append(maker(wish))
@@ -74,7 +73,7 @@ def generate(
     vectors = measure_all(Sample(label=label, song=one.song) for label, one in zip(labels, made, strict=True))
     facts = tuple(facts_of(one) for one in made)
     save_set(vectors, path, {"songs": [asdict(fact) for fact in facts]})
-    return Generated(vectors=vectors, facts=facts)
+    return _load(path)  # as it is kept, so that a run that was interrupted ends with the same figures
 
 
 def facts_of(made: Made) -> SongFacts:
@@ -91,6 +90,11 @@ def facts_of(made: Made) -> SongFacts:
 def _melody_run(song: Song) -> int:
     melody = song.track(Role.MELODY)
     return longest_repeated_pitch_run(melody) if melody else 0
+
+
+def _load(path: Path) -> Generated:
+    vectors, kept = load_set(path)
+    return Generated(vectors=vectors, facts=tuple(_facts_from_json(row) for row in kept["songs"]))
 
 
 def _facts_from_json(row: Mapping[str, Any]) -> SongFacts:

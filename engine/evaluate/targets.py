@@ -85,7 +85,7 @@ def _range_targets(human: VectorSet, songs: VectorSet) -> list[Target]:
         _within("returning bars", songs.column("melody_returning_bars"), RETURNING),
         _most("octave leaps", _mean(songs.column("melody_octave_leaps")), OCTAVE_LEAPS, places=3),
         *(
-            _within(name.replace("_", ", "), songs.column(name), _band(human, name))
+            _within(name.replace("_", ", "), songs.column(name), _band(human, name), people=_mean(human.column(name)))
             for name in ("structure_mid", "structure_long")
         ),
     ]
@@ -129,16 +129,22 @@ def _most(name: str, value: float, bound: float, *, places: int = 2) -> Target:
     return Target(name=name, wanted=f"≤ {bound}", measured=measured, reached=reached)
 
 
-def _within(name: str, values: Sequence[float] | np.ndarray[Any, Any], band: tuple[float, float] | None) -> Target:
-    """The mean inside a band; the share of single songs inside is said beside it."""
+def _within(
+    name: str,
+    values: Sequence[float] | np.ndarray[Any, Any],
+    band: tuple[float, float] | None,
+    people: float = math.nan,
+) -> Target:
+    """The mean inside a band; the share of single songs inside is said beside it, and people's mean if given."""
     mean = _mean(values)
     if band is None or not math.isfinite(mean):
         return Target(name=name, wanted="the human range", measured=_said(mean, 2), reached=None)
+    beside = f"; people's mean {people:.2f}" if math.isfinite(people) else ""
     share = float(np.mean([band[0] <= value <= band[1] for value in values]))
     return Target(
         name=name,
         wanted=f"{band[0]:.2f}–{band[1]:.2f}",
-        measured=f"{mean:.2f} ({share:.0%} of songs)",
+        measured=f"{mean:.2f} ({share:.0%} of songs{beside})",
         reached=band[0] <= mean <= band[1],
     )
 

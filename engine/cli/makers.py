@@ -14,8 +14,10 @@ from engine.compose.plan import Plan
 from engine.compose.request import ComposeRequest
 from engine.evaluate.study import Bench
 from engine.evaluate.wishes import Made, Maker, Wish
+from engine.model.checkpoint import latest_version, read_curve
 from engine.music.harmony import Key
 from engine.music.notes import Song
+from engine.music.styles import load_style
 from engine.settings import Settings
 
 
@@ -34,9 +36,15 @@ class Benches:
             network=network_maker(self._composer, candidates=self._candidates),
             grammar=grammar_maker(self._composer),
             draw=lambda song, subtitle: draw_song(song, subtitle=subtitle),
-            training=checkpoint.facts.metrics,
+            training={**checkpoint.facts.metrics, "curve": self._curve(style)},
             model={"version": checkpoint.facts.version, "sha256": checkpoint.sha256},
         )
+
+    @staticmethod
+    def _curve(style: str) -> list[list[float]]:
+        """How the style's newest checkpoint was trained: [step, held-out nats] a point."""
+        path = latest_version(load_style(style).folder)
+        return read_curve(path) if path else []
 
 
 def request_of(wish: Wish) -> ComposeRequest:

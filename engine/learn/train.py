@@ -36,7 +36,7 @@ from engine.learn.habits import habits_of, write_habits
 from engine.learn.recipe import BASE, KIN, NOTES, Recipe, human_shares, measured_on, recipe_for, style_shares
 from engine.learn.reference import reference_of
 from engine.learn.sources.piece import Piece
-from engine.model.checkpoint import Facts, latest_version, load_checkpoint, read_facts, save_checkpoint
+from engine.model.checkpoint import Facts, latest_version, load_checkpoint, read_facts, save_checkpoint, write_curve
 from engine.model.network import Network, NetworkConfig
 from engine.model.training import Report, Trainer, evaluate
 from engine.music.context import N_DETAIL_ROWS, N_FEATURE_ROWS, vocabulary_hash
@@ -159,6 +159,7 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
     path = _next_version(request.out / request.target)
     facts = replace(facts, version=path.stem, metrics=metrics)
     sha256 = save_checkpoint(fit.network, facts, path)
+    write_curve(path, fit.curve)
     write_card(facts, sha256, path.parent)
     return Trained(path=path, sha256=sha256, before_nats=fit.before_nats, after_nats=after, best_step=fit.best_step)
 
@@ -173,13 +174,16 @@ class _Parts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Fit:
-    """A trained network, its parent's SHA-256, the recipe that was followed in the end, and how it went."""
+    """A trained network, its parent's SHA-256, the recipe that was followed in the end, and how it went: a point of
+    `curve` is (step, held-out nats).
+    """
 
     network: Network
     parent: str
     recipe: Recipe
     before_nats: float
     best_step: int
+    curve: tuple[tuple[int, float], ...]
 
 
 def _fit(
@@ -198,10 +202,24 @@ def _fit(
         trainer = Trainer(network, data.heard.columns, weights, data.held_out.columns, settings)
         if trainer.resume(state_file):
             say(f"Going on from step {trainer.step} of {settings.steps}.")
-        trainer.run(lambda report: on_report(report, steps), state_file=state_file)
+        curve = [(0, before)]
+
+        def keep(report: Report, curve: list[tuple[int, float]] = curve) -> None:
+            if report.valid_nats is not None:
+                curve.append((report.step, report.valid_nats))
+            on_report(report, steps)
+
+        trainer.run(keep, state_file=state_file)
         state_file.unlink(missing_ok=True)
         if trainer.best_step > 0 or attempt == ATTEMPTS:
-            return _Fit(network=network, parent=parent, recipe=recipe, before_nats=before, best_step=trainer.best_step)
+            return _Fit(
+                network=network,
+                parent=parent,
+                recipe=recipe,
+                before_nats=before,
+                best_step=trainer.best_step,
+                curve=tuple(curve),
+            )
         attempt += 1
         recipe = replace(recipe, settings=replace(settings, rate=settings.rate / 3))
         say(f"No step was better than the start at a rate of {settings.rate:g}; trying {settings.rate / 3:g}.")

@@ -14,7 +14,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,6 +147,19 @@ def load_checkpoint(path: Path, *, vocabulary: str, device: str = "cpu") -> Chec
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"The checkpoint {path} does not fit its config ({error}); restore it.") from error
     return Checkpoint(network=network.to(device).eval(), facts=facts, sha256=sha256, path=path)
+
+
+def write_curve(checkpoint: Path, points: Sequence[tuple[int, float]]) -> Path:
+    """Keep how the held-out loss fell, (step, nats an event) a point, in `v<number>.curve.json` beside a checkpoint."""
+    path = checkpoint.with_suffix(".curve.json")
+    path.write_text(json.dumps([[step, round(nats, 4)] for step, nats in points]) + "\n", encoding="utf-8")
+    return path
+
+
+def read_curve(checkpoint: Path) -> list[list[float]]:
+    """The points that `write_curve` kept beside a checkpoint; empty if there are none."""
+    path = checkpoint.with_suffix(".curve.json")
+    return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 
 
 def latest_version(folder: Path) -> Path | None:

@@ -16,7 +16,7 @@ from engine.learn.recipe import BASE, LARGE_RECIPE, NEW_RECIPE, SMALL_RECIPE, re
 from engine.learn.reference import reference_of
 from engine.learn.round import Round
 from engine.learn.train import TrainRequest, train
-from engine.model.checkpoint import load_checkpoint
+from engine.model.checkpoint import load_checkpoint, read_curve
 from engine.model.network import NetworkConfig
 from engine.music.context import vocabulary_hash
 from engine.music.notes import Role
@@ -145,6 +145,15 @@ def test_small_styles_are_trained_gently_and_hear_more_of_the_others(request_):
     halves = tuple(replace(label, style="rock" if index % 2 else "lofi") for index, label in enumerate(heard.labels))
     shares = style_shares("lofi", Dataset(columns=heard.columns, labels=halves), replay=0.25)
     assert shares == {"lofi": 0.75, "rock": pytest.approx(0.25)}
+
+
+def test_how_the_loss_fell_is_kept_beside_the_checkpoint(request_):
+    made = train(request_, say=silent, on_report=lambda report, total: None)
+    curve = read_curve(made.path)
+    assert curve[0] == [0, pytest.approx(made.before_nats, abs=1e-3)]
+    assert min(nats for _, nats in curve) == pytest.approx(made.after_nats, abs=1e-3)
+    assert [step for step, _ in curve] == sorted({step for step, _ in curve})
+    assert read_curve(made.path.with_name("v9.safetensors")) == []
 
 
 def test_a_style_that_the_base_has_not_heard_is_trained_longer(request_):

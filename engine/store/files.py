@@ -1,7 +1,7 @@
 """Where a song's files lie: `<data folder>/songs/<song id>/`.
 
-Conventions: a song's folder holds its audio, MIDI, picture, score and receipt and nothing else. Caveat: ids come from outside
-(a button says which song it means), so one that could leave the folder is refused before it becomes a path.
+Conventions: a song's folder holds its audio, MIDI, picture, score and receipt and nothing else. Caveat: ids come from
+outside (a button says which song it means), so one that could leave the folder is refused before it becomes a path.
 """
 
 from __future__ import annotations

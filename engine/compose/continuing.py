@@ -60,7 +60,8 @@ def _exact_tempo(song: Song, file: MidiFile) -> Song:
     near = [change.bpm for change in file.tempos if abs(change.bpm - song.tempo_bpm) <= ROUNDED_BPM]
     if not near:
         return song
-    return replace(song, tempo_bpm=round(min(near, key=lambda bpm: abs(bpm - song.tempo_bpm)), 2))
+    nearest = min((abs(bpm - song.tempo_bpm), bpm) for bpm in near)[1]
+    return replace(song, tempo_bpm=round(nearest, 2))
 
 
 def primer_of_song(song: Song) -> Primer:

@@ -28,6 +28,7 @@ from engine.learn.sources.games import read_freedoom, read_simutrans
 from engine.learn.sources.groove import read_groove
 from engine.learn.sources.mutopia import read_mutopia
 from engine.learn.sources.openscore import read_lieder, read_quartets
+from engine.learn.sources.own import read_own
 from engine.learn.sources.piece import Dropped, Found, Piece, Reader
 from engine.learn.sources.tunes import read_folk, read_hymnal
 from engine.music.harmony import Chord, Key, Mode
@@ -45,6 +46,7 @@ READERS: dict[str, Reader] = {
     "groove": read_groove,
     "hymnal": read_hymnal,
     "chopin": read_chopin,
+    "own": read_own,
 }
 """Source name (its folder or archive) → reader, quickest first."""
 BUILT_IN: dict[str, Reader] = {"chorales": read_chorales, "folk": read_folk}

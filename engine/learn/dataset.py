@@ -19,12 +19,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import BadRequest
 from engine.learn.composed import is_composed
 from engine.learn.sources.piece import Piece
 from engine.model.training import Columns
-from engine.music.context import N_DETAILS, Context, vocabulary_hash
+from engine.music.context import N_DETAILS, N_STYLES, Context, vocabulary_hash
 from engine.music.frames import frame_of_song
 from engine.music.notes import Song
+from engine.music.styles import style_names
 from engine.music.tokens import BAR, N_PITCHES, events_to_array, song_to_events
 
 STYLE_IDS = {
@@ -32,6 +34,19 @@ STYLE_IDS = {
     "blues": 9, "ambient": 10, "chiptune": 11, "bossa": 12, "synthwave": 13,
 }  # fmt: skip
 """Index that the network knows a style by; new styles are appended, never renumbered."""
+
+
+def style_ids(styles: Iterable[str] = ()) -> dict[str, int]:
+    """Indices of all styles: `STYLE_IDS`, and the next free ones for other style folders and `styles`, in alphabetical
+    order. Raises `BadRequest` if there are more styles than the network has places for.
+
+    A checkpoint keeps the indices that it was trained with, so a later style may move the others' without harm.
+    """
+    others = sorted({*style_names(), *styles} - STYLE_IDS.keys())
+    if len(STYLE_IDS) + len(others) > N_STYLES:
+        raise BadRequest(f"The network has places for {N_STYLES} styles; without {others[-1]!r} they would suffice.")
+    return STYLE_IDS | {style: len(STYLE_IDS) + index for index, style in enumerate(others)}
+
 
 _COLUMNS = ("features", "details", "events", "root", "previous")
 
@@ -124,20 +139,20 @@ def encode_song(song: Song, style_id: int) -> dict[str, NDArray[np.int16]]:
     }
 
 
-def _encode(piece: Piece, style_ids: dict[str, int]) -> tuple[Label, dict[str, NDArray[np.int16]]]:
+def _encode(piece: Piece, ids: dict[str, int]) -> tuple[Label, dict[str, NDArray[np.int16]]]:
     label = Label(id=piece.id, source=piece.source, licence=piece.licence, style=piece.style, split=piece.split)
-    return label, encode_song(piece.song, style_ids.get(piece.style, 0))
+    return label, encode_song(piece.song, ids.get(piece.style, 0))
 
 
 def encode_pieces(
     pieces: Iterable[Piece],
     *,
-    style_ids: dict[str, int] = STYLE_IDS,
+    ids: dict[str, int] = STYLE_IDS,
     processes: int = 1,
     on_piece: Callable[[int], None] = lambda _: None,
 ) -> Dataset:
     """Encode pieces, in their order, with `processes` workers; `on_piece` gets the number done so far."""
-    encode = partial(_encode, style_ids=style_ids)
+    encode = partial(_encode, ids=ids)
     if processes == 1:
         return _assemble(map(encode, pieces), on_piece)
     with multiprocessing.get_context("spawn").Pool(processes) as pool:

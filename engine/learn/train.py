@@ -24,12 +24,12 @@ from engine.learn.card import write_card
 from engine.learn.composed import COMPOSED, Bars, composed_pieces, played_bars, style_songs
 from engine.learn.corpus import build_corpus, load_corpus
 from engine.learn.dataset import (
-    STYLE_IDS,
     Dataset,
     encode_pieces,
     licences_of,
     load_dataset,
     save_dataset,
+    style_ids,
     with_held_out,
 )
 from engine.learn.habits import habits_of, write_habits
@@ -125,7 +125,7 @@ def prepare(request: TrainRequest, *, say: Say) -> Dataset:
         if done % 1000 == 0:
             say(f"Encoding… {done} pieces")
 
-    dataset = encode_pieces(pieces(), processes=request.processes, on_piece=on_piece)
+    dataset = encode_pieces(pieces(), ids=style_ids(), processes=request.processes, on_piece=on_piece)
     dataset = with_held_out(dataset)
     save_dataset(dataset, folder)
     return dataset
@@ -270,7 +270,7 @@ def _start(request: TrainRequest, recipe: Recipe) -> tuple[Network, str]:
     checkpoint.network.set_dropout(recipe.dropout)
     kin = KIN.get(request.target)
     if kin is not None and request.target not in checkpoint.facts.lineage["events_by_style"]:
-        checkpoint.network.adopt(STYLE_IDS[request.target], STYLE_IDS[kin])
+        checkpoint.network.adopt(style_ids()[request.target], style_ids()[kin])
     return checkpoint.network, checkpoint.sha256
 
 
@@ -292,7 +292,7 @@ def _facts(request: TrainRequest, recipe: Recipe, heard: Dataset, held_out: Data
         style=request.target,
         version="",
         vocabulary=vocabulary_hash(),
-        style_ids=STYLE_IDS,
+        style_ids=style_ids(),
         lineage=lineage,
         licences=licences_of(heard.labels),
     )

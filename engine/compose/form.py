@@ -40,6 +40,8 @@ SIZES = {
 }
 """Letter → lengths in units that it may have."""
 LIKED_SECTION_S = 16.0
+SHAPED_S = 17.0
+"""A song longer than this has a contrast, where its bars allow one."""
 BROKEN_CHORUS_COST = 8.0
 SIZE_COST = {1: 0.0, 2: 0.0, 3: 0.6, 4: 0.1, 6: 0.8, 8: 0.3}
 
@@ -113,7 +115,7 @@ def _cost(form: str, sizes: dict[str, int], unit: _Unit) -> float:
     total_s = unit.seconds * sum(sizes[letter] for letter in form)
     if total_s > 40 and len(set(main)) == len(main):
         cost += 1.0  # nothing returns
-    if total_s > 30 and len(set(main)) == 1:
+    if total_s > SHAPED_S and len(set(main)) == 1:
         cost += 1.0  # nothing contrasts
     if total_s < 30 and "i" in form:
         cost += 0.8
@@ -131,7 +133,7 @@ def _place_leftover(rows: list[tuple[str, int]], *, even: int, odd: int) -> list
     """Put an even number of bars into the intro (a new one if they are few), and the odd one at the end."""
     if even and rows[0][0] == "i":
         rows[0] = ("i", rows[0][1] + even)
-    elif even and even <= 4 and sum(length for _, length in rows) >= 8:
+    elif even and even <= 4 and sum(length for _, length in rows) >= 2 * even:
         rows.insert(0, ("i", even))
     elif even:
         rows[-1] = (rows[-1][0], rows[-1][1] + even)

@@ -108,7 +108,7 @@ def test_a_longer_song_returns_to_what_it_said_but_not_only_that(style: str, sec
     copied = sum(bar.copy_of is not None for bar in made.bars) / len(made.bars)
     assert 0.03 <= copied <= RETURNING[1]
     labels = Counter(section.label for section in made.sections)
-    assert len(labels) >= 2
+    assert len(labels) >= 2 or load_style(style).section_bars == 12  # a blues may be one chorus over and over
     for label in labels:
         rows = [
             [bar.chords for bar in made.bars[section.start_bar : section.end_bar]]

@@ -6,7 +6,7 @@ them the less it has of its own. Caveat: the numbers were found by held-out loss
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -51,11 +51,14 @@ NOTES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """`settings` for the trainer, the network's `dropout`, and the share of other styles in what is heard."""
+    """`settings` for the trainer, the network's `dropout`, the share of other styles in what is heard, and the style
+    whose place among the styles it starts from (None: its own).
+    """
 
     settings: TrainSettings
     dropout: float
     replay: float
+    kin: str | None = None
 
 
 BASE_RECIPE = Recipe(
@@ -71,6 +74,7 @@ LARGE_RECIPE = Recipe(
 NEW_RECIPE = replace(LARGE_RECIPE, settings=replace(LARGE_RECIPE.settings, steps=700, evaluate_every=50))
 """For styles that the shipped base has not heard: they learn all of it now."""
 NEW_SMALL_STEPS = 300
+KNOWN_SHARE = 0.5
 KIN = {
     "synthwave": "synth",
     "chiptune": "synth",
@@ -101,11 +105,18 @@ def recipe_for(target: str, heard: Dataset, *, known: Collection[str] = ()) -> R
         if label.style == target and not (widened and is_composed(label.source))
     )
     composed = target in COMPOSED and not widened
-    if own >= SMALL_EVENTS or composed:
-        return LARGE_RECIPE if target in known else NEW_RECIPE
+    large = own >= SMALL_EVENTS or composed
     if target in known:
-        return SMALL_RECIPE
-    return replace(SMALL_RECIPE, settings=replace(SMALL_RECIPE.settings, steps=NEW_SMALL_STEPS))
+        return LARGE_RECIPE if large else SMALL_RECIPE
+    small = replace(SMALL_RECIPE, settings=replace(SMALL_RECIPE.settings, steps=NEW_SMALL_STEPS))
+    return replace(NEW_RECIPE if large else small, kin=KIN.get(target))
+
+
+def known_styles(base_events: Mapping[str, int], events: Mapping[str, int]) -> frozenset[str]:
+    """The styles of which a base has heard at least `KNOWN_SHARE` of the events that there are now: a few drum takes do
+    not make it know jazz.
+    """
+    return frozenset(style for style, heard in base_events.items() if heard >= KNOWN_SHARE * events.get(style, 0))
 
 
 def style_shares(target: str, heard: Dataset, replay: float) -> dict[str, float]:

@@ -33,7 +33,7 @@ from engine.learn.dataset import (
     with_held_out,
 )
 from engine.learn.habits import habits_of, write_habits
-from engine.learn.recipe import BASE, KIN, NOTES, Recipe, human_shares, measured_on, recipe_for, style_shares
+from engine.learn.recipe import BASE, NOTES, Recipe, human_shares, known_styles, measured_on, recipe_for, style_shares
 from engine.learn.reference import reference_of
 from engine.learn.sources.piece import Piece
 from engine.model.checkpoint import Facts, latest_version, load_checkpoint, read_facts, save_checkpoint, write_curve
@@ -144,7 +144,7 @@ def train(request: TrainRequest, *, say: Say, on_report: Callable[[Report, int],
             f"Nothing to train {request.target!r} on; {', '.join(sorted(heard.style_events()))} have pieces."
         )
     held_out = measured_on(dataset.part("valid", None if is_base else frozenset({request.target})))
-    recipe = recipe_for(request.target, heard, known=_known(request))
+    recipe = recipe_for(request.target, heard, known=_known(request, heard))
     recipe = replace(
         recipe, settings=replace(recipe.settings, seed=request.seed, steps=request.steps or recipe.settings.steps)
     )
@@ -255,10 +255,10 @@ def _bars(request: TrainRequest) -> dict[str, Bars]:
     return played_bars(load_corpus(corpus, sources=("groove",))) if (corpus / "groove.npz").exists() else {}
 
 
-def _known(request: TrainRequest) -> frozenset[str]:
-    """The styles that the newest base has heard; none where there is no base yet."""
+def _known(request: TrainRequest, heard: Dataset) -> frozenset[str]:
+    """The styles that the newest base knows; none where there is no base yet."""
     path = latest_version(request.out / BASE)
-    return frozenset(read_facts(path).lineage["events_by_style"]) if path else frozenset()
+    return known_styles(read_facts(path).lineage["events_by_style"], heard.style_events()) if path else frozenset()
 
 
 def _start(request: TrainRequest, recipe: Recipe) -> tuple[Network, str]:
@@ -268,9 +268,8 @@ def _start(request: TrainRequest, recipe: Recipe) -> tuple[Network, str]:
     path = latest_version(request.out / BASE)
     checkpoint = load_checkpoint(path or request.out / BASE / "v1.safetensors", vocabulary=vocabulary_hash())
     checkpoint.network.set_dropout(recipe.dropout)
-    kin = KIN.get(request.target)
-    if kin is not None and request.target not in checkpoint.facts.lineage["events_by_style"]:
-        checkpoint.network.adopt(style_ids()[request.target], style_ids()[kin])
+    if recipe.kin is not None:
+        checkpoint.network.adopt(style_ids()[request.target], style_ids()[recipe.kin])
     return checkpoint.network, checkpoint.sha256
 
 

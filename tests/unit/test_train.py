@@ -12,7 +12,7 @@ from engine.grammar.corpus import composed_songs
 from engine.learn import composed
 from engine.learn import train as training
 from engine.learn.dataset import Dataset, load_dataset, save_dataset, with_held_out
-from engine.learn.recipe import BASE, LARGE_RECIPE, NEW_RECIPE, SMALL_RECIPE, recipe_for, style_shares
+from engine.learn.recipe import BASE, LARGE_RECIPE, NEW_RECIPE, SMALL_RECIPE, known_styles, recipe_for, style_shares
 from engine.learn.reference import reference_of
 from engine.learn.round import Round
 from engine.learn.train import TrainRequest, train
@@ -160,8 +160,12 @@ def test_a_style_that_the_base_has_not_heard_is_trained_longer(request_):
     heard = training.prepare(request_, say=silent)
     assert recipe_for("lofi", heard, known={"lofi"}) == LARGE_RECIPE
     assert recipe_for("lofi", heard, known={"rock"}) == NEW_RECIPE
+    assert known_styles({"jazz": 40, "rock": 90, "folk": 1}, {"jazz": 1000, "rock": 100}) == {"rock", "folk"}
     played = replace(heard, labels=tuple(replace(label, style="synthwave") for label in heard.labels))
-    assert recipe_for("synthwave", played, known={"rock"}).settings.steps > SMALL_RECIPE.settings.steps
+    new = recipe_for("synthwave", played, known={"rock"})
+    assert new.settings.steps > SMALL_RECIPE.settings.steps
+    assert new.kin == "synth"
+    assert recipe_for("synthwave", played, known={"synthwave"}).kin is None
 
 
 def test_a_style_that_gains_nothing_is_tried_again_more_slowly(request_, monkeypatch):

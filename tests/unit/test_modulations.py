@@ -173,3 +173,15 @@ def test_chords_are_walked_only_as_often_as_the_style_says_and_where_it_has_habi
     assert walked(1.0, dark=MANY) == 0, "the habits of the other light do not count"
     assert walked(1.0, bright=MANY) > 0.8
     assert 0.25 < walked(0.5, bright=MANY) < 0.65
+
+
+def test_written_progressions_that_move_as_fast_as_the_profile_are_likelier():
+    rows = (("I", "I", "I", "I"), ("I|IV", "V|IV", "I|IV", "V|I"))
+    of = replace(style(0.0), progressions={Mode.MAJOR: rows})
+
+    def busy(pace: float) -> float:
+        made = [chords(of, form("A"), seed, chords_per_bar=pace) for seed in SEEDS]
+        return float(np.mean([any(one != two for one, two in bars[:6]) for bars in made]))
+
+    assert busy(0.0) < 0.2
+    assert busy(2.0) > 0.8

@@ -19,13 +19,15 @@ from engine.errors import BadRequest
 from engine.music.notes import Song
 
 MAX_MOOD_CHARS = 200
+OVERRULING = ("seconds", "bpm", "seed", "key", "meter", "bars", "chords")
+"""Fields of a request whose words in the prompt are not checked."""
 
 
 def open_draft(request: ComposeRequest, *, seed: int | None, before: Song | None, max_seconds: float) -> Draft:
     """Read the prompt; fields of the request overrule it. Raises `BadRequest`."""
     if request.engine not in ENGINES:
         raise BadRequest(f"The engine {request.engine!r} is not known; {' or '.join(ENGINES)} would work.")
-    overruled = [name for name in ("seconds", "bpm", "seed", "key", "meter") if getattr(request, name) is not None]
+    overruled = [name for name in OVERRULING if getattr(request, name) is not None]
     if request.bars is not None:
         overruled.append("seconds")  # where both are said, the bars decide whether the length is possible
     draft = _seeded(request, seed, max_seconds, overruled)
@@ -34,8 +36,7 @@ def open_draft(request: ComposeRequest, *, seed: int | None, before: Song | None
     draft.wishes, notices = settle(draft.wishes, asked)
     draft.notices += notices
     _note_players(draft)
-    if request.chords is not None:
-        _take_chords(draft, request.chords)
+    _take_chords(draft)
     for name in ("energy", "adventure"):
         check_share(name, getattr(request, name))
     if request.mood is not None and not request.mood.strip():
@@ -77,11 +78,17 @@ def _note_players(draft: Draft) -> None:
         draft.told("without", without)
 
 
-def _take_chords(draft: Draft, text: str) -> None:
-    """Read the asked chords; say which of them are not quite as written."""
-    progression = read_chords(text)
-    draft.progression = progression
-    draft.asked("chords", progression.text)
+def _take_chords(draft: Draft) -> None:
+    """Read the asked chords, or the told ones; say which of them are not quite as written."""
+    asked, told = draft.request.chords, draft.wishes.chords
+    if asked is None and told is None:
+        return
+    progression = draft.progression = read_chords(asked if asked is not None else told or "")
+    if asked is None:
+        draft.told("chords", progression.text)
+    else:
+        same = told is None or told.split() == progression.text.split()
+        draft.asked("chords", progression.text, said=draft.overruled("chords", same=same))
     if progression.replaced:
         pairs = ", ".join(f"{written} as {played}" for written, played in progression.replaced)
         draft.notices.append(f"Some chords are played as the nearest that is known: {pairs}.")

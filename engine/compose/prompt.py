@@ -14,11 +14,14 @@ from functools import cache
 from typing import TypeVar
 
 from engine.compose.request import MAX_PROMPT_CHARS, MIN_SECONDS
+from engine.compose.words.bars import check_bars, read_bars
+from engine.compose.words.chords import read_chords
 from engine.compose.words.genres import read_genres
 from engine.compose.words.instruments import read_players
 from engine.compose.words.keys import read_key
 from engine.compose.words.lengths import check_length, read_length
 from engine.compose.words.page import Page
+from engine.compose.words.progressions import read_progression
 from engine.compose.words.tempos import check_bpm, read_meter, read_pace, read_tempo
 from engine.errors import BadRequest
 from engine.music.harmony import Key, Mode
@@ -51,6 +54,8 @@ class Wishes:
 
     text: str
     seconds: float | None = None
+    bars: int | None = None
+    chords: str | None = None
     bpm: float | None = None
     bpm_range: tuple[float, float] | None = None
     pace: float | None = None
@@ -85,7 +90,9 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
         raise _too_long(len(page.text))
     seed = _read_seed(page)
     bpm, bpm_range = read_tempo(page)
+    bars = read_bars(page)
     seconds = read_length(page)
+    chords = read_progression(page)
     meter = _unless_overruled("meter", overruled, lambda: read_meter(page))
     key, mode = _unless_overruled("key", overruled, lambda: read_key(page)) or (None, None)
     pace = read_pace(page)
@@ -96,6 +103,8 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
     wishes = Wishes(
         text=page.text,
         seconds=seconds,
+        bars=bars,
+        chords=chords,
         bpm=bpm,
         bpm_range=bpm_range,
         pace=pace,
@@ -157,8 +166,15 @@ def _read_seed(page: Page) -> int | None:
 def check_seed(seed: int) -> int:
     """`seed`, or `BadRequest` if it is out of range."""
     if not 0 <= seed <= MAX_SEED:
-        raise BadRequest(f"The seed {seed} is out of range; an integer from 0 to {MAX_SEED} would work.")
+        nearest = "0, the smallest there is," if seed < 0 else f"{MAX_SEED}, the largest there is,"
+        raise BadRequest(f"The seed {_short(seed)} is out of range; {nearest} would work.")
     return seed
+
+
+def _short(number: int) -> str:
+    """A number as it is said in a sentence, without the middle of a very long one."""
+    text = str(number)
+    return text if len(text) <= 24 else f"{text[:8]}…{text[-4:]}"
 
 
 def _check(wishes: Wishes, *, max_seconds: float, overruled: Collection[str]) -> None:
@@ -167,6 +183,10 @@ def _check(wishes: Wishes, *, max_seconds: float, overruled: Collection[str]) ->
         check_seed(wishes.seed)
     if wishes.seconds is not None and "seconds" not in overruled:
         check_length(wishes.seconds, said=wishes.read["seconds"], low=MIN_SECONDS, high=max_seconds)
+    if wishes.bars is not None and "bars" not in overruled:
+        check_bars(wishes.bars, said=repr(wishes.read["bars"]))
+    if wishes.chords is not None and "chords" not in overruled:
+        read_chords(wishes.chords)
     if "bpm" not in overruled:
         for bpm in (wishes.bpm, *(wishes.bpm_range or ())):
             if bpm is not None:

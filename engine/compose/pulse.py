@@ -25,16 +25,16 @@ from engine.compose.tempo import (
     fit_asked,
     fit_free,
 )
+from engine.compose.words.bars import check_bars
 from engine.compose.words.lengths import check_length
-from engine.compose.words.tempos import MAX_BPM, MIN_BPM, check_bpm
+from engine.compose.words.tempos import MAX_BPM, MIN_BPM, check_bpm, check_meter
 from engine.errors import BadRequest
 from engine.music.habits import Profile
 from engine.music.styles import Style
-from engine.music.timing import METERS, Meter
+from engine.music.timing import METERS, TICKS_PER_QUARTER, Meter
 
 COMPOUND_TEMPO = 1.4
 """In 6/8 quarter notes run faster than in 4/4 for the same felt pace."""
-MOST_BARS = 1000
 RING_OUT_S = 2.2
 """After the last bar line, where the length follows from the bars."""
 STRANGE = 1.2
@@ -64,7 +64,7 @@ def choose_meter(draft: Draft, style: Style) -> Meter:
     """The asked meter, the told one, the file's, or one of the style's."""
     told = draft.wishes.meter
     if draft.request.meter is not None:
-        meter = Meter.parse(draft.request.meter)
+        meter = check_meter(draft.request.meter)
         draft.asked("meter", str(meter), said=draft.overruled("meter", same=told == meter))
         return meter
     if told is not None:
@@ -94,8 +94,10 @@ def lean_of(draft: Draft) -> float:
 def choose_pulse(draft: Draft, style: Style, meter: Meter, profile: Profile | None, limits: Limits) -> Pulse:
     """Tempo, bars and length. Raises `BadRequest` for what cannot be."""
     tempo = _note_tempo(draft)
-    if draft.request.bars is not None:
-        return _with_bars(draft, meter, tempo, _liking(draft, style, meter, profile), limits)
+    bars = _note_bars(draft, meter, tempo)
+    if bars is not None:
+        liking = _liking(draft, style, meter, profile)
+        return _Counted(bars=bars, meter=meter, liking=liking, limits=limits).pulse(draft, tempo)
     seconds = _choose_seconds(draft, limits)
     if tempo is None:
         liking = _liking(draft, style, meter, profile)
@@ -140,85 +142,115 @@ def _choose_seconds(draft: Draft, limits: Limits) -> float:
     return limits.default_seconds
 
 
-def _with_bars(draft: Draft, meter: Meter, tempo: float | None, liking: Liking, limits: Limits) -> Pulse:
-    """Exactly the asked bars; tempo and length as far as they go with them."""
-    bars = draft.request.bars
-    assert bars is not None
-    if not 1 <= bars <= MOST_BARS:
-        raise BadRequest(f"The bars {bars} cannot be played; 1 to {MOST_BARS} would work.")
-    draft.asked("bars", bars)
-    length_said = draft.request.seconds is not None or draft.wishes.seconds is not None
-    seconds = _choose_seconds(draft, limits) if length_said else None
-    if tempo is not None and seconds is not None and not _fits(seconds - bars * bar_seconds(meter, tempo)):
-        if draft.request.seconds is not None and draft.request.bpm is None and draft.sources["tempo"] == "prompt":
-            said = draft.wishes.read.get("bpm", "")
-            draft.notices.append(
-                f"{bars} bars in {seconds:g} s take another tempo than {said!r}: the options were kept."
-            )
-            draft.requested.pop("tempo", None)
-            tempo = None
-        elif draft.request.seconds is not None and draft.sources["tempo"] == "file":
-            tempo = None
-        else:
-            return _follow(draft, meter, tempo, limits)
-    if tempo is None and seconds is not None:
-        return _fitted(draft, meter, liking, seconds, limits)
-    if seconds is None:
-        return _follow(draft, meter, tempo or round(liking.usual, 2), limits)
-    assert tempo is not None
-    fit = Fit(tempo_bpm=tempo, bars=bars, tail_s=seconds - bars * bar_seconds(meter, tempo))
-    return Pulse(meter=meter, fit=fit, seconds=seconds)
+def _note_bars(draft: Draft, meter: Meter, tempo: float | None) -> int | None:
+    """The asked bars, checked and noted, or the told ones; these give way to an asked length that they cannot fill."""
+    asked, told = draft.request.bars, draft.wishes.bars
+    if asked is not None:
+        check_bars(asked, said=str(asked))
+        draft.asked("bars", asked, said=draft.overruled("bars", same=told in (None, asked)))
+        return asked
+    seconds = draft.request.seconds
+    if told is not None and seconds is not None:
+        fewest, most = _bars_within(seconds, meter, draft.request.bpm)
+        if not fewest <= told <= most:
+            said = draft.wishes.read.get("bars", "")
+            draft.notices.append(f"The prompt says {said!r}, the option {seconds:g} s: the option was followed.")
+            return None
+    if told is not None:
+        draft.told("bars", told)
+    return told
+
+
+def _bars_within(seconds: float, meter: Meter, tempo: float | None) -> tuple[int, int]:
+    """How few and how many bars can fill a length, at a tempo or at any."""
+    quarters = meter.bar_ticks / TICKS_PER_QUARTER
+    fewest = max(1, math.ceil((seconds - MOST_TAIL_S) * (tempo or MIN_BPM) / 60 / quarters))
+    return fewest, int((seconds - LEAST_TAIL_S) * (tempo or MAX_BPM) / 60 / quarters)
 
 
 def _fits(tail_s: float) -> bool:
     return LEAST_TAIL_S <= tail_s <= MOST_TAIL_S
 
 
-def _fitted(draft: Draft, meter: Meter, liking: Liking, seconds: float, limits: Limits) -> Pulse:
-    """The tempo at which the bars fill the length but for a ring-out."""
-    bars = draft.request.bars
-    assert bars is not None
-    low_tail, high_tail = (min(tail, share * seconds) for tail, share in zip(USUAL_TAILS_S, (0.2, 0.3), strict=True))
-    tails = [*np.linspace(low_tail, high_tail, 7), LEAST_TAIL_S, MOST_TAIL_S]
-    tempos = [round(bars * meter.bar_ticks / 24 * 60 / (seconds - float(tail)), 2) for tail in tails if tail < seconds]
-    low, high = MIN_BPM, MAX_BPM
-    if draft.request.seconds is None:  # a length that the prompt's words say is not worth a strange tempo
-        low, high = max(low, liking.low / STRANGE), min(high, liking.high * STRANGE)
-    usable = [tempo for tempo in tempos if low <= tempo <= high]
-    if usable:
-        tempo = min(usable, key=lambda tempo: abs(np.log2(tempo / liking.usual)))
-        draft.sources["tempo"] = "length"
-        tail_s = seconds - bars * bar_seconds(meter, tempo)
-        return Pulse(meter=meter, fit=Fit(tempo_bpm=tempo, bars=bars, tail_s=tail_s), seconds=seconds)
-    if draft.request.seconds is None:
-        return _follow(draft, meter, round(liking.usual, 2), limits)
-    quarters = meter.bar_ticks / 24
-    fewest = max(1, math.ceil((seconds - MOST_TAIL_S) * MIN_BPM / 60 / quarters))
-    most = int((seconds - LEAST_TAIL_S) * MAX_BPM / 60 / quarters)
-    raise BadRequest(f"{bars} bars of {meter} cannot fill {seconds:g} s; {fewest} to {most} bars would work.")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """Exactly so many bars; tempo and length as far as they go with them."""
 
+    bars: int
+    meter: Meter
+    liking: Liking
+    limits: Limits
 
-def _follow(draft: Draft, meter: Meter, tempo: float, limits: Limits) -> Pulse:
-    """The length that the bars have at a tempo; a length that was said gives way."""
-    bars = draft.request.bars
-    assert bars is not None
-    bar_s = bar_seconds(meter, tempo)
-    seconds = round(max(bars * bar_s + RING_OUT_S, MIN_SECONDS), 2)
-    if seconds > limits.max_seconds:
-        most = int((limits.max_seconds - RING_OUT_S) / bar_s)
+    def pulse(self, draft: Draft, tempo: float | None) -> Pulse:
+        """The pulse at the tempo in numbers, if there is one."""
+        length_said = draft.request.seconds is not None or draft.wishes.seconds is not None
+        seconds = _choose_seconds(draft, self.limits) if length_said else None
+        if tempo is not None and seconds is not None and not _fits(seconds - self._span_s(tempo)):
+            if draft.request.seconds is not None and draft.request.bpm is None and draft.sources["tempo"] == "prompt":
+                said = draft.wishes.read.get("bpm", "")
+                draft.notices.append(
+                    f"{self.bars} bars in {seconds:g} s take another tempo than {said!r}: the options were kept."
+                )
+                draft.requested.pop("tempo", None)
+                tempo = None
+            elif draft.request.seconds is not None and draft.sources["tempo"] == "file":
+                tempo = None
+            else:
+                return self._follow(draft, tempo)
+        if tempo is None and seconds is not None:
+            return self._fitted(draft, seconds)
+        if seconds is None:
+            return self._follow(draft, tempo or round(self.liking.usual, 2))
+        assert tempo is not None
+        return self._pulse(tempo, seconds)
+
+    def _span_s(self, tempo: float) -> float:
+        return self.bars * bar_seconds(self.meter, tempo)
+
+    def _pulse(self, tempo: float, seconds: float) -> Pulse:
+        fit = Fit(tempo_bpm=tempo, bars=self.bars, tail_s=seconds - self._span_s(tempo))
+        return Pulse(meter=self.meter, fit=fit, seconds=seconds)
+
+    def _fitted(self, draft: Draft, seconds: float) -> Pulse:
+        """The tempo at which the bars fill the length but for a ring-out."""
+        low_tail, high_tail = (min(t, share * seconds) for t, share in zip(USUAL_TAILS_S, (0.2, 0.3), strict=True))
+        tails = [*np.linspace(low_tail, high_tail, 7), LEAST_TAIL_S, MOST_TAIL_S]
+        quarters = self.bars * self.meter.bar_ticks / TICKS_PER_QUARTER
+        tempos = [round(quarters * 60 / (seconds - float(tail)), 2) for tail in tails if tail < seconds]
+        low, high = MIN_BPM, MAX_BPM
+        if draft.request.seconds is None:  # a length that the prompt's words say is not worth a strange tempo
+            low, high = max(low, self.liking.low / STRANGE), min(high, self.liking.high * STRANGE)
+        usable = [tempo for tempo in tempos if low <= tempo <= high]
+        if usable:
+            draft.sources["tempo"] = "length"
+            return self._pulse(min(usable, key=lambda tempo: abs(np.log2(tempo / self.liking.usual))), seconds)
+        if draft.request.seconds is None:
+            return self._follow(draft, round(self.liking.usual, 2))
+        fewest, most = _bars_within(seconds, self.meter, None)
         raise BadRequest(
-            f"{bars} bars of {meter} at {tempo:g} bpm last {seconds:g} s, more than {limits.max_seconds:g}; "
-            f"up to {most} bars would work."
+            f"{self.bars} bars of {self.meter} cannot fill {seconds:g} s; {fewest} to {most} bars would work."
         )
-    if "seconds" in draft.requested:
-        said = draft.request.seconds
-        words = draft.wishes.read.get("seconds", "") if said is None else f"{said:g} s"
-        draft.notices.append(
-            f"{bars} bars at {tempo:g} bpm last {seconds:g} s and not {words!r}: bars and tempo were kept."
-        )
-        del draft.requested["seconds"]
-    draft.sources["seconds"] = "length"
-    return Pulse(meter=meter, fit=Fit(tempo_bpm=tempo, bars=bars, tail_s=seconds - bars * bar_s), seconds=seconds)
+
+    def _follow(self, draft: Draft, tempo: float) -> Pulse:
+        """The length that the bars have at a tempo; a length that was said gives way."""
+        bar_s = bar_seconds(self.meter, tempo)
+        seconds = round(max(self._span_s(tempo) + RING_OUT_S, MIN_SECONDS), 2)
+        longest = self.limits.max_seconds
+        if seconds > longest:
+            most = int((longest - RING_OUT_S) / bar_s)
+            raise BadRequest(
+                f"{self.bars} bars of {self.meter} at {tempo:g} bpm last {seconds:g} s, more than {longest:g}; "
+                f"up to {most} bars would work."
+            )
+        if "seconds" in draft.requested:
+            said = draft.request.seconds
+            words = draft.wishes.read.get("seconds", "") if said is None else f"{said:g} s"
+            draft.notices.append(
+                f"{self.bars} bars at {tempo:g} bpm last {seconds:g} s and not {words!r}: bars and tempo were kept."
+            )
+            del draft.requested["seconds"]
+        draft.sources["seconds"] = "length"
+        return self._pulse(tempo, seconds)
 
 
 def _liking(draft: Draft, style: Style, meter: Meter, profile: Profile | None) -> Liking:

@@ -309,7 +309,7 @@ def test_bars_and_length_win_over_a_tempo_in_the_prompt() -> None:
     [
         ({"bars": 0}, "The bars 0"),
         ({"bars": -4}, "The bars -4"),
-        ({"bars": 5000}, "The bars 5000"),
+        ({"bars": 5000}, "5000 bars of 4/4"),
         ({"bars": 500}, "500 bars of 4/4"),
         ({"bars": 100, "seconds": 20}, "100 bars of 4/4 cannot fill 20 s"),
         ({"bars": 1, "seconds": 200}, "1 bars of 4/4 cannot fill 200 s"),

@@ -134,7 +134,7 @@ def test_a_field_that_overrules_the_prompt_is_not_checked_there() -> None:
 
 def test_the_limit_of_the_length_is_the_given_one() -> None:
     assert read_prompt("lofi 600s", max_seconds=900).seconds == 600
-    with pytest.raises(BadRequest, match="5 to 20 seconds"):
+    with pytest.raises(BadRequest, match="20 s, the longest of 5 to 20 s, would work"):
         read_prompt("lofi 30s", max_seconds=20)
 
 

@@ -162,7 +162,8 @@ def _is_length(page: Page, match: Match) -> bool:
 
 
 def check_length(seconds: float, *, said: str, low: float, high: float) -> float:
-    """`seconds`, or `BadRequest` naming what was said and which lengths work."""
-    if not low <= seconds <= high:
-        raise BadRequest(f"The length {said!r} cannot be made; {low:g} to {high:g} seconds would work.")
-    return seconds
+    """`seconds`, or `BadRequest` naming what was said and the nearest length that works."""
+    if low <= seconds <= high:
+        return seconds
+    nearest = f"{low:g} s, the shortest" if seconds < low else f"{high:g} s, the longest"
+    raise BadRequest(f"The length {said!r} cannot be made; {nearest} of {low:g} to {high:g} s, would work.")

@@ -16,7 +16,15 @@ BLANK = "\x00"
 FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 QUOTES = str.maketrans({"’": "'", "‘": "'", "′": "'", "“": '"', "”": '"', "″": '"', "–": "-", "—": "-", "−": "-"})
 MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]*:)\d+(?::\w)?>|@(?:everyone|here)\b")
-LINK = re.compile(r"(?:\b[a-z][a-z0-9+.-]{0,30}://|\bwww\.)\S+", re.IGNORECASE)
+LINK = re.compile(
+    r"(?:\b[a-z][a-z0-9+.-]{0,30}://|\bwww\.)\S+"
+    r"|\bdiscord(?:app)?\.(?:gg|com)/\S*"
+    r"|(?<![\w.-])(?:[a-z0-9-]{1,63}\.){1,5}(?:com|net|org|gg|io|tv|ly|be|xyz|app|dev|info|link|co)(?:/\S*|(?![\w.-]))",
+    re.IGNORECASE,
+)
+MASKED_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?(?:[a-z][a-z0-9+.-]{0,30}://|www\.)[^)\s]*>?[^)]*\)", re.IGNORECASE)
+MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+")
+"""Marks that no letter carries once the text is composed: strokes through it, heaps of accents, emoji variants."""
 
 NEGATION = re.compile(
     r"(?:\b(?:no|not|neither|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|"
@@ -44,7 +52,8 @@ class Page:
     def open(cls, raw: str) -> Page:
         """Clean `raw` and open it."""
         text = clean(raw)
-        return cls(text, "".join(c.lower() if len(c.lower()) == 1 else c for c in text))
+        low = (" " if c == "_" else c.lower() if len(c.lower()) == 1 else c for c in text)
+        return cls(text, "".join(low))
 
     def matches(self, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
         """Matches of `pattern` in the words that nobody took yet; words taken on the way are seen as taken."""
@@ -52,6 +61,11 @@ class Page:
         while match := pattern.search(self.low, start):
             start = max(match.end(), match.start() + 1)
             yield match
+
+    @property
+    def cased(self) -> str:
+        """The untaken text in the letters that were typed."""
+        return "".join(c if low != BLANK else BLANK for c, low in zip(self.text, self.low, strict=True))
 
     def before(self, start: int) -> str:
         """The untaken lower-case text before `start`."""
@@ -109,11 +123,26 @@ class Page:
 
 
 def clean(raw: str) -> str:
-    """`raw` without control characters, mentions and links, in compatibility form, plain quotes, tidy spaces."""
+    """`raw` without control characters, mentions and links, in compatibility form, plain quotes, tidy spaces.
+
+    What cannot be seen goes first, so that nothing hidden in a mention or a link keeps it alive.
+    """
     for sign, digits in FRACTIONS.items():
-        raw = re.sub(rf"(?<!\d)\s*{sign}", f" 0{digits}", raw)
-        raw = re.sub(rf"(?<=\d)\s*{sign}", digits, raw)
-    text = unicodedata.normalize("NFKC", raw).translate(QUOTES)
-    text = LINK.sub(" ", MENTION.sub(" ", text))
-    shown = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in text)
-    return " ".join("".join(c for c in shown if unicodedata.category(c) not in ("Cf", "Co", "Cs", "Cn")).split())
+        raw = re.sub(rf"(?<!\d)\s?{sign}", f" 0{digits}", raw)
+        raw = re.sub(rf"(?<=\d)\s?{sign}", digits, raw)
+    shown = _seen(unicodedata.normalize("NFKC", _seen(raw)).translate(QUOTES))
+    text = unicodedata.normalize("NFKC", MARKS.sub("", shown))
+    while (without := _dead(text)) != text:
+        text = without
+    return text
+
+
+def _seen(text: str) -> str:
+    """`text` with spaces for control characters and without those that show nothing."""
+    kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp", "Zs") else c for c in text)
+    return " ".join("".join(c for c in kept if unicodedata.category(c) not in ("Cf", "Co", "Cs", "Cn")).split())
+
+
+def _dead(text: str) -> str:
+    """`text` with its mentions and links taken out, once."""
+    return " ".join(LINK.sub(" ", MENTION.sub(" ", MASKED_LINK.sub(r"\1", text))).split())

@@ -12,7 +12,7 @@ import re
 from engine.compose.words.numbers import DIGITS, NUMBER, to_number
 from engine.compose.words.page import Page
 from engine.errors import BadRequest
-from engine.music.timing import METERS, Meter
+from engine.music.timing import METERS, TICKS_PER_QUARTER, Meter
 
 MIN_BPM, MAX_BPM = 40.0, 240.0
 
@@ -49,6 +49,8 @@ _NOT_SO = re.compile(r"\b(?:not|no|never|nothing|isn't)\s+(?:too|so|very|that|ov
 METER = re.compile(
     r"(?<![\d/.,:])(\d{1,2})\s?/\s?(\d{1,2})(?![\d/:])(?!\s*(?:of|minutes?|mins?|hours?|cup|stars?|tbsp|inch))"
 )
+METER_LEAD = re.compile(r"(?:\b(?:in|meter|metre|time signature|time)\s*(?:of|is|[:=])?)\s*$")
+METER_TRAIL = re.compile(r"[\s-]*(?:time(?: signature)?|meter|metre|beat|measures?|groove|feel)\b")
 METER_WORDS: tuple[tuple[str, str], ...] = (
     (r"\bwaltz(?:es|ing)?\b|\bin three\b|\btriple (?:meter|metre|time)\b|\bthree[\s-](?:four|quarter) time\b", "3/4"),
     (r"\bsix[\s-]eight(?: time)?\b|\bjigs?\b|\btarantella\b|\bcompound (?:meter|metre|time)\b", "6/8"),
@@ -89,21 +91,46 @@ def read_pace(page: Page) -> float | None:
 
 
 def check_bpm(bpm: float, *, said: str) -> float:
-    """`bpm`, or `BadRequest` naming what was said and which tempos work."""
-    if not MIN_BPM <= bpm <= MAX_BPM:
-        raise BadRequest(f"The tempo {said!r} cannot be played; {MIN_BPM:g} to {MAX_BPM:g} bpm would work.")
-    return bpm
+    """`bpm`, or `BadRequest` naming what was said and the nearest tempo that works."""
+    if MIN_BPM <= bpm <= MAX_BPM:
+        return bpm
+    nearest = f"{MIN_BPM:g} bpm, the slowest" if bpm < MIN_BPM else f"{MAX_BPM:g} bpm, the fastest"
+    raise BadRequest(f"The tempo {said!r} cannot be played; {nearest} of {MIN_BPM:g} to {MAX_BPM:g}, would work.")
+
+
+def check_meter(text: str) -> Meter:
+    """The meter that `text` writes, or `BadRequest` naming the nearest one that is known."""
+    numbers = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text)
+    if numbers is None:
+        return Meter.parse(text)
+    upper, lower = int(numbers[1]), int(numbers[2])
+    known = METERS.get(f"{upper}/{lower}")
+    if known is not None:
+        return known
+    quarters = 4 * upper / lower if lower else 4.0
+    usual = [m for m in METERS.values() if m.denominator == (8 if lower in (8, 16) and upper % 3 == 0 else 4)]
+    if lower == 8 and upper in (5, 7):
+        usual = list(METERS.values())
+    nearest = min(usual, key=lambda meter: abs(meter.bar_ticks / TICKS_PER_QUARTER - quarters))
+    others = ", ".join(METERS)
+    raise BadRequest(f"The meter {text!r} is not known; {nearest}, the nearest of {others}, would work.")
 
 
 def read_meter(page: Page) -> Meter | None:
     """Take the meter. Raises `BadRequest` for a written time signature that is not known ("5/4")."""
     for match in page.matches(METER):
         upper, lower = int(match[1]), int(match[2])
-        if lower not in (2, 4, 8, 16) or not 2 <= upper <= 17 or f"{upper}/{lower}" in ("2/2",):
+        time = METER_TRAIL.match(page.after(match.end()))
+        said = time is not None or METER_LEAD.search(page.before(match.start())) is not None
+        usual = lower in (4, 8, 16) and 2 <= upper <= 17
+        if not usual and not said:
             continue
-        time = re.match(r"\s*(?:time(?: signature)?|meter|metre|beat|measure)\b", page.after(match.end()))
-        page.take("meter", match.start(), match.end() + (time.end() if time else 0))
-        return Meter.parse(f"{upper}/{lower}")
+        end = match.end() + (time.end() if time else 0)
+        if (begin := page.negation_start(match.start(), end)) is not None:
+            page.take("not", begin, end)
+            continue
+        page.take("meter", match.start(), end)
+        return check_meter(f"{upper}/{lower}")
     for pattern, text in METER_WORDS:
         for match in page.matches(re.compile(pattern)):
             if page.negation_start(match.start(), match.end()) is not None:

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import product
@@ -37,6 +37,7 @@ SAMPLE_RATE_HZ = 44_100
 POLYPHONY = 96
 GAIN = 1.0
 BLOCK = 1 << 15
+MIDI_CHANNELS = 16
 PROGRAM_LIMIT_S = 300
 MEND = "`apt-get install --no-install-recommends fluidsynth fluid-soundfont-gm`"
 LIBRARY_NAMES = ("libfluidsynth.so.3", "libfluidsynth.so.2", "libfluidsynth.so", "libfluidsynth.3.dylib")
@@ -108,6 +109,16 @@ class Synth:
             return _render_by_program(self.soundfont, midi, frames)
         return _render_by_library(self._library, self.soundfont, midi, frames, progress or (lambda share: None))
 
+    def channels(self, midi: bytes, frames: int, channels: Sequence[int], block: int) -> Iterator[Audio]:
+        """The MIDI channels apart, without reverb and chorus: `[len(channels), 2, n]` float32, `block` frames a time.
+
+        All of them are played by one synth at once, so they cost no more than `render`. Raises `RenderError` where
+        libfluidsynth is missing (`in_process` tells) or cannot play the file.
+        """
+        if self._library is None:
+            raise RenderError("the fluidsynth program cannot keep channels apart")
+        return _channels_by_library(self._library, self.soundfont, midi, (frames, block, tuple(channels)))
+
     def close(self) -> None:
         """Free the soundfont's samples; rendering afterwards is still right, but loads them anew."""
         if self._library is not None and self._keeper is not None:
@@ -171,6 +182,7 @@ def _declare(library: ctypes.CDLL) -> None:
             integer,
             (pointer, integer, pointer, integer, integer, pointer, integer, integer),
         ),
+        ("fluid_synth_process", integer, (pointer, integer, integer, pointer, integer, pointer)),
         ("new_fluid_player", pointer, (pointer,)),
         ("delete_fluid_player", None, (pointer,)),
         ("fluid_player_add_mem", integer, (pointer, text, ctypes.c_size_t)),
@@ -183,9 +195,14 @@ def _declare(library: ctypes.CDLL) -> None:
         function.restype, function.argtypes = result, arguments
 
 
-def _open_synth(library: ctypes.CDLL, soundfont: Path) -> tuple[int, int]:
-    """Settings and synth with the soundfont loaded."""
+def _open_synth(library: ctypes.CDLL, soundfont: Path, *, apart: bool = False) -> tuple[int, int]:
+    """Settings and synth with the soundfont loaded. `apart`: each MIDI channel in buffers of its own, dry."""
     settings: int = library.new_fluid_settings()
+    if apart:
+        for name in (b"synth.audio-channels", b"synth.audio-groups"):
+            library.fluid_settings_setint(settings, name, MIDI_CHANNELS)
+        for name in (b"synth.reverb.active", b"synth.chorus.active"):
+            library.fluid_settings_setint(settings, name, 0)
     library.fluid_settings_setnum(settings, b"synth.sample-rate", float(SAMPLE_RATE_HZ))
     library.fluid_settings_setnum(settings, b"synth.gain", GAIN)
     library.fluid_settings_setint(settings, b"synth.polyphony", POLYPHONY)
@@ -203,9 +220,9 @@ def _open_synth(library: ctypes.CDLL, soundfont: Path) -> tuple[int, int]:
 
 
 @contextmanager
-def _playing(library: ctypes.CDLL, soundfont: Path, midi: bytes) -> Iterator[int]:
+def _playing(library: ctypes.CDLL, soundfont: Path, midi: bytes, *, apart: bool = False) -> Iterator[int]:
     """A fresh synth that plays `midi` as it is asked for samples."""
-    settings, synth = _open_synth(library, soundfont)
+    settings, synth = _open_synth(library, soundfont, apart=apart)
     player = library.new_fluid_player(synth)
     try:
         if library.fluid_player_add_mem(player, midi, len(midi)) != 0 or library.fluid_player_play(player) != 0:
@@ -230,6 +247,23 @@ def _render_by_library(
                 raise RenderError(f"FluidSynth stopped after {start / SAMPLE_RATE_HZ:.1f} s")
             progress((start + count) / frames)
     return audio
+
+
+def _channels_by_library(
+    library: ctypes.CDLL, soundfont: Path, midi: bytes, order: tuple[int, int, tuple[int, ...]]
+) -> Iterator[Audio]:
+    """`order`: frames in all, frames a block, channels."""
+    frames, block, channels = order
+    with _playing(library, soundfont, midi, apart=True) as synth:
+        for start in range(0, frames, block):
+            count = min(block, frames - start)
+            audio = np.zeros((len(channels), 2, count), np.float32)
+            buffers = (ctypes.c_void_p * (2 * MIDI_CHANNELS))()
+            for at, channel in enumerate(channels):
+                buffers[2 * channel], buffers[2 * channel + 1] = (side.ctypes.data for side in audio[at])
+            if library.fluid_synth_process(synth, count, 0, None, len(buffers), buffers) != 0:
+                raise RenderError(f"FluidSynth stopped after {start / SAMPLE_RATE_HZ:.1f} s")
+            yield audio
 
 
 def _render_by_program(soundfont: Path, midi: bytes, frames: int) -> Audio:

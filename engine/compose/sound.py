@@ -17,30 +17,29 @@ from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
-import numpy as np
-
-from engine.compose.balance import Balance
 from engine.compose.encode import Format, encoded, write_all
-from engine.compose.master import master
+from engine.compose.mixing.chains import find_chain
+from engine.compose.mixing.master import master
+from engine.compose.mixing.mix import Mixed, MixOrder, mix
+from engine.compose.mixing.voices import SoundfontVoices, Voices
 from engine.compose.perform import perform
 from engine.compose.picture import draw_song
-from engine.compose.render import Audio, Synth
+from engine.compose.render import SAMPLE_RATE_HZ, Audio, Synth
 from engine.compose.request import Progress
-from engine.errors import RenderError, SetupError
-from engine.music.instruments import KICKS
+from engine.errors import SetupError
 from engine.music.midi.write import write_midi
-from engine.music.notes import Role, Song
+from engine.music.notes import Song
 from engine.music.performance import PerformedSong
 from engine.music.styles import Style
 
 T = TypeVar("T")
-SILENT_BELOW = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundFiles:
     """Where the files are, the MIDI file's SHA-256, and seconds spent on render, master, encode and picture.
 
+    Rendering includes mixing, which goes on while the synthesiser plays.
     `samples`: the audio as it was given to the encoder, `[2, N] float32`, for whoever measures it.
     """
 
@@ -56,8 +55,7 @@ class SoundMaker:
     """Turns songs into files with one synthesiser; threads may share it."""
 
     def __init__(self, synth: Synth) -> None:
-        self._synth = synth
-        self._balance = Balance(synth)
+        self._soundfont = SoundfontVoices(synth)
 
     def make(  # noqa: PLR0913 — the order in full, each part by its name
         self,
@@ -84,9 +82,10 @@ class SoundMaker:
             drawing = painter.submit(watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle))
             performed = perform(song, seed=seed if performance_seed is None else performance_seed)
             midi = write_midi(performed, style.parts)
-            rendered = watch.timed("render", lambda: self._render(performed, style, seconds, progress))
+            order = MixOrder(chain=find_chain(style.master), seed=seed, samples=round(seconds * SAMPLE_RATE_HZ))
+            mixed = watch.timed("render", lambda: self._mix(performed, style, order, progress))
             progress("master", 0.0)
-            mastered = watch.timed("master", lambda: _master(rendered, performed, style, seed))
+            mastered = watch.timed("master", lambda: master(mixed))
             progress("encode", 0.0)
             title = song.title or name
             sound = watch.timed("encode", lambda: encoded(mastered, format=format, title=title, comment=comment))
@@ -103,12 +102,11 @@ class SoundMaker:
             samples=mastered,
         )
 
-    def _render(self, performed: PerformedSong, style: Style, seconds: float, progress: Progress) -> Audio:
-        midi = write_midi(performed, self._balance.balanced(performed, style.parts))
-        audio = self._synth.render(midi, seconds, lambda share: progress("render", share))
-        if not np.isfinite(audio).all() or float(np.abs(audio).max()) < SILENT_BELOW:
-            raise RenderError(f"{self._synth.soundfont.name} rendered silence or no numbers")
-        return audio
+    def _mix(self, performed: PerformedSong, style: Style, order: MixOrder, progress: Progress) -> Mixed:
+        return mix(performed, style.parts, self._voices(style), order, lambda share: progress("render", share))
+
+    def _voices(self, style: Style) -> Voices:
+        return self._soundfont
 
 
 class _Stopwatch:
@@ -123,11 +121,6 @@ class _Stopwatch:
         result = work()
         self.timings_s[name] = round(perf_counter() - start, 4)
         return result
-
-
-def _master(rendered: Audio, performed: PerformedSong, style: Style, seed: int) -> Audio:
-    kicks = performed.onset_times_s(Role.DRUMS, KICKS)
-    return master(rendered, chain=style.master, tempo_bpm=performed.song.tempo_bpm, seed=seed, kick_times_s=kicks)
 
 
 def _subtitle(song: Song, seconds: float, seed: int) -> str:

@@ -51,8 +51,15 @@ def integrated_loudness_lufs(audio: Audio, rate_hz: int) -> float:
     hops = audio.shape[1] // hop
     if hops < 4:
         return FLOOR_DB
-    weighted = sosfilt(_k_weighting(rate_hz), audio, axis=1)
+    weighted = sosfilt(k_weighting(rate_hz), audio, axis=1)
     energy = np.square(weighted[:, : hops * hop]).reshape(audio.shape[0], hops, hop).mean(axis=2).sum(axis=0)
+    return gated_loudness_lufs(energy)
+
+
+def gated_loudness_lufs(energy: NDArray[np.float64]) -> float:
+    """Gated loudness of K-weighted mean squares, channels summed, one each 100 ms `[hops]`; `FLOOR_DB` as above."""
+    if energy.size < 4:
+        return FLOOR_DB
     blocks = (energy[:-3] + energy[1:-2] + energy[2:-1] + energy[3:]) / 4
     above = blocks[blocks > _power(-70.0)]
     if above.size == 0:
@@ -66,7 +73,7 @@ def _power(lufs: float) -> float:
 
 
 @cache
-def _k_weighting(rate_hz: int) -> NDArray[np.float64]:
+def k_weighting(rate_hz: int) -> NDArray[np.float64]:
     """The high shelf (+4 dB from 1.68 kHz) and the high-pass (38 Hz) as second-order sections [2, 6] float64."""
     k = np.tan(np.pi * 1681.974450955533 / rate_hz)
     q, high = 0.7071752369554196, 10 ** (3.999843853973347 / 20)

@@ -3,9 +3,12 @@ import pyloudnorm
 import pytest
 from scipy.signal import resample_poly
 
-from engine.compose.limiter import interpolated_peaks, limit, to_loudness
-from engine.compose.master import CHAINS, master
+from engine.compose.mixing.chains import CHAINS
+from engine.compose.mixing.limiter import interpolated_peaks, limit, to_loudness
+from engine.compose.mixing.master import master_audio
+from engine.compose.mixing.meter import Meter, energies_of, loudness_lufs
 from engine.compose.render import SAMPLE_RATE_HZ
+from engine.metrics.loudness import integrated_loudness_lufs
 
 RATE = SAMPLE_RATE_HZ
 
@@ -20,9 +23,7 @@ def sine(frequency_hz, seconds=4.0, level=0.5, phase=0.0):
 
 
 def mastered(audio, chain, **changes):
-    return master(
-        audio, **{"chain": chain, "tempo_bpm": 90.0, "seed": 4, "kick_times_s": (0.0, 2.667, 5.333), **changes}
-    )
+    return master_audio(audio, **{"chain": chain, "tempo_bpm": 90.0, "seed": 4, **changes})
 
 
 def integrated_loudness(audio):
@@ -33,8 +34,57 @@ def true_peak_db(audio):
     return 20 * np.log10(np.abs(resample_poly(audio, 8, 1, axis=1)).max())
 
 
-def true_peak(audio):
-    return 10 ** (true_peak_db(audio) / 20)
+def hostile():
+    """Signals that limiters stumble over: a peak between samples, edges, bursts, a click in silence, the last sample."""
+    square = np.sign(sine(99.0)).astype(np.float32)
+    bursts = noise(4.0, 0.9) * (np.arange(4 * RATE) % 3000 < 90).astype(np.float32)
+    click = np.zeros((2, 2 * RATE), np.float32)
+    click[:, RATE] = 30.0
+    last = noise(1.0, 0.01)
+    last[:, -1] = 5.0
+    alternating = np.tile(np.array([1.0, 1.0, -1.0, -1.0], np.float32), RATE)
+    one_ear = noise(2.0, 0.8)
+    one_ear[1] = 0
+    growing = noise(3.0, 1.0) * np.linspace(0, 4, 3 * RATE, dtype=np.float32)
+    return {
+        "between samples": sine(RATE / 4, level=1.4, phase=np.pi / 4),
+        "square": 3 * square,
+        "bursts": bursts,
+        "click": click,
+        "last sample": last,
+        "alternating": np.stack([alternating, -alternating]),
+        "one ear": one_ear,
+        "growing": growing,
+    }
+
+
+# loudness
+
+
+@pytest.mark.parametrize(("level_db", "lufs"), [(-23.0, -23.0), (-33.0, -33.0), (-3.0, -3.0)])
+def test_the_meter_reads_the_reference_values_of_a_stereo_tone_at_one_kilohertz(level_db, lufs):
+    audio = sine(1000.0, seconds=20.0, level=10 ** (level_db / 20))
+    assert loudness_lufs(audio) == pytest.approx(lufs, abs=0.1)
+    assert integrated_loudness_lufs(audio, RATE) == pytest.approx(lufs, abs=0.1)
+
+
+def test_the_meters_gates_leave_out_what_the_norm_leaves_out():
+    parts = [sine(1000.0, seconds=seconds, level=10 ** (db / 20)) for seconds, db in ((10, -36), (60, -23), (10, -36))]
+    assert loudness_lufs(np.concatenate(parts, axis=1)) == pytest.approx(-23.0, abs=0.1)
+    quiet = sine(1000.0, seconds=20.0, level=10 ** (-72 / 20))
+    assert loudness_lufs(np.concatenate([quiet, parts[1], quiet], axis=1)) == pytest.approx(-23.0, abs=0.1)
+
+
+def test_a_meter_that_hears_a_song_in_pieces_agrees_with_the_reference(mix):
+    meter = Meter()
+    cuts = [0, 1000, 50_000, 50_001, 300_000, mix.shape[1]]
+    for one, two in zip(cuts, cuts[1:], strict=False):
+        meter.add(mix[:, one:two])
+    assert meter.energies == pytest.approx(energies_of(mix), rel=1e-3)
+    assert loudness_lufs(mix) == pytest.approx(integrated_loudness(mix), abs=0.1)
+
+
+# limiter
 
 
 def test_peaks_beside_a_sample_are_those_of_oversampling(mix):
@@ -45,14 +95,18 @@ def test_peaks_beside_a_sample_are_those_of_oversampling(mix):
     assert interpolated_peaks(channel, at) == pytest.approx(around, abs=0.01 * float(finest.max()))
 
 
-# limiter
-
-
-def test_the_limiter_holds_the_ceiling_and_leaves_quiet_audio_alone():
-    loud = noise(level=0.5)
-    assert true_peak(limit(loud, 0.8)) < 0.83
+def test_the_limiter_leaves_quiet_audio_alone():
     quiet = noise(level=0.05)
     assert limit(quiet, 0.8) is quiet
+
+
+@pytest.mark.parametrize("name", sorted(hostile()))
+def test_the_limiter_never_exceeds_its_ceiling(name):
+    audio = hostile()[name]
+    assert np.abs(limit(audio, 0.8)).max() <= 0.8 * 1.0001
+    result = to_loudness(audio, target_lufs=-14.0, ceiling_db=-1.0)
+    assert true_peak_db(result) <= -1.0 + 0.1
+    assert np.isfinite(result).all()
 
 
 def test_the_limiter_turns_down_only_around_a_peak():
@@ -72,44 +126,30 @@ def test_very_dynamic_music_stays_under_the_ceiling_though_it_stays_quieter():
     assert integrated_loudness(result) < -14.0
 
 
-# chains
+def test_a_known_loudness_need_not_be_measured_again(mix):
+    known = to_loudness(mix.copy(), target_lufs=-14.0, ceiling_db=-1.4, energies=energies_of(mix))
+    assert np.array_equal(known, to_loudness(mix.copy(), target_lufs=-14.0, ceiling_db=-1.4))
+
+
+# a finished mix without roles
 
 
 @pytest.mark.parametrize("chain", sorted(CHAINS))
-@pytest.mark.parametrize("level", [0.02, 1.0, 6.0])
-def test_every_chain_ends_equally_loud_and_never_clips(mix, chain, level):
+@pytest.mark.parametrize("level", [0.02, 6.0])
+def test_every_bus_ends_equally_loud_and_never_clips(mix, chain, level):
     result = mastered(mix * np.float32(level), chain)
     assert result.shape == mix.shape
     assert result.dtype == np.float32
-    assert np.isfinite(result).all()
-    assert integrated_loudness(result) == pytest.approx(-14.0, abs=1.0)
+    assert integrated_loudness(result) == pytest.approx(-14.0, abs=0.7)
     assert true_peak_db(result) <= -1.0
     assert np.abs(result.mean(axis=1)).max() < 1e-3
+    assert result[0, 0] == 0
+    assert np.abs(result[:, -1]).max() < 1e-6
+    assert np.abs(result[:, -RATE // 10 :]).max() < 0.1
 
 
 @pytest.mark.parametrize("chain", sorted(CHAINS))
-def test_the_song_is_ended_not_cut(mix, chain):
-    long = np.concatenate([mix[:, : 8 * RATE]] * 2, axis=1)
-    result = np.abs(mastered(long, chain)).max(axis=0)
-    assert result[0] == 0
-    assert result[-1] < 1e-6
-    assert result[-RATE // 10 :].max() < 0.1 * result.max()
-    before_fade = int(1.6 * RATE)
-    assert result[-2 * before_fade : -before_fade].max() > 0.2 * result.max()
-
-
-@pytest.mark.parametrize("chain", sorted(CHAINS))
-def test_a_chain_is_deterministic_and_keeps_the_time(mix, chain):
-    result = mastered(mix, chain)
-    assert np.array_equal(result, mastered(mix, chain))
-    envelopes = [np.abs(audio).sum(axis=0)[: 10 * RATE].reshape(-1, 441).mean(axis=1) for audio in (mix, result)]
-    centred = [envelope - envelope.mean() for envelope in envelopes]
-    lags = np.correlate(centred[1], centred[0], "full")
-    assert abs(int(lags.argmax()) - (len(centred[0]) - 1)) <= 1
-
-
-@pytest.mark.parametrize("chain", sorted(CHAINS))
-def test_silence_stays_finite(chain):
+def test_silence_stays_finite_and_soft(chain):
     result = mastered(np.zeros((2, 3 * RATE), np.float32), chain)
     assert np.isfinite(result).all()
     assert np.abs(result).max() < 0.9
@@ -129,54 +169,15 @@ def share_above(audio, frequency_hz):
     return power[np.fft.rfftfreq(audio.shape[1], 1 / RATE) > frequency_hz].sum() / power.sum()
 
 
-def test_lofi_is_dark_rock_is_bright(mix):
-    plain, lofi, rock = (share_above(mastered(mix, chain), 5000) for chain in ("plain", "lofi", "rock"))
+def test_lofi_is_dark_and_pop_is_bright(mix):
+    plain, lofi, pop = (share_above(mastered(mix, chain), 5000) for chain in ("plain", "lofi", "pop"))
     assert lofi < 0.5 * plain
-    assert rock > plain
+    assert pop > 1.2 * plain
 
 
-def test_lofi_crackles_in_the_gaps_and_the_seed_decides_where():
-    burst = noise(level=0.2)
-    burst[:, 2 * RATE : 4 * RATE] = 0
-    gap = slice(int(2.5 * RATE), int(3.5 * RATE))
-    first, second = (mastered(burst, "lofi", seed=seed)[0, gap] for seed in (1, 2))
-    assert -75 < 20 * np.log10(first.std()) < -40
-    assert not np.array_equal(first, second)
-
-
-def test_lofi_breathes_with_the_kick():
-    pad = sine(440, seconds=8.0, level=0.2)
-    kicks = np.arange(0.5, 7.5, 1.0)
-    level = np.abs(mastered(pad, "lofi", kick_times_s=kicks)).max(axis=0)
-    at = [level[int((kick + 0.03) * RATE) :][: RATE // 40].mean() for kick in kicks[:6]]
-    between = [level[int((kick + 0.7) * RATE) :][: RATE // 40].mean() for kick in kicks[:6]]
-    assert 1.0 < 20 * np.log10(np.mean(between) / np.mean(at)) < 4.0
-
-
-def test_lofi_wavers_in_pitch_by_a_few_cents():
-    tone = mastered(sine(1000, seconds=10.0, level=0.2), "lofi", kick_times_s=())[0, RATE : -2 * RATE]
-    rising = np.flatnonzero((tone[:-1] < 0) & (tone[1:] >= 0))
-    exact = rising + tone[rising] / (tone[rising] - tone[rising + 1])
-    periods = np.diff(exact).reshape(-1)[: len(exact) // 50 * 50 - 50].reshape(-1, 50).mean(axis=1)
-    cents = 1200 * np.log2(RATE / 1000 / periods)
-    assert 2 < np.ptp(cents) < 30
-    assert abs(cents.mean()) < 3
-
-
-def test_rock_is_denser_than_plain(mix):
+def test_rock_is_denser_than_classical(mix):
     def crest_db(audio):
         return 20 * np.log10(np.abs(audio).max() / audio.std())
 
-    assert crest_db(mastered(mix, "rock")) < crest_db(mastered(mix, "classical")) - 1
-
-
-def test_the_hall_rings_longer_than_the_parlour():
-    burst = noise(level=0.2)
-    burst[:, 2 * RATE :] = 0
-
-    def tail(chain):
-        audio = mastered(burst, chain)
-        return audio[:, int(2.3 * RATE) : int(2.8 * RATE)].std() / audio[:, RATE : 2 * RATE].std()
-
-    assert tail("classical") > 4 * tail("ragtime") > 0
-    assert tail("plain") < 1e-3
+    unlimited = mix * np.float32(0.1)
+    assert crest_db(mastered(unlimited, "rock")) < crest_db(mastered(unlimited, "classical"))

@@ -16,12 +16,13 @@ from typing import TypeVar
 from engine.compose.request import MAX_PROMPT_CHARS, MIN_SECONDS
 from engine.compose.words.bars import check_bars, read_bars
 from engine.compose.words.chords import read_chords
-from engine.compose.words.genres import read_genres
+from engine.compose.words.genres import lexicon_of, read_genres
 from engine.compose.words.instruments import read_players
-from engine.compose.words.keys import read_key
+from engine.compose.words.keys import KeyWish, read_key
 from engine.compose.words.lengths import check_length, read_length
 from engine.compose.words.page import Page
 from engine.compose.words.progressions import read_progression
+from engine.compose.words.spelling import Lexicon
 from engine.compose.words.tempos import check_bpm, read_meter, read_pace, read_tempo
 from engine.errors import BadRequest
 from engine.music.harmony import Key, Mode
@@ -46,7 +47,8 @@ class Wishes:
     """What a prompt asks for; `None` and empty: nothing said.
 
     `seconds` in seconds, `bpm` and `bpm_range` in quarter notes a minute, `pace` −1 very slow … 1 very fast, `mode` a
-    mode without a tonic. `styles` wanted, in the order of the text; `unwanted_styles` may name genres that are no
+    mode without a tonic. `styles` wanted, the chief
+    one first; `style_shares` what each weighs, empty if nothing is said; `unwanted_styles` may name genres that are no
     style here; `other_genres` are wanted ones that are none. `instruments` and `unwanted_instruments` are names of
     `words.instruments.INSTRUMENTS`; `roles_off` are roles to leave out; `alone`: only the wanted instruments. `rest`
     is the text for the encoder; `read` tells for each field the words in which it was found.
@@ -61,8 +63,10 @@ class Wishes:
     pace: float | None = None
     key: Key | None = None
     mode: Mode | None = None
+    unwanted_keys: tuple[Key, ...] = ()
     meter: Meter | None = None
     styles: tuple[str, ...] = ()
+    style_shares: tuple[float, ...] = ()
     unwanted_styles: tuple[str, ...] = ()
     other_genres: tuple[str, ...] = ()
     seed: int | None = None
@@ -94,10 +98,10 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
     seconds = read_length(page)
     chords = read_progression(page)
     meter = _unless_overruled("meter", overruled, lambda: read_meter(page))
-    key, mode = _unless_overruled("key", overruled, lambda: read_key(page)) or (None, None)
+    key = _unless_overruled("key", overruled, lambda: read_key(page)) or KeyWish()
     pace = read_pace(page)
     players = read_players(page)
-    genres = read_genres(page, style_aliases())
+    genres = read_genres(page, _lexicon())
     for match in list(page.matches(_VAGUE_NEGATION)):
         page.take("not", match.start(), match.end())
     wishes = Wishes(
@@ -108,10 +112,12 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
         bpm=bpm,
         bpm_range=bpm_range,
         pace=pace,
-        key=key,
-        mode=mode,
+        key=key.key,
+        mode=key.mode,
+        unwanted_keys=key.unwanted,
         meter=meter,
         styles=genres.wanted,
+        style_shares=genres.shares,
         unwanted_styles=genres.unwanted,
         other_genres=genres.others,
         seed=seed,
@@ -149,6 +155,12 @@ def _unless_overruled(name: str, overruled: Collection[str], read: Callable[[], 
 def style_aliases() -> dict[str, Sequence[str]]:
     """Style → the other words for it, from the styles' own files."""
     return {name: load_style(name).aliases for name in style_names()}
+
+
+@cache
+def _lexicon() -> Lexicon:
+    """The words for all styles."""
+    return lexicon_of(style_aliases())
 
 
 def _too_long(chars: int) -> BadRequest:

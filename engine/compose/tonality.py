@@ -43,7 +43,7 @@ def choose_key(draft: Draft, style: Style) -> Key:
         return draft.before.key
     mode, tonics = _choose_mode(draft, style, rng), rng.random()
     draft.sources["key"] = "seed"
-    keys = [Key(tonic=tonic, mode=mode) for tonic in range(12)]
+    keys = [key for tonic in range(12) if (key := Key(tonic=tonic, mode=mode)) not in draft.wishes.unwanted_keys]
     weights = np.cumsum([1 / (1 + 0.25 * key.fifths**2) for key in keys])
     return keys[int(np.searchsorted(weights, tonics * weights[-1], side="right"))]
 

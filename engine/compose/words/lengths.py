@@ -26,22 +26,46 @@ _FRACTION_WORDS = r"(?P<fraction>three[\s-]quarters|3/4|1/2|1/4|half|quarter|thi
 
 DECADES = {50, 60, 70, 80, 90}
 DECADE_WORDS = re.compile(
-    r"[\s-]+(?:(?:style|synth\w*|electro\w*|pop|rock\w*|punk|metal|disco|funk\w*|soul|hits?|nostalgi\w+|retro|vibes?|feel\w*|"
-    r"sound\w*|era|movie|film|tv|sitcom|cartoon|anime|game|video|arcade|console|hip|rap|r&b|rnb|new|ballad|country|folk|"
-    r"surf|psychedeli\w+|grunge|action|dance|club|house|techno|eurodance|trance|jazz|swing|blues|music|song|tune|band|"
-    r"guitar|drums?|inspired|themed|aesthetic|motown|beat|boom|gangsta|britpop|alternative|indie|garage|prog\w*|kids?)\b)"
+    r"[\s-]+(?:(?:style|synth\w*|electro\w*|pop|rock\w*|punk|metal|disco|funk\w*|soul|hits?|nostalgi\w+|retro|vibes?|"
+    r"feel\w*|"
+    r"sound\w*|era|movie|film|tv|sitcom|cartoon|anime|game|video|arcade|console|hip|rap|r&b|rnb|new|ballad|country|"
+    r"folk|"
+    r"surf|psychedeli\w+|spy|cop|detective|bond|western|horror|slasher|sci-?fi|thriller|workout|aerobics|mall|prom|"
+    r"hair|glam|"
+    r"power|soundtrack|theme|commercial|advert\w*|radio|mtv|vhs|neon|cyber|teen|wrestling|computer|nintendo|pc|"
+    r"saturday|bedroom|rave|boy|girl|diva|bossa|babies|baby|fashion|disney|hacker|supermarket|skate\w*|grunge|action|"
+    r"dance|club|house|techno|eurodance|trance|jazz|swing|blues|music|song|tune|band|"
+    r"guitar|drums?|inspired|themed|aesthetic|motown|beat|boom|gangsta|britpop|alternative|indie|garage|prog\w*|"
+    r"kids?)\b)"
 )
-DECADE_BEFORE = re.compile(r"(?:\bthe|\bearly|\bmid|\blate|'|\b(?:19|18|20)|\bfrom the|\bof the)[\s-]*$")
+DECADE_BEFORE = re.compile(
+    r"(?:\bthe|\bearly|\bmid|\blate|'|\b(?:19|18|20)|\broaring|\bswinging|\bgroovy|\bfrom the|\bof the)[\s-]*$"
+)
 
 BEFORE_OTHER = re.compile(
     r"\b(?:after|every|at|the last|the first|first|within|in the next|until|till|before|ago|route|area|track|opus|op\.?"
-    r"|wait|than \d+|drops? at|starts? at)\s*(?:about\s*)?$"
+    r"|wait|iphone|galaxy|gone in|than \d+|drops? at|starts? at)\s*(?:about\s*)?$"
 )
 AFTER_OTHER = re.compile(
-    r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|(?:in|ou)tro\b(?!\s+(?:jingle|song|music|tune|theme|track|piece|for|to)\b)|solo|fade|break|delay|reverb|drop\b|"
-    r"deadline|drive|walk|commute|flight|trip|shift|nap|to go|hand|per)\b"
+    r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|"
+    r"(?:in|ou)tro\b(?!\s+(?:jingle|song|music|tune|theme|track|piece|for|to)\b)|solo|fade|break|delay|reverb|drop\b|"
+    r"deadline|countdown to|race|sprint|dash|views?|subs|subscribers|followers|plays|streams|likes|tall|high|wide|deep|"
+    r"people|dollars|copies|before|to (?:mars|midnight)|of (?:summer|fame|silence|sleep|rest)\b|flat\b|drive|walk|"
+    r"commute|flight|trip|shift|nap|to go|hand|per)\b"
 )
 CLOCK = re.compile(r"\s*(?:[ap]\.?\s?m\b|o'?clock|in the (?:morning|evening|afternoon)|at night|ratio)")
+CLOCK_BEFORE = re.compile(
+    r"\b(?:at|around|by|since|verse|psalms?|john|matthew|mark|luke|genesis|exodus|romans|proverbs|isaiah|"
+    r"revelation)\s*$"
+)
+NAMES = re.compile(r"(?:1[5-9]|20)\d0s|808s|909s|707s|606s|303s")
+HOURS = re.compile(r"(?:hours?|hrs?|\dh)$")
+AFTER_HOURS = re.compile(
+    r"[\s-]*(?:$|[,.;:!?)&+\x00]|(?:long|of|loop|loops|mix|version|song|track|piece|music|please|set|playlist|lo-?fi|"
+    r"jazz|folk|"
+    r"rock|blues|ambient|classical|chiptune|synthwave|bossa|ragtime|pop|and|with|in|at)\b)"
+)
+BINARY = re.compile(r"\b(?:1s and 0s|0s and 1s)\b")
 LESS = re.compile(r"\b(?:under|less than|shorter than|below|not (?:longer|more) than)\s*$")
 MORE = re.compile(r"\b(?:over|more than|longer than|above)\s*$")
 
@@ -89,7 +113,8 @@ READINGS: tuple[Reading, ...] = (
     ),
     (
         re.compile(
-            rf"(?<![\w.:])(?<!\d/)(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|quarter|third)\b"
+            rf"(?<![\w.:])(?<!\d/)(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|"
+            rf"quarter|third)\b"
             rf"|{_AND}(?P<s>{NUMBER})(?:[\s-]*(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
         ),
         _compound,
@@ -147,18 +172,25 @@ def read_length(page: Page) -> float | None:
 def _is_length(page: Page, match: Match) -> bool:
     """Whether a match means the song's length: no decade, no clock time, no bare "minute" or "second"."""
     before, after, said = page.before(match.start()), page.after(match.end()), match[0]
-    if ":" in said and (CLOCK.match(after) or re.search(r"\b(?:at|around|by|since|verse|psalm)\s*$", before)):
+    if ":" in said and (CLOCK.match(after) or CLOCK_BEFORE.search(before)):
         return False
+    return not _is_other(before, said, after)
+
+
+def _is_other(before: str, said: str, after: str) -> bool:
+    """Whether a number with a unit of time tells something else: a decade, a moment, a drum machine, an hour's walk."""
     if BEFORE_OTHER.search(before) or AFTER_OTHER.match(after):
-        return False
-    if re.fullmatch(r"(?:1[5-9]|20)\d0s", said):
-        return False
+        return True
+    if NAMES.fullmatch(said) or BINARY.search(before + said + after[:12]):
+        return True
+    if HOURS.search(said) and not AFTER_HOURS.match(after):
+        return True
     decade = re.fullmatch(r"(\d\d)s", said)
     if decade and (DECADE_BEFORE.search(before) or (int(decade[1]) in DECADES and DECADE_WORDS.match(after))):
-        return False
+        return True
     if re.match(r"min", said):  # "minute" without a number
-        return bool(re.match(r"[\s-]*long\b", after)) or " and a" in said
-    return True
+        return not (re.match(r"[\s-]*long\b", after) or " and a" in said)
+    return False
 
 
 def check_length(seconds: float, *, said: str, low: float, high: float) -> float:

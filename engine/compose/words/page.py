@@ -26,9 +26,24 @@ MASKED_LINK = re.compile(r"\[([^\[\]]*)\]\(\s*<?(?:[a-z][a-z0-9+.-]{0,30}://|www
 MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f]+")
 """Marks that no letter carries once the text is composed: strokes through it, heaps of accents, emoji variants."""
 
+POLITE = re.compile(
+    r"\b(?:please|pls|plz|thanks|thank you|thx|ty|(?:can|could|would|will) you (?:please )?(?:make|compose|write|"
+    r"play|create|do)"
+    r"(?: me)?|(?:i want|i'd like|i would like|give me|make me|gimme|let's have)(?= )|hey bot|hi bot)\b",
+    re.IGNORECASE,
+)
+MARKUP = re.compile(r"[*_~`|\\]+")
+HASHTAG = re.compile(r"(?<![\w])#+(?=\w|\s|$)")
+EMPTY = frozenset(
+    {"a", "an", "the", "some", "something", "anything", "it", "me", "make", "play", "song", "music", "i", "want"}
+)
+"""What says nothing when it is all that is left."""
+
 NEGATION = re.compile(
     r"(?:\b(?:no|not|neither|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|"
-    r"anything but|nothing like|never|skip|drop|leave out|lose|isn't|aren't|"
+    r"anything but|nothing like|never|skip|drop|leave out|leave off|lose|ditch|remove|omit|sans|"
+    r"zero|hate|dislike|can't stand|cannot stand|get rid of|getting rid of|turn off|free of|nothing but no|nix|cut out|"
+    r"isn't|aren't|"
     r"ain't|don't (?:want|use|like|need|add|include)|"
     r"do not (?:want|use|like|need|add|include)|no more))"
     r"(?:\s+(?:any|a|an|the|more|really|want|too much|so much|much|like|be|to be|sound like|sounding like|exactly|use|"
@@ -111,15 +126,17 @@ class Page:
 
     @property
     def rest(self) -> str:
-        """The words that nobody took, with tidy spaces."""
+        """The words that nobody took, with tidy spaces; empty where no letter and no figure is left."""
         kept = "".join(c if low != BLANK else " " for c, low in zip(self.text, self.low, strict=True))
+        kept = HASHTAG.sub("", MARKUP.sub(" ", POLITE.sub(" ", kept)))
         kept = re.sub(r"\(\s*\)|\[\s*\]|\"\s*\"", " ", kept)
         kept = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"\s+", " ", kept))
         kept = re.sub(r"([,.;:])(?:\s*[,.;:])+", r"\1", kept)
         kept = re.sub(
             r"(?:[\s,;:&-]|\b(?:and|with|in|at|for|of|a|an|the|but|by|on|to|is)\b)+$", "", kept, flags=re.IGNORECASE
         )
-        return re.sub(r"^[\s,.;:&!?-]+", "", kept)
+        kept = re.sub(r"^[\s,.;:&!?+/-]+", "", kept)
+        return kept if any(c.isalnum() for c in kept) and kept.lower() not in EMPTY else ""
 
 
 def clean(raw: str) -> str:

@@ -17,11 +17,18 @@ from engine.music.timing import METERS, TICKS_PER_QUARTER, Meter
 MIN_BPM, MAX_BPM = 40.0, 240.0
 
 _BPM = r"(?:b\.?\s?p\.?\s?m\b\.?|beats?\s(?:per|a|each)\sminute|beats?/min(?:ute)?)"
-RANGE = re.compile(rf"(?<![\w.])(?P<low>{DIGITS})\s*(?:-|to|and|or)\s*(?P<high>{DIGITS})[\s-]*{_BPM}")
+RANGE = re.compile(rf"(?<![\w.])(?P<low>{DIGITS})\s*(?:{_BPM})?\s*(?:-|to|and|or)\s*(?P<high>{DIGITS})[\s-]*{_BPM}")
+BOUND = re.compile(
+    rf"\b(?P<no>not? )?(?P<side>under|below|less than|slower than|max(?:imum)?|at most|up to|over|above|more than|"
+    rf"faster than|"
+    rf"min(?:imum)?|at least)\s(?P<n>{DIGITS})[\s-]*{_BPM}"
+)
+BELOW = re.compile(r"under|below|less|slower|max|at most|up to")
 EXACT = (
-    re.compile(rf"(?<![\w.])(?P<n>-?{DIGITS}|\b{NUMBER})[\s-]*{_BPM}"),
+    re.compile(rf"(?<![\w.])(?P<n>-?{DIGITS}|\b{NUMBER})(?:\+|ish)?[\s-]*{_BPM}"),
     re.compile(
-        rf"\b(?:bpm|tempo)\s*(?:of|is|at|to|:|=|around|about|~)?\s*(?:of\s|about\s)?(?P<n>{DIGITS})\b(?!\s*(?:s\b|sec|min))"
+        rf"\b(?:bpm|tempo|speed)\s*(?:of|is|at|to|:|=|around|about|~)?\s*(?:of\s|"
+        rf"about\s)?(?P<n>{DIGITS})\b(?!\s*(?:s\b|sec|min))"
     ),
     re.compile(rf"(?:♩|\bq)\s*=\s*(?P<n>{DIGITS})\b"),
     re.compile(r"@\s*(?P<n>\d{2,3})\b(?!\s*(?:s\b|sec|min|am|pm|:))"),
@@ -29,19 +36,51 @@ EXACT = (
 )
 
 PACES: tuple[tuple[float, str], ...] = (
-    (-1.0, r"(?:very|really|super|extremely|ultra) slow|largo|grave|larghissimo|lento"),
-    (-0.7, r"slow|slowly|slower|adagio|sluggish|unhurried|down-?tempo|slow-tempo"),
-    (-0.35, r"andante|relaxed tempo|laid[\s-]back|walking pace|leisurely"),
-    (0.0, r"moderate(?:ly)?(?: paced| tempo)?|moderato|mid[\s-]?tempo|medium tempo"),
-    (0.35, r"(?:moderately|fairly|rather|somewhat) (?:fast|quick)|a (?:bit|little) (?:faster|quicker)"),
-    (0.7, r"fast|faster|quick|allegro|up-?tempo|upbeat|lively|brisk|speedy|vivace"),
+    (
+        -1.0,
+        r"(?:very|really|super|extremely|ultra|so|painfully) slow(?:ly)?|largo|larghissimo|lento|(?:a )?snail'?s pace",
+    ),
+    (
+        -0.7,
+        r"slow|slowly|slower|slow-?paced|slowed(?: down)?|adagio|larghetto|sluggish|unhurried|down-?tempo|(?:slow|"
+        r"low)[\s-]tempo"
+        r"|half[\s-]time",
+    ),
+    (
+        -0.35,
+        r"andante|relaxed (?:tempo|pace)|laid[\s-]back|walking pace|leisurely|(?:a (?:bit|little)|slightly|"
+        r"rather) slow(?:er)?",
+    ),
+    (-0.15, r"andantino"),
+    (
+        0.0,
+        r"moderate(?:ly)?(?: paced| tempo)?|moderato|mid[\s-]?tempo|medium[\s-](?:tempo|pace|speed|paced)|"
+        r"medium (?:fast|slow)",
+    ),
+    (
+        0.35,
+        r"(?:moderately|fairly|rather|somewhat) (?:fast|quick)|(?:a (?:bit|little)|slightly) (?:fast|quick)(?:er)?|"
+        r"allegretto",
+    ),
+    (
+        0.7,
+        r"fast|faster|fast-?paced|quick|quickly|quicker|allegro|up-?tempo|upbeat|lively|brisk|briskly|rapid|speedy|"
+        r"vivace|sped up|"
+        r"(?:high|fast|quick)[\s-]tempo|double[\s-]time|nightcore",
+    ),
     (
         1.0,
-        r"(?:very|really|super|extremely|ultra) (?:fast|quick)|presto|prestissimo|breakneck|frantic|frenetic|blazing",
+        r"(?:very|really|super|extremely|ultra|so|insanely|crazy) (?:fast|quick)|presto|prestissimo|breakneck|"
+        r"frantic|frenetic|"
+        r"blazing(?:ly)? fast|lightning[\s-]fast|full speed",
     ),
 )
+_PACE_PATTERNS = tuple((pace, re.compile(rf"\b(?:{words})\b")) for pace, words in PACES)
 _NOT_PACE = re.compile(
-    r"\s*(?:food|asleep|forward|ly|build|burn|down\b(?!-?tempo)|cooker|fade|motion|food|lane|reader|reverb)"
+    r"[\s-]*(?:food|asleep|forward|ly\b|build|burn|down\b(?!-?tempo)|cooker|fade|motion|lane|reader|reverb|cars?\b|"
+    r"and furious|"
+    r"clap|fashion|track\b|friends?|learner|draw|sand|silver|fix|question|trip|nap|break\b|jingle|intro|study session|"
+    r"(?:autumn|winter|morning|air|wind|breeze|walk|cold)\b)"
 )
 
 _NOT_SO = re.compile(r"\b(?:not|no|never|nothing|isn't)\s+(?:too|so|very|that|overly)?\s*$")
@@ -58,17 +97,27 @@ METER_WORDS: tuple[tuple[str, str], ...] = (
     (r"\btwo[\s-](?:four|quarter) time\b|\bpolka\b", "2/4"),
     (r"\bthree[\s-]four(?: time| meter| metre)?\b", "3/4"),
 )
+_METER_PATTERNS = tuple((re.compile(words), text) for words, text in METER_WORDS)
 _KEPT_METER_WORDS = re.compile(r"waltz|jig|tarantella|polka|four[\s-]on")
 
 
 def read_tempo(page: Page) -> tuple[float | None, tuple[float, float] | None]:
     """Take the tempo: an exact one in beats a minute, or a range of two; unchecked. At most one of them is set."""
+    for match in page.matches(BOUND):
+        bpm = to_number(match["n"])
+        page.take("bpm", match.start(), match.end())
+        below = bool(BELOW.match(match["side"])) != bool(match["no"])
+        near = (max(MIN_BPM, 0.75 * bpm), bpm) if below else (bpm, min(MAX_BPM, 1.3 * bpm))
+        return None, near if MIN_BPM <= bpm <= MAX_BPM else (bpm, bpm)
     for match in page.matches(RANGE):
         low, high = sorted((to_number(match["low"]), to_number(match["high"])))
         page.take("bpm", match.start(), match.end())
         return None, (low, high)
     for pattern in EXACT:
         for match in page.matches(pattern):
+            if (begin := page.negation_start(match.start(), match.end())) is not None:
+                page.take("not", begin, match.end())
+                continue
             negative = match["n"].startswith("-")
             page.take("bpm", match.start(), match.end())
             return (-1 if negative else 1) * to_number(match["n"].lstrip("-")), None
@@ -79,8 +128,8 @@ def read_pace(page: Page) -> float | None:
     """The pace that tempo words ask for: −1 very slow … 1 very fast; None if nothing is said. The words stay."""
     found = [
         (len(match[0]), -match.start(), pace, match)
-        for pace, words in PACES
-        for match in page.matches(re.compile(rf"\b(?:{words})\b"))
+        for pace, pattern in _PACE_PATTERNS
+        for match in page.matches(pattern)
         if not _NOT_PACE.match(page.after(match.end()))
     ]
     if not found:
@@ -131,8 +180,8 @@ def read_meter(page: Page) -> Meter | None:
             continue
         page.take("meter", match.start(), end)
         return check_meter(f"{upper}/{lower}")
-    for pattern, text in METER_WORDS:
-        for match in page.matches(re.compile(pattern)):
+    for pattern, text in _METER_PATTERNS:
+        for match in page.matches(pattern):
             if page.negation_start(match.start(), match.end()) is not None:
                 continue
             keep = _KEPT_METER_WORDS.search(match[0])

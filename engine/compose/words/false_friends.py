@@ -1,0 +1,69 @@
+"""Words that look like a style's name and are none, and genres that have no style here.
+
+In: nothing. Out: two patterns over text in lower case. Conventions: a row names one thing that people mean instead of
+music ("rock me to sleep", "mood swings"). Caveat: the list is what people were seen to type; it is never whole.
+"""
+
+from __future__ import annotations
+
+import re
+
+_GENRES = "|".join(
+    (
+        r"acid jazz|afrobeat|ambient|big band|blues|bluesy|bossa nova|bossa|chiptune|dance|disco|drum and bass",
+        r"drum & bass|drum'?n'?bass|dnb|drill|dub|dubstep|edm|electro|electronic|electronica|eurodance|flamenco|funk",
+        r"funky|gospel|hardstyle|hip[\s-]?hop|house|idm|industrial|jazz|jazzy|k-?pop|j-?pop|latin|mariachi|new age",
+        r"phonk|pop|psytrance|rap|reggae|reggaeton|r&b|rnb|salsa|samba|ska|soul|swing|synthwave|synth-?pop|tango",
+        r"techno|trance|trap|trip[\s-]?hop|vaporwave|world music|opera|polka|klezmer|bhangra|cumbia|hyperpop",
+    )
+)
+OTHER_GENRE = re.compile(rf"(?<![\w-])(?:{_GENRES})(?![\w'])")
+
+FALSE_FRIEND = re.compile(
+    "|".join(
+        (
+            r"\brock(?:ing|in')?\s+(?:me|you|us|the (?:baby|boat)|bottom|to sleep|climbing|pool|chair|solid)\b",
+            r"\brock\s+(?:candy|paper|garden|formation|star|salt|hard|face|music video)\b",
+            r"\b(?:on the|moon|a|big|the) rocks\b",
+            r"\brock[\s-]?a[\s-]?bye\w*",
+            r"\b(?:hard|solid|steady) as (?:a )?rock\b",
+            r"\b(?:rolling|like a|between a) (?:stones?|rock)\b",
+            r"\bdwayne (?:the )?rock\b",
+            r"\bthe rock johnson\b",
+            r"\bfraggle rock\b",
+            r"\b(?:red|black|wet|old) rag\b",
+            r"\brag (?:doll|trade|and bone)\b",
+            r"\bprelude to\b",
+            r"\bpop (?:quiz|tart|up|corn|art)s?\b",
+            r"\bcountry(?:side| road| roads| house| of\b)",
+            r"\b(?:my|a|the|our|foreign|another|third world) country\b",
+            r"\bfilm reel\b",
+            r"\bnews ?reel\b",
+            r"\breel (?:me|in)\b",
+            r"\bfolks?['\s]+(?:at|who|like|and i)\b",
+            r"\breel it in\b",
+            r"\bclassical (?:guitars?|conditioning|mechanics|physics|antiquity)\b",
+            r"\bjazz (?:guitars?|kit|chords?|harmon(?:y|ies)|hands)\b",
+            r"\b(?:all that|and all that) jazz\b",
+            r"\b(?:heavy )?metal (?:door|gate|box|pipe|bowl|detector|scrap|gear|slug|sheet|fan|bar|roof)s?\b",
+            r"\b(?:scrap|sheet|precious|rusty|liquid|full) metal\b",
+            r"\bdrone (?:footage|shots?|video|strikes?|camera|race|flight)s?\b",
+            r"\bswing(?:ing)? (?:sets?|by|bridge|door|states?|sixties|60s|for the fences|at|open|low sweet)\b",
+            r"\bmood swings?\b",
+            r"\b(?:golf|porch|tire|tyre|baseball|rope|playground) swings?\b",
+            r"\b(?:a|the|old|on my) swing\b(?! (?:band|tune|song|beat))",
+            r"\birish (?:coffee|setter|weather|sea)\b",
+            r"\bscottish (?:terrier|weather)\b",
+            r"\bthe blues brothers?\b(?! (?:style|type))",
+            r"\b(?:have|having|got|feeling|feel|monday|winter|baby) the blues\b",
+            r"\bst\.? louis blues hockey\b",
+            r"\bhouse (?:party|cleaning|work|music box|on the|of|plants?|cat)\b",
+            r"\b(?:my|the|a|our|haunted|empty|old|tree) house\b",
+            r"\bsoul (?:mates?|searching)\b",
+            r"\b(?:my|lonely|lost|old|your|the) souls?\b",
+            r"\b(?:a|mouse|tourist|the|booby) trap\b",
+            r"\b(?:slow|first|last|lets|let's|rain|we|i|to|belly|snow) dance\b",
+            r"\bdance (?:with|the night|floor|in the|around|like)\b",
+        )
+    )
+)

@@ -38,6 +38,7 @@ SEED = re.compile(r"\bseed\s*(?:no\.?|number|of|is|[:=#])?\s*(?P<n>-?\d+)\b")
 _VAGUE_NEGATION = re.compile(
     r"\b(?:not|without|nothing|never|isn't|don't want)\s+(?:it\s)?(?:to be\s)?"
     r"(?:too|so|very|overly|really|any|a)?\s*[a-z]+"
+    r"|\b(?:no|without(?: any)?)\s+(?:hi[\s-]?hats?|hand[\s-]?claps?|sound effects?|lead vocals?)\b"
     r"|\bno\s+(?!problem|idea|matter|doubt|limits?)[a-z]+"
 )
 

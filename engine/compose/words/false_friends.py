@@ -1,6 +1,6 @@
 """Words that look like a style's name and are none, and genres that have no style here.
 
-In: nothing. Out: two patterns over text in lower case. Conventions: a row names one thing that people mean instead of
+In: nothing. Out: patterns over text in lower case. Conventions: a row names one thing that people mean instead of
 music ("rock me to sleep", "mood swings"). Caveat: the list is what people were seen to type; it is never whole.
 """
 
@@ -67,3 +67,26 @@ FALSE_FRIEND = re.compile(
         )
     )
 )
+
+NO_INSTRUMENT = re.compile(
+    "|".join(
+        (
+            r"\b(?:no )?strings attached\b",
+            r"\bpull(?:ing)? (?:some |the )?strings\b",
+            r"\bbass (?:fishing|pro|boost(?:ed)?|player|guitarist)\b",
+            r"\bdrop the (?:bass|beat)\b",
+            r"\b(?:wolf |dog |train |dog's )?whistl(?:e|es) (?:while|at|for me|blower)\b",
+            r"\b(?:train|wolf|dog|steam|referee) whistles?\b",
+            r"\b(?:tape|voice|screen|video|flight) recorders?\b",
+            r"\b(?:car|fog|air|bull|unicorn|truck) horns?\b|\bhorns? (?:of|on)\b",
+            r"\b(?:school|alarm|wedding|door|jingle|cow|hell'?s|dumb|sleigh) ?bells\b",
+            r"\b(?:launch|mouse|note|lily|touch|shoulder|knee|brake|crash|bachelor) ?pads?\b|\bpad thai\b",
+            r"\bbrass (?:knuckles|monkey|tacks)\b",
+            r"\borgan (?:donor|transplant|failure|donation)\b|\b(?:vital|internal) organs?\b",
+            r"\bguitar hero\b|\bharp on\b|\bwind chimes\b|\bchimes in\b",
+            r"\bdrums? up\b|\bviola davis\b|\b(?:heart|my|a|the) beat (?:of my|goes on)\b",
+            r"\bhand ?pans?\b",
+        )
+    )
+)
+"""Instruments that are none."""

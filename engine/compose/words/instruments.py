@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from engine.compose.words.false_friends import NO_INSTRUMENT
 from engine.compose.words.page import Page
 from engine.music.notes import Role
 
@@ -44,7 +45,7 @@ INSTRUMENTS: dict[str, Instrument] = {
     "electric piano": _is(_KEYS, 4, 5, said=r"electric pianos?|e-?piano|electric keys"),
     "rhodes": _is(_KEYS, 4, said=r"(?:fender )?rhodes(?: piano)?"),
     "wurlitzer": _is(_KEYS, 4, said=r"wurlitzer|wurli"),
-    "piano": _is(_KEYS, 0, said=r"(?:grand |upright |felt |solo )?pianos?|pianoforte|klavier"),
+    "piano": _is(_KEYS, 0, said=r"(?:grand |upright |felt |solo )?pianos?|pianoforte|klavier|paino|piono|pianno"),
     "harpsichord": _is(_KEYS, 6),
     "clavinet": _is(_KEYS, 7),
     "celesta": _is(_VOICE, 8),
@@ -53,17 +54,19 @@ INSTRUMENTS: dict[str, Instrument] = {
     "vibraphone": _is(_VOICE, 11, said=r"vibraphones?|\bvibes (?=solo|and|melody)"),
     "marimba": _is(_VOICE, 12),
     "xylophone": _is(_VOICE, 13),
-    "bells": _is((COUNTER, MELODY), 14, said=r"(?:tubular |church )?bells|chimes"),
+    "bells": _is((COUNTER, MELODY), 14, said=r"(?:tubular |church )?bells|bell sounds?|chimes"),
     "dulcimer": _is(_PLUCKED, 15),
     "church organ": _is(_KEYS, 19, said=r"(?:church|pipe|cathedral) organ"),
-    "rock organ": _is(_KEYS, 18, said=r"rock organ|hammond(?: organ)?"),
+    "rock organ": _is(_KEYS, 18, said=r"rock organ|hammond(?: b-?3)?(?: organ)?"),
     "organ": _is(_KEYS, 16),
     "accordion": _is(_REEDS, 21),
     "harmonica": _is(_VOICE, 22),
     "bandoneon": _is(_REEDS, 23, said=r"bandone[oó]n"),
     "classical guitar": _is(_PLUCKED, 24, said=r"(?:classical|nylon(?:[\s-]string)?|spanish|flamenco) guitars?"),
     "acoustic guitar": _is(
-        _PLUCKED, 25, said=r"(?:acoustic|steel[\s-]string|folk|strummed|fingerpicked|fingerstyle) guitars?"
+        _PLUCKED,
+        25,
+        said=r"(?:acoustic|steel[\s-]string|(?:12|twelve)[\s-]string|folk|strummed|fingerpicked|fingerstyle) guitars?",
     ),
     "jazz guitar": _is(_PLUCKED, 26, said=r"jazz guitars?"),
     "clean guitar": _is(_PLUCKED, 27, said=r"clean (?:electric )?guitars?"),
@@ -71,37 +74,44 @@ INSTRUMENTS: dict[str, Instrument] = {
     "distorted guitar": _is(
         _PLUCKED, 30, said=r"(?:distort(?:ed|ion)|heavy|crunchy|fuzz(?:y|ed)?|metal) (?:electric )?guitars?"
     ),
-    "electric guitar": _is(_LEAD, 29, 27, said=r"(?:electric|overdriven|overdrive|lead) guitars?"),
+    "electric guitar": _is(
+        _LEAD,
+        29,
+        27,
+        said=r"(?:(?:electric|overdriven|overdrive|lead|slide|steel) |e-)guitars?|(?:pedal|lap) steel(?: guitars?)?",
+    ),
     "guitar solo": _is(_VOICE, 29, said=r"guitar solos?"),
     "bass guitar": _is((BASS,), 33, said=r"(?:electric bass|bass guitars?|finger(?:ed)? bass)"),
     "double bass": _is((BASS,), 32, said=r"(?:double|upright|acoustic|stand-?up) bass"),
     "fretless bass": _is((BASS,), 35),
     "slap bass": _is((BASS,), 36),
     "synth bass": _is((BASS,), 38, said=r"synth(?:esi[sz]er)? bass"),
-    "guitar": _is(_PLUCKED, 25, 24, said=r"guitars?"),
-    "ukulele": _is(_PLUCKED, 24, said=r"uku?leles?|uke"),
+    "guitar": _is(_PLUCKED, 25, 24, said=r"guitars?|gutiars?|guitarrs?|giutars?|gitars?"),
+    "ukulele": _is(_PLUCKED, 24, said=r"uk[ue]?leles?|uke"),
     "mandolin": _is(_VOICE, 25, said=r"mandolins?"),
     "fiddle": _is(_VOICE, 110, said=r"fiddles?"),
-    "violin": _is(_VOICE, 40, said=r"violins?"),
+    "violin": _is(_VOICE, 40, said=r"violins?|violens?|voilins?"),
     "viola": _is((COUNTER, MELODY), 41, said=r"violas?"),
     "cello": _is((MELODY, COUNTER, BASS), 42, said=r"cell(?:o|os|i)|violoncello"),
     "contrabass": _is((BASS,), 43, said=r"contrabass"),
     "pizzicato": _is((COUNTER, HARMONY), 45),
     "strings": _is(
-        (HARMONY, COUNTER), 48, said=r"(?:lush |orchestral |warm )?strings(?! guitar)|string (?:section|ensemble|pad)"
+        (HARMONY, COUNTER),
+        48,
+        said=r"(?:lush |orchestral |warm )?strings(?! guitar)|string (?:section|ensemble|pad|orchestra)s?",
     ),
     "harp": _is((HARMONY, COUNTER, MELODY), 46, said=r"harps?"),
-    "choir": _is((COUNTER, HARMONY), 52, said=r"choirs?|choral voices"),
+    "choir": _is((COUNTER, HARMONY), 52, said=r"choirs?|choral voices|(?:a ?cap+el+a)"),
     "muted trumpet": _is(_VOICE, 59),
-    "trumpet": _is(_VOICE, 56, said=r"trumpets?"),
+    "trumpet": _is(_VOICE, 56, said=r"trumpets?|trumpts?"),
     "trombone": _is(_VOICE, 57, said=r"trombones?"),
     "tuba": _is(_LOW, 58, said=r"tubas?"),
     "french horn": _is((COUNTER, MELODY), 60, said=r"french horns?|horns?"),
-    "brass": _is((COUNTER, HARMONY), 61, said=r"brass(?: section)?"),
+    "brass": _is((COUNTER, HARMONY), 61, said=r"brass(?: section| stabs)?|horn sections?"),
     "soprano sax": _is(_VOICE, 64, said=r"soprano sax(?:ophone)?"),
     "alto sax": _is(_VOICE, 65, said=r"alto sax(?:ophone)?"),
     "baritone sax": _is(_VOICE, 67, said=r"bari(?:tone)? sax(?:ophone)?"),
-    "saxophone": _is(_VOICE, 66, 65, said=r"(?:tenor )?sax(?:es|ophones?)?"),
+    "saxophone": _is(_VOICE, 66, 65, said=r"(?:tenor )?sax(?:es|[oa]phone?s?)?"),
     "oboe": _is(_VOICE, 68, said=r"oboes?"),
     "english horn": _is(_VOICE, 69, said=r"english horn|cor anglais"),
     "bassoon": _is((COUNTER, BASS, MELODY), 70, said=r"bassoons?"),
@@ -113,7 +123,9 @@ INSTRUMENTS: dict[str, Instrument] = {
     "shakuhachi": _is(_VOICE, 77),
     "whistle": _is(_VOICE, 78, said=r"(?:tin |penny |irish )?whistles?"),
     "ocarina": _is(_VOICE, 79),
-    "synth lead": _is(_VOICE, 81, 80, said=r"(?:synth|lead|saw|square) leads?|lead synth"),
+    "synth lead": _is(
+        _VOICE, 81, 80, said=r"(?:synth|lead|saw(?:tooth)?|square|pulse)(?:[\s-]wave)? leads?|lead synth"
+    ),
     "pad": _is((COUNTER, HARMONY), 89, 88, said=r"(?:synth |warm |ambient )?pads?"),
     "synth": _is(_LEAD, 81, 80, said=r"synths?|synthesi[sz]ers?"),
     "sitar": _is(_VOICE, 104),
@@ -133,6 +145,7 @@ INSTRUMENTS: dict[str, Instrument] = {
 """Longer names stand before the shorter ones that they contain, because the first that matches is taken."""
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"woodwinds?(?: (?:section|quartet|quintet|trio|ensemble))?s?", ("flute", "clarinet", "bassoon")),
     (r"string (?:quartet|quintet|trio|orchestra)s?", ("violin", "viola", "cello")),
     (r"piano (?:trio|quartet|quintet)s?", ("violin", "cello", "piano")),
     (r"brass (?:bands?|quintets?|quartets?|ensembles?)|marching bands?", ("trumpet", "french horn", "brass", "tuba")),
@@ -146,8 +159,19 @@ ROLE_WORDS: tuple[tuple[str, Role], ...] = (
     (r"chords?|harmon(?:y|ies)|accompaniment", HARMONY),
     (r"counter[\s-]?melod(?:y|ies)", COUNTER),
 )
+_GROUP_PATTERNS = tuple((re.compile(rf"\b(?:{said})\b"), names) for said, names in GROUPS)
+_ROLE_PATTERNS = tuple((re.compile(rf"\b(?:{said})\b"), role) for said, role in ROLE_WORDS)
+_FEW = re.compile(r"\b(?:less|fewer|little|not much|barely any|hardly any|not so much|not too many)\s+$")
+_WITH_SOLO = re.compile(
+    r"\b(?:with|and|plus|featuring|feat\.?|ft\.?|has|have|having|include|includes|including|then|add|into|after|"
+    r"before|between)\s+"
+    r"(?:[\w-]+\s+){0,3}$|[,;]\s*(?:an?\s)?(?:[\w-]+\s+){0,1}$"
+)
+_AFTERWARDS = re.compile(
+    r"\s*(?:off\b|out\b(?= *(?:$|[,.!?;]|please))|(?:are |is )?(?:not (?:wanted|needed|allowed)|forbidden|free\b))|"
+    r"-free\b"
+)
 _LESS = re.compile(r"\b(?P<role>drum|beat|percussion|bass)[\s-]?less\b")
-_OFF = re.compile(r"\s+off\b")
 _ONLY = re.compile(r"\b(?:solo|only|just|nothing but|unaccompanied|purely)\s+(?:an?\s|the\s)?$")
 _ALONE = re.compile(r"\s*(?:only|alone|solo\b(?! by)|by itself|and nothing else)")
 
@@ -175,13 +199,15 @@ def read_players(page: Page) -> Players:
     for start, word_end, name in _find(page):
         if any(first <= start < last for first, last, _ in groups):
             continue
-        off_word = _OFF.match(page.after(word_end))
+        off_word = _AFTERWARDS.match(page.after(word_end))
         end = word_end + (off_word.end() if off_word else 0)
         negated = start if off_word else page.negation_start(start, end)
+        if negated is None and _FEW.search(page.before(start)):
+            continue
         if negated is None:
             before, after = page.before(start), page.after(end)
             alone = alone or bool(
-                _ONLY.search(before) or _ALONE.match(after) or page.low[start:end].startswith("solo ")
+                _ONLY.search(before) or _is_alone(before, after) or page.low[start:end].startswith("solo ")
             )
             wanted.setdefault(name, start)
             page.note("instruments", start, end)
@@ -191,14 +217,20 @@ def read_players(page: Page) -> Players:
         else:
             unwanted.setdefault(name, start)
             page.take("without", negated, end)
-    for words, role in ROLE_WORDS:
-        for match in page.matches(re.compile(rf"\b(?:{words})\b")):
+    for words, role in _ROLE_PATTERNS:
+        for match in page.matches(words):
             negated = page.negation_start(match.start(), match.end())
             if negated is not None:
                 off.add(role)
                 page.take("without", negated, match.end())
     kept = tuple(name for name in wanted if name not in unwanted)
     return Players(wanted=kept, unwanted=tuple(unwanted), roles_off=frozenset(off), alone=alone and bool(kept))
+
+
+def _is_alone(before: str, after: str) -> bool:
+    """Whether the words after an instrument have it alone: "piano only", "violin solo", but not "with a sax solo"."""
+    match = _ALONE.match(after)
+    return match is not None and not (match[0].endswith("solo") and _WITH_SOLO.search(before))
 
 
 def instrument_called(text: str) -> str | None:
@@ -218,20 +250,23 @@ def _read_less(page: Page) -> set[Role]:
 
 def _find_groups(page: Page) -> list[tuple[int, int, tuple[str, ...]]]:
     """Places of wanted groups, and whom each stands for."""
-    found = [(m, names) for said, names in GROUPS for m in page.matches(re.compile(rf"\b(?:{said})\b"))]
+    found = [(m, names) for said, names in _GROUP_PATTERNS for m in page.matches(said)]
     return [(m.start(), m.end(), names) for m, names in found if page.negation_start(m.start(), m.end()) is None]
 
 
 def _find(page: Page) -> list[tuple[int, int, str]]:
     """Places of instrument words, none inside another, in the order of the text."""
-    return [(m.start(), m.end(), _NAMES[str(m.lastgroup)]) for m in page.matches(_ANY)]
+    hidden = [(m.start(), m.end()) for m in page.matches(NO_INSTRUMENT)]
+    found = [(m.start(), m.end(), _NAMES[str(m.lastgroup)]) for m in page.matches(_ANY)]
+    return [hit for hit in found if not any(a < hit[1] and hit[0] < b for a, b in hidden)]
 
 
 def _compile() -> tuple[re.Pattern[str], dict[str, str]]:
     """One pattern with a group an instrument, in the table's order (longer names stand before their parts)."""
     names = {f"i{index}": name for index, name in enumerate(INSTRUMENTS)}
     groups = (f"(?P<{group}>{INSTRUMENTS[name].said or re.escape(name) + 's?'})" for group, name in names.items())
-    return re.compile(rf"(?<![\w'])(?:{'|'.join(groups)})(?![\w-]*\w)"), names
+    behind = r"(?!\w|-(?!driven|led|based|heavy|only|centric|forward|laden|focused|free|ish|like|and-)\w)"
+    return re.compile(rf"(?<![\w'])(?:{'|'.join(groups)}){behind}"), names
 
 
 _ANY, _NAMES = _compile()

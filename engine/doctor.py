@@ -80,7 +80,7 @@ def _soundfont(settings: Settings) -> str:
 
 
 def _encoder() -> str:
-    from engine.compose.encoder import TextEncoder  # noqa: PLC0415 (loads torch)
+    from engine.text.encoder import TextEncoder  # noqa: PLC0415 (loads torch)
 
     width = TextEncoder.load().embed(["chill lofi"]).shape[1]
     return f"all-MiniLM-L6-v2, {width} numbers a prompt"

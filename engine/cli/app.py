@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import bot, compose, doctor, evaluate, habits, originality, plan, seeds, styles, train
+from engine.cli import bot, compose, doctor, evaluate, habits, originality, plan, seeds, styles, train, understand
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -38,6 +38,7 @@ def build_app() -> typer.Typer:
     app.command("seeds")(seeds.seeds)
     app.command("habits")(habits.habits)
     app.command("originality")(originality.originality)
+    app.command("understand")(understand.understand)
     app.command("doctor")(doctor.doctor)
     app.command("bot")(bot.bot)
     return app

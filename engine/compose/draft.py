@@ -16,6 +16,7 @@ from engine.compose.prompt import Wishes
 from engine.compose.request import ComposeRequest
 from engine.compose.words.chords import Progression
 from engine.music.notes import Song
+from engine.text.meaning import NOTHING, Meaning
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class Draft:
     requested: dict[str, object] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
+    meaning: Meaning = NOTHING
     energy: float = 0.0
     valence: float = 0.0
     words: str = ""

@@ -10,7 +10,7 @@ leave the other files without their receipt.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from engine.compose.account import receipt_of
 from engine.compose.encode import Format, write_all
-from engine.compose.encoder import Embedding, TextEncoder
 from engine.compose.folder import all_or_nothing
 from engine.compose.naming import file_stem, new_song_id
 from engine.compose.plan import Plan
@@ -31,11 +30,12 @@ from engine.compose.sound import SoundFiles, SoundMaker
 from engine.compose.task import Task, open_task
 from engine.errors import BadRequest
 from engine.music.notes import Song
-from engine.music.styles import load_style
+from engine.music.styles import load_style, style_names
 from engine.settings import Settings
 
 if TYPE_CHECKING:
     from engine.compose.generate import SongWriter, Written
+    from engine.text.reader import Reader
 
 T = TypeVar("T")
 AS_ESCAPES = "backslashreplace"
@@ -46,39 +46,25 @@ def in_silence(_stage: Stage, _share: float) -> None:
     """The progress of whoever does not want to hear of it."""
 
 
-@dataclass(slots=True)
-class ClockedEncoder(TextEncoder):
-    """The text encoder, with the seconds that it has spent on embedding."""
-
-    spent_s: float = 0.0
-
-    def embed(self, texts: Sequence[str]) -> Embedding:
-        """Embed `texts`: `[N, 384] float32`."""
-        began = perf_counter()
-        rows = TextEncoder.embed(self, texts)
-        self.spent_s += perf_counter() - began
-        return rows
-
-
 class Composer:
     """Makes songs, one at a time: it is not to be called from two threads at once."""
 
-    def __init__(
-        self, settings: Settings, *, encoder: ClockedEncoder | None = None, writer: SongWriter | None = None
-    ) -> None:
-        """`encoder`, `writer`: loaded ones, where there are such; else they are loaded when first needed."""
+    def __init__(self, settings: Settings, *, reader: Reader | None = None, writer: SongWriter | None = None) -> None:
+        """`reader`, `writer`: loaded ones, where there are such; else they are loaded when first needed."""
         self._settings = settings
-        self._encoder, self._writer = encoder, writer
+        self._reader, self._writer = reader, writer
 
     @cached_property
-    def encoder(self) -> ClockedEncoder:
-        """The text encoder. Raises `SetupError` where it is not installed."""
-        return self._encoder or ClockedEncoder.load()
+    def reader(self) -> Reader:
+        """Reads meanings; loads the text encoder. Raises `SetupError` where it is not installed."""
+        from engine.text.reader import Reader  # noqa: PLC0415 (refusals need none)
+
+        return self._reader or Reader.load({name: load_style(name).descriptions for name in style_names()})
 
     @cached_property
     def planner(self) -> Planner:
         """Reads and plans; loads the text encoder."""
-        return self._planner(self.encoder)
+        return self._planner(self.reader)
 
     @cached_property
     def writer(self) -> SongWriter:
@@ -146,10 +132,10 @@ class Composer:
             write_all({path: text.encode(errors=AS_ESCAPES) for path, text in texts.items()})
         return receipt
 
-    def _planner(self, encoder: TextEncoder | None) -> Planner:
+    def _planner(self, reader: Reader | None) -> Planner:
         limits = self._settings
         return Planner(
-            encoder,
+            reader,
             max_seconds=limits.max_seconds,
             default_seconds=limits.default_seconds,
             default_style=limits.default_style,
@@ -187,11 +173,11 @@ class Composer:
         return plan
 
     def _read_and_plan(self, task: Task, watch: _Watch) -> Plan:
-        """Plan; what the encoder took for it counts as reading."""
-        before_s = self.encoder.spent_s
+        """Plan; what reading took for it counts as reading."""
+        before_s = self.reader.spent_s
         watch.begin("read")
         plan = watch.timed("plan", lambda: self._plan(task))
-        watch.move("plan", "read", self.encoder.spent_s - before_s)
+        watch.move("plan", "read", self.reader.spent_s - before_s)
         return plan
 
     def _write(self, plan: Plan, task: Task, progress: Progress) -> Written:

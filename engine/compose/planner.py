@@ -44,29 +44,28 @@ from engine.music.harmony import Key
 from engine.music.notes import Role, Song
 from engine.music.styles import Style, load_style, style_names
 from engine.music.timing import Meter
+from engine.text.meaning import NOTHING
 
 if TYPE_CHECKING:
-    from engine.compose.encoder import TextEncoder
+    from engine.text.reader import Reader
 
-LEAST_COSINE = 0.2
-"""A prompt whose best style is less alike than this says nothing about style."""
-LEAST_LEAD = 1.6
-"""The best style's share must be this many times an even share, else the prompt is undecided."""
+LEAST_SHARE = 0.25
+"""A prompt whose likeliest style is less likely than this, or than speaking for none, says nothing about style."""
 USUAL_ADVENTURE = 0.5
 
 
 class Planner:
-    """Plans songs. `encoder` None: prompts are read word by word only."""
+    """Plans songs. `reader` None: prompts are read word by word only, and mean nothing beyond that."""
 
     def __init__(
         self,
-        encoder: TextEncoder | None,
+        reader: Reader | None,
         *,
         max_seconds: float = 300.0,
         default_seconds: float = 60.0,
         default_style: str = "lofi",
     ) -> None:
-        self._encoder = encoder
+        self._reader = reader
         self._limits = Limits(max_seconds=max_seconds, default_seconds=float(default_seconds))
         self._default_style = default_style
 
@@ -77,10 +76,11 @@ class Planner:
         Raises `BadRequest` for anything in the request that cannot be met.
         """
         draft = open_draft(request, seed=seed, before=before, max_seconds=self._limits.max_seconds)
+        self._read_meaning(draft)
         blend = self._choose_blend(draft)
         draft.words = f"{next(iter(blend))} {draft.wishes.rest.lower()}"
         style = mix_styles(blend, draft.rng("blend"))
-        self._read_mood(draft)
+        self._note_mood(draft)
         energy, adventure = _choose_energy(draft, style), _choose_adventure(draft)
         key, meter = choose_key(draft, style), choose_meter(draft, style)
         if before is not None:
@@ -144,13 +144,8 @@ class Planner:
 
     def _choose_blend(self, draft: Draft) -> dict[str, float]:
         """The asked style or blend, what the prompt names, the style that it means, or the default one."""
-        wishes, names = draft.wishes, style_names()
-        cosines: dict[str, float] = {}
-        text = " ".join(filter(None, (wishes.rest, draft.request.mood)))
-        if self._encoder is not None and text:
-            references = {n: load_style(n).descriptions for n in names if n not in wishes.unwanted_styles}
-            cosines = self._encoder.similarity(text, references)
-            draft.scores = _shares(cosines)
+        wishes, meaning = draft.wishes, draft.meaning
+        draft.scores = {n: share for n, share in meaning.styles.items() if n not in wishes.unwanted_styles}
         if draft.request.style is not None:
             blend = read_blend(draft.request.style)
             same = all(style in blend for style in wishes.styles) and not set(blend) & set(wishes.unwanted_styles)
@@ -159,43 +154,45 @@ class Planner:
         elif wishes.styles:
             blend = _told_blend(draft)
         else:
-            style, draft.sources["style"] = self._guess_style(cosines, draft)
+            style, draft.sources["style"] = self._guess_style(draft)
             blend = {style: 1.0}
             if wishes.other_genres:
                 draft.notices.append(f"There is no style called {wishes.other_genres[0]} yet; {style} was taken.")
         draft.scores = draft.scores or blend
         return blend
 
-    def _guess_style(self, cosines: dict[str, float], draft: Draft) -> tuple[str, str]:
+    def _read_meaning(self, draft: Draft) -> None:
+        """What the words mean that were not read one by one, and the asked mood with them."""
+        text = " ".join(filter(None, (draft.wishes.rest, draft.request.mood)))
+        if self._reader is not None and text:
+            draft.meaning = self._reader.read([text])[0]
+
+    def _guess_style(self, draft: Draft) -> tuple[str, str]:
         """The style that the prompt means, if it means one; with the source."""
-        if cosines:
-            best = max(cosines, key=lambda name: cosines[name])
-            if cosines[best] >= LEAST_COSINE and draft.scores[best] * len(cosines) >= LEAST_LEAD:
-                return best, "encoder"
+        scores = draft.scores
+        best = max(scores, key=lambda name: scores[name], default=None)
+        if best is not None and scores[best] >= max(LEAST_SHARE, draft.meaning.open):
+            return best, "encoder"
         unwanted = draft.wishes.unwanted_styles
         usable = [name for name in (self._default_style, *style_names()) if name not in unwanted]
         if not usable:
             raise BadRequest(f"The prompt {draft.wishes.text[:60]!r} wants no style; leaving one allowed would work.")
-        if usable[0] != self._default_style and cosines:
-            return max(cosines, key=lambda name: cosines[name]), "encoder"
+        if usable[0] != self._default_style and best is not None:
+            return best, "encoder"
         return load_style(usable[0]).name, "default"
 
-    def _read_mood(self, draft: Draft) -> None:
-        """Energy and valence of the asked mood, else of what the prompt leaves."""
+    def _note_mood(self, draft: Draft) -> None:
+        """Energy and valence of the asked mood, else of what the words mean."""
         asked = draft.request.mood
-        text = asked if asked is not None else draft.wishes.rest
-        known = read_mood(text) if asked is not None else None
-        if known is not None:
-            draft.energy, draft.valence = known
-        elif self._encoder is not None and text:
-            mood = self._encoder.mood(text)
-            draft.energy, draft.valence = mood.energy, mood.valence
-        draft.sources["energy"] = "encoder" if text and self._encoder is not None else "style"
-        if asked is not None:
-            draft.asked("mood", " ".join(asked.split()))
-            paced = reading_of_pace(draft.wishes, asked)
-            draft.pace_asked, draft.wishes = paced is not draft.wishes, paced
-            draft.sources["energy"] = "asked"
+        draft.energy, draft.valence = draft.meaning.energy, draft.meaning.valence
+        draft.sources["energy"] = "style" if draft.meaning is NOTHING else "encoder"
+        if asked is None:
+            return
+        draft.energy, draft.valence = read_mood(asked) or (draft.energy, draft.valence)
+        draft.asked("mood", " ".join(asked.split()))
+        paced = reading_of_pace(draft.wishes, asked)
+        draft.pace_asked, draft.wishes = paced is not draft.wishes, paced
+        draft.sources["energy"] = "asked"
 
 
 def _told_blend(draft: Draft) -> dict[str, float]:
@@ -276,10 +273,3 @@ def _title(draft: Draft, style: Style, key: Key, energy: float) -> str:
         valence=draft.valence + (0.2 if key.mode in BRIGHT_MODES else -0.2),
     )
     return make_title(draft.wishes.text, character, draft.rng("title"))
-
-
-def _shares(cosines: dict[str, float]) -> dict[str, float]:
-    """Cosines → shares."""
-    from engine.compose.encoder import to_shares  # noqa: PLC0415 (a planner without encoder never loads it)
-
-    return to_shares(cosines)

@@ -14,6 +14,7 @@ LAYERS: Mapping[str, int] = {
     "engine.model": 2,
     "engine.jobs": 2,
     "engine.store": 2,
+    "engine.text": 2,
     "engine.metrics": 3,
     "engine.grammar": 3,
     "engine.compose": 4,
@@ -31,9 +32,9 @@ LAYERS: Mapping[str, int] = {
 # Import name → where it may stand. A package that is slow to load, large, or apt to change has one home.
 HOMES: Mapping[str, tuple[str, ...]] = {
     "discord": ("bot/",),
-    "torch": ("engine/model/", "engine/learn/train", "engine/compose/generate.py", "engine/compose/encoder.py"),
-    "safetensors": ("engine/model/",),
-    "transformers": ("engine/compose/encoder.py",),
+    "torch": ("engine/model/", "engine/learn/train", "engine/compose/generate.py", "engine/text/encoder.py"),
+    "safetensors": ("engine/model/", "engine/text/head.py"),
+    "transformers": ("engine/text/encoder.py",),
     "matplotlib": ("engine/evaluate/pictures.py",),
     "sklearn": ("engine/evaluate/learners.py",),
     "symusic": ("engine/music/midi/",),

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from engine.compose.generate import SongWriter
-from engine.compose.pipeline import ClockedEncoder, Composer
+from engine.compose.pipeline import Composer
 from engine.model.checkpoint import save_checkpoint
-from engine.music.styles import style_names
+from engine.music.styles import load_style, style_names
 from engine.settings import Settings
+from engine.text.reader import Reader
 from tests.small import small_facts, small_network
 
 
@@ -25,11 +26,11 @@ def small_styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def encoder() -> ClockedEncoder:
-    return ClockedEncoder.load()
+def reader() -> Reader:
+    return Reader.load({name: load_style(name).descriptions for name in style_names()})
 
 
 @pytest.fixture(scope="session")
-def composer(tmp_path_factory: pytest.TempPathFactory, small_styles: Path, encoder: ClockedEncoder) -> Composer:
+def composer(tmp_path_factory: pytest.TempPathFactory, small_styles: Path, reader: Reader) -> Composer:
     settings = Settings.read(data_dir=tmp_path_factory.mktemp("data"), candidates=2)
-    return Composer(settings, encoder=encoder, writer=SongWriter(device="cpu", styles_dir=small_styles))
+    return Composer(settings, reader=reader, writer=SongWriter(device="cpu", styles_dir=small_styles))

@@ -161,7 +161,7 @@ def test_a_damaged_checkpoint_is_named_with_exit_code_2(
     (tmp_path / "styles" / "lofi").mkdir(parents=True)
     (tmp_path / "styles" / "lofi" / "v1.safetensors").write_bytes(b"nothing that could be weights")
     damaged = Composer(
-        Settings.read(), encoder=composer.encoder, writer=SongWriter(device="cpu", styles_dir=tmp_path / "styles")
+        Settings.read(), reader=composer.reader, writer=SongWriter(device="cpu", styles_dir=tmp_path / "styles")
     )
     monkeypatch.setattr(pipeline, "Composer", lambda _settings: damaged)
     result = run("compose", "lofi", "--out", str(tmp_path / "out"))

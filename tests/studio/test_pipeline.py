@@ -12,13 +12,14 @@ import soundfile
 
 from engine.compose import voices
 from engine.compose.generate import SongWriter
-from engine.compose.pipeline import ClockedEncoder, Composer
+from engine.compose.pipeline import Composer
 from engine.compose.request import STAGES, ComposeRequest, Receipt, Stage
 from engine.compose.resident import _thinned
 from engine.compose.shares import overall_share
 from engine.errors import BadRequest, CheckpointError, SetupError
 from engine.model.checkpoint import Checkpoint, load_checkpoint
 from engine.settings import Settings
+from engine.text.reader import Reader
 
 SHORT = ComposeRequest(prompt="chill lofi", seconds=6, seed=11, format="wav")
 KEYS = [
@@ -65,7 +66,7 @@ def test_every_stage_is_timed_and_the_total_covers_them(song: Receipt) -> None:
 
 
 def test_loading_a_network_counts_to_no_stage(
-    small_styles: Path, encoder: ClockedEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    small_styles: Path, reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(*args: Any, **kwargs: Any) -> Checkpoint:
         sleep(1.0)
@@ -73,7 +74,7 @@ def test_loading_a_network_counts_to_no_stage(
 
     monkeypatch.setattr(voices, "load_checkpoint", slow)
     writer = SongWriter(device="cpu", styles_dir=small_styles)
-    composer = Composer(Settings.read(candidates=1), encoder=encoder, writer=writer)
+    composer = Composer(Settings.read(candidates=1), reader=reader, writer=writer)
     composer.warm()
     began = perf_counter()
     receipt = composer.compose(SHORT, tmp_path)
@@ -154,7 +155,7 @@ def test_a_bad_wish_is_one_sentence_that_names_the_value_and_leaves_nothing(
     assert "\n" not in sentence
     assert "would work" in sentence
     assert list(tmp_path.iterdir()) == []
-    assert "encoder" not in composer.__dict__  # nothing was loaded to refuse it
+    assert "reader" not in composer.__dict__  # nothing was loaded to refuse it
 
 
 def test_a_song_that_fails_half_way_leaves_neither_files_nor_folder(composer: Composer, tmp_path: Path) -> None:
@@ -196,27 +197,25 @@ def test_a_folder_that_cannot_be_made_is_named(composer: Composer, tmp_path: Pat
 
 @pytest.mark.parametrize("content", [None, b"RIFF, but no soundfont"])
 def test_a_soundfont_that_is_missing_or_damaged_is_named_before_anything_is_composed(
-    content: bytes | None, encoder: ClockedEncoder, tmp_path: Path
+    content: bytes | None, reader: Reader, tmp_path: Path
 ) -> None:
     font = tmp_path / "my.sf2"
     if content is not None:
         font.write_bytes(content)
-    composer = Composer(Settings.read(soundfont=font), encoder=encoder)
+    composer = Composer(Settings.read(soundfont=font), reader=reader)
     with pytest.raises(SetupError, match=r"my\.sf2"):
         composer.compose(SHORT, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert "planner" not in composer.__dict__
 
 
-def test_a_damaged_checkpoint_is_named_and_leaves_nothing(
-    small_styles: Path, encoder: ClockedEncoder, tmp_path: Path
-) -> None:
+def test_a_damaged_checkpoint_is_named_and_leaves_nothing(small_styles: Path, reader: Reader, tmp_path: Path) -> None:
     whole = (small_styles / "lofi" / "v1.safetensors").read_bytes()
     damaged = tmp_path / "styles" / "lofi" / "v1.safetensors"
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(whole[:-64] + bytes(64))
     writer = SongWriter(device="cpu", styles_dir=tmp_path / "styles")
-    composer = Composer(Settings.read(), encoder=encoder, writer=writer)
+    composer = Composer(Settings.read(), reader=reader, writer=writer)
     with pytest.raises(CheckpointError, match=r"lofi/v1\.safetensors is damaged"):
         composer.compose(SHORT, tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from engine.compose.encoder import TextEncoder
 from engine.compose.likeness import RETURNING
 from engine.compose.plan import Plan, plan_to_json, plan_to_table
 from engine.compose.planner import Planner
@@ -22,6 +21,7 @@ from engine.music.instruments import program_range
 from engine.music.notes import Role, SectionKind
 from engine.music.styles import load_style, style_names
 from engine.music.timing import METERS
+from engine.text.reader import Reader
 
 PLANNER = Planner(None)
 SEEDS = st.integers(0, 2**63 - 1)
@@ -322,7 +322,7 @@ def test_the_plan_as_json_and_as_a_table_tell_the_same() -> None:
 
 
 def test_the_meaning_of_the_rest_chooses_style_and_mood() -> None:
-    planner = Planner(TextEncoder.load())
+    planner = Planner(Reader.load({name: load_style(name).descriptions for name in style_names()}))
 
     def meant(prompt: str, seed: int = 0) -> Plan:
         return planner.plan(ComposeRequest(prompt=prompt, seed=seed))
@@ -341,4 +341,4 @@ def test_the_meaning_of_the_rest_chooses_style_and_mood() -> None:
     happy = sum(meant("happy, cheerful, sunny folk", seed).key.mode in (Mode.MINOR, Mode.DORIAN) for seed in range(20))
     assert sad >= 15
     assert happy <= 5
-    assert sum(meant("boss fight").style_scores.values()) == pytest.approx(1)
+    assert 0.5 < sum(meant("boss fight").style_scores.values()) < 1, "the rest speaks for no style"

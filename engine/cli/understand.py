@@ -1,0 +1,66 @@
+"""`tunesmith understand`: how well prompts are understood, on prompts that nothing was learnt from; or learn it anew.
+
+Conventions: figures go to standard output as a table, mistakes after it with `--mistakes`. Caveat: training takes a few
+minutes on two cores, and replaces the head only when it is done.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from engine.learn.understand import Judged
+
+COLUMNS = (
+    "held out",
+    "prompts",
+    "top 1",
+    "top 2",
+    "zero-shot",
+    "open found",
+    "calibration error",
+    "valence sign",
+    "energy order",
+)
+
+
+def understand(
+    *,
+    train: Annotated[bool, typer.Option("--train", help="Train the head anew first.")] = False,
+    head: Annotated[Path | None, typer.Option(help="The head's file; the shipped one if left out.")] = None,
+    mistakes: Annotated[bool, typer.Option("--mistakes", help="List what was misunderstood.")] = False,
+) -> None:
+    """Judge how prompts are understood: style, moods, confidence."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from engine.learn.understand import judge, make_head
+    from engine.music.styles import load_style, style_names
+    from engine.text.encoder import TextEncoder
+    from engine.text.head import HEAD_PATH, load_head
+    from engine.text.reader import Reader
+
+    descriptions = {name: load_style(name).descriptions for name in style_names()}
+    encoder, path = TextEncoder.load(), head or HEAD_PATH
+    if train:
+        make_head(encoder, style_names(), path)
+    judged = judge(Reader(encoder, load_head(path), descriptions), descriptions)
+    table = Table(*COLUMNS)
+    for one in judged:
+        table.add_row(*_row(one))
+    console = Console()
+    console.print(table)
+    if mistakes:
+        for one in judged:
+            for text, label, found, share in one.report.mistakes:
+                console.print(f"{one.name}\t{label}\t{found} {share:.2f}\t{text}", markup=False, highlight=False)
+
+
+def _row(judged: Judged) -> tuple[str, ...]:
+    report = judged.report
+    shares = (report.top1, report.top2, judged.zero_shot[0], report.open_found, report.calibration_error)
+    moods = (report.valence_sign, report.energy_order)
+    return (judged.name, str(report.prompts), *(f"{share:.3f}" for share in (*shares, *moods)))

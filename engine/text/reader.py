@@ -1,0 +1,112 @@
+"""Texts to meanings: the encoder and the head together, and the words that decided.
+
+In: what is left of prompts when explicit wishes are taken out. Out: a `Meaning` a text, and `WordWeight`s. Conventions:
+one `Reader` a process, loaded once (about two seconds); texts are embedded sorted by length, so that little is computed
+for padding. A style that the head was not trained on competes by its descriptions: it takes its zero-shot share of the
+probability, the others keep their proportions. Caveat: saliency by leaving words out (Zeiler & Fergus 2014, occlusion)
+tells what the head listens to, not what is true.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from time import perf_counter
+from typing import Self
+
+import numpy as np
+
+from engine.text.encoder import Embedding, TextEncoder
+from engine.text.head import DIGITS, Head, load_head
+from engine.text.meaning import NOTHING, Meaning, WordWeight
+
+MOST_PARTS = 10
+"""Parts that a long text is cut into to be left out one by one: each costs an embedding."""
+LEAST_WEIGHT = 0.02
+_WORD = re.compile(r"\S+")
+_STOP = re.compile(
+    r"an?|the|of|for|to|in|on|at|by|with|and|or|but|my|your|our|his|her|its?|their|this|that|these|those|is|are|was|be|i"
+    r"|i'?m|we|you|he|she|they|some|something|someone|like|just|so|very|really|when|while|where|as|from|into|over|please"
+    r"|pls|me|us|give|make|play|want|need"
+)
+"""Words that are not left out alone: they say nothing, and each would cost an embedding."""
+
+
+class Reader:
+    """Reads texts. Keeps count of the seconds that it took (`spent_s`)."""
+
+    def __init__(self, encoder: TextEncoder, head: Head, styles: Mapping[str, Sequence[str]]) -> None:
+        """`styles`: style → descriptions of all styles that there are."""
+        self.encoder, self.head, self.styles = encoder, head, styles
+        self.spent_s = 0.0
+
+    @classmethod
+    def load(cls, styles: Mapping[str, Sequence[str]]) -> Self:
+        """Load the encoder and the head. Raises `SetupError`, `CheckpointError`."""
+        head = load_head()
+        return cls(TextEncoder.load(), head, styles)
+
+    def read(self, texts: Sequence[str]) -> tuple[Meaning, ...]:
+        """The meaning of each text; texts without a letter mean nothing."""
+        began = perf_counter()
+        said = [at for at, text in enumerate(texts) if has_letters(text)]
+        meanings = [NOTHING] * len(texts)
+        rows = self.encoder.embed([texts[at] for at in said])
+        for at, row, meaning in zip(said, rows, self.head.read(rows), strict=True):
+            meanings[at] = self._with_new_styles(meaning, row)
+        self.spent_s += perf_counter() - began
+        return tuple(meanings)
+
+    def explain(self, text: str, style: str) -> tuple[WordWeight, ...]:
+        """Which words of `text` spoke for `style`, in the order of the text: those of at least `LEAST_WEIGHT`."""
+        began = perf_counter()
+        parts = parts_of(text)
+        if not parts:
+            return ()
+        if len(parts) == 1:
+            return (WordWeight(words=text[slice(*parts[0])], weight=1.0),)
+        without = [" ".join((text[:start] + text[end:]).split()) for start, end in parts]
+        rows = self.encoder.embed_roughly([text, *without])
+        meant = [self._with_new_styles(m, row) for m, row in zip(self.head.read(rows), rows, strict=True)]
+        shares = [meaning.styles.get(style, 0.0) for meaning in meant]
+        self.spent_s += perf_counter() - began
+        return tuple(
+            WordWeight(words=text[start:end], weight=round(shares[0] - share, DIGITS))
+            for (start, end), share in zip(parts, shares[1:], strict=True)
+            if shares[0] - share >= LEAST_WEIGHT
+        )
+
+    def _with_new_styles(self, meaning: Meaning, row: Embedding) -> Meaning:
+        """The meaning with the styles that the head does not know, and without those that are there no more."""
+        if self.styles.keys() == meaning.styles.keys():
+            return meaning
+        new = self.styles.keys() - meaning.styles.keys()
+        zero_shot = self.encoder.shares_of(row, self.styles) if new else {}
+        kept = {name: share for name, share in meaning.styles.items() if name in self.styles}
+        named = 1 - meaning.open
+        left = named * (1 - sum(zero_shot[name] for name in new)) / max(sum(kept.values()), 1e-9)
+        shares = {name: kept[name] * left if name in kept else named * zero_shot[name] for name in self.styles}
+        return replace(meaning, styles={name: round(share, DIGITS) for name, share in shares.items()})
+
+
+def has_letters(text: str) -> bool:
+    """Whether a text holds a letter of any alphabet."""
+    return any(char.isalpha() for char in text)
+
+
+def parts_of(text: str) -> list[tuple[int, int]]:
+    """Where the parts of a text stand that may be left out: its words that say something, or, of a long text,
+    stretches of neighbouring ones, `MOST_PARTS` at most.
+    """
+    words = [(m.start(), m.end()) for m in _WORD.finditer(text) if _says_something(m[0])]
+    if len(words) <= MOST_PARTS:
+        return words
+    bounds = np.linspace(0, len(words), MOST_PARTS + 1).round().astype(int)
+    return [(words[a][0], words[b - 1][1]) for a, b in pairwise(bounds)]
+
+
+def _says_something(word: str) -> bool:
+    bare = word.lower().strip(".,;:!?()[]\"'…")
+    return has_letters(bare) and _STOP.fullmatch(bare) is None

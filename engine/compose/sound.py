@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from engine.compose.encode import Format, encoded, write_all
 from engine.compose.mixing.chains import find_chain
+from engine.compose.mixing.chip import ChipVoices
 from engine.compose.mixing.master import master
 from engine.compose.mixing.mix import Mixed, MixOrder, mix
 from engine.compose.mixing.voices import SoundfontVoices, Voices
@@ -55,7 +56,7 @@ class SoundMaker:
     """Turns songs into files with one synthesiser; threads may share it."""
 
     def __init__(self, synth: Synth) -> None:
-        self._soundfont = SoundfontVoices(synth)
+        self._voices: Mapping[str, Voices] = {"soundfont": SoundfontVoices(synth), "chip": ChipVoices()}
 
     def make(  # noqa: PLR0913 — the order in full, each part by its name
         self,
@@ -103,10 +104,7 @@ class SoundMaker:
         )
 
     def _mix(self, performed: PerformedSong, style: Style, order: MixOrder, progress: Progress) -> Mixed:
-        return mix(performed, style.parts, self._voices(style), order, lambda share: progress("render", share))
-
-    def _voices(self, style: Style) -> Voices:
-        return self._soundfont
+        return mix(performed, style.parts, self._voices[style.voices], order, lambda share: progress("render", share))
 
 
 class _Stopwatch:

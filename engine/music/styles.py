@@ -51,7 +51,7 @@ class Style:
     eighth's position in the beat: .5 straight, .667 triplet. `major_share`: how often an unasked mode is major.
     `progressions[mode]`: lists of Roman numerals, one a bar (`"ii7 V7"` in one bar is written `"ii7|V7"`).
     `cadences[mode]`: two bars that close a section. `descriptions`: sentences for the text encoder.
-    `master`: the mastering chain's name. `temperature`, `top_p`: decoding.
+    `master`: the mastering chain's name. `voices`: what plays, `soundfont` or `chip`. `temperature`, `top_p`: decoding.
     `forms`: section orders, a letter a section (`i` intro, `A` verse, `B` chorus, `C` and `D` bridge, `x` break, `o`
     outro). `cadence_share`: how often a section that is not the last closes with a cadence. `walk_share`: how often a
     label's chords are walked along the style's measured habits instead of taken from `progressions`. `strictness`:
@@ -80,6 +80,7 @@ class Style:
     cadences: dict[Mode, tuple[tuple[str, ...], ...]]
     parts: dict[Role, Part]
     master: str
+    voices: str = "soundfont"
     temperature: float = 1.0
     top_p: float = 0.95
     forms: tuple[str, ...] = ("ABA", "iABAo", "iABABo", "iABABCBo")

@@ -34,6 +34,13 @@ FALSE_FRIEND = re.compile(
             r"\b(?:red|black|wet|old) rag\b",
             r"\brag (?:doll|trade|and bone)\b",
             r"\bprelude to\b",
+            r"\brags to riches\b",
+            r"\bjig[\s-]?saws?\b",
+            r"\breel to reel\b",
+            r"\bfishing reels?\b",
+            r"\boutrun(?:ning)? (?:the|my|your|a|his|her)\b",
+            r"\bdaft punk\b",
+            r"\btrap ?doors?\b",
             r"\bpop (?:quiz|tart|up|corn|art)s?\b",
             r"\bcountry(?:side| road| roads| house| of\b)",
             r"\b(?:my|a|the|our|foreign|another|third world) country\b",
@@ -62,7 +69,7 @@ FALSE_FRIEND = re.compile(
             r"\bsoul (?:mates?|searching)\b",
             r"\b(?:my|lonely|lost|old|your|the) souls?\b",
             r"\b(?:a|mouse|tourist|the|booby) trap\b",
-            r"\b(?:slow|first|last|lets|let's|rain|we|i|to|belly|snow) dance\b",
+            r"\b(?:slow|first|1st|last|wedding|school|barn|tap|lets|let's|rain|we|i|to|belly|snow) dance\b",
             r"\bdance (?:with|the night|floor|in the|around|like)\b",
         )
     )

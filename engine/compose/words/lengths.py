@@ -49,7 +49,8 @@ BEFORE_OTHER = re.compile(
 AFTER_OTHER = re.compile(
     r"[\s-]*(?:ago|late\b(?!\s*night)|early|left|earlier|later|away|old|"
     r"(?:in|ou)tro\b(?!\s+(?:jingle|song|music|tune|theme|track|piece|for|to)\b)|solo|fade|break|delay|reverb|drop\b|"
-    r"deadline|countdown to|race|sprint|dash|views?|subs|subscribers|followers|plays|streams|likes|tall|high|wide|deep|"
+    r"deadline|countdown to|race|sprint|dash|views?|read\b|crafts?|subs|subscribers|followers|plays|streams|likes|"
+    r"tall|high|wide|deep|"
     r"people|dollars|copies|before|to (?:mars|midnight)|of (?:summer|fame|silence|sleep|rest)\b|flat\b|drive|walk|"
     r"commute|flight|trip|shift|nap|to go|hand|per)\b"
 )
@@ -66,8 +67,13 @@ AFTER_HOURS = re.compile(
     r"rock|blues|ambient|classical|chiptune|synthwave|bossa|ragtime|pop|and|with|in|at)\b)"
 )
 BINARY = re.compile(r"\b(?:1s and 0s|0s and 1s)\b")
-LESS = re.compile(r"\b(?:under|less than|shorter than|below|not (?:longer|more) than)\s*$")
-MORE = re.compile(r"\b(?:over|more than|longer than|above)\s*$")
+LESS = re.compile(r"\b(?:just )?(?:under|less than|shorter than|below|not? (?:longer|more) than)\s*$")
+MORE = re.compile(r"\b(?:just )?(?:over|more than|longer than|above)\s*$")
+ABOUT = re.compile(
+    r"(?:\b(?:about|around|roughly|approximately|approx\.?|circa|exactly|precisely|at least|at most|max(?:imum)?|"
+    r"min(?:imum)?|"
+    r"up to|something like|lasting|length(?: of)?|duration(?: of)?)|~)\s*$"
+)
 
 Reading: TypeAlias = tuple[re.Pattern[str], Callable[[Match], float]]
 
@@ -95,6 +101,11 @@ def _fraction(match: Match) -> float:
 
 
 READINGS: tuple[Reading, ...] = (
+    (re.compile(rf"\ba (?P<few>couple(?: of)?|few) {_MIN}"), lambda m: 180.0 if m["few"] == "few" else 120.0),
+    (
+        re.compile(rf"(?<![\w.:/])(?P<n>\d{{1,2}})[\s-](?P<fraction>1/2|1/4|3/4)[\s-]*{_MIN}"),
+        lambda m: 60 * (int(m["n"]) + _FRACTION[m["fraction"]]),
+    ),
     (
         re.compile(
             rf"\b(?P<n>{NUMBER})[\s-]and[\s-](?:a|one)[\s-](?P<fraction>half|quarter|third)[\s-](?:minutes?|mins?)\b"
@@ -135,7 +146,10 @@ READINGS: tuple[Reading, ...] = (
         re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])(?:\s?min(?:ute)?s?\b)?"),
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
-    (re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER})[\s-]*(?:{_SEC}|s\b(?!'))(?!/\d)"), lambda m: to_number(m["n"])),
+    (
+        re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER})(?:ish)?[\s-]*(?:{_SEC}|s\b(?!'))(?!/\d)"),
+        lambda m: to_number(m["n"]),
+    ),
     (
         re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER}|\ban?)[\s-]*(?:hours?|hrs?|h)\b"),
         lambda m: 3600 * to_number(m["n"]),
@@ -158,10 +172,11 @@ def read_length(page: Page) -> float | None:
     if not found:
         return None
     start, end, seconds = min(found)
-    if LESS.search(page.before(start)):
-        seconds *= 0.9
-    elif MORE.search(page.before(start)):
-        seconds *= 1.1
+    for bound, factor in ((LESS, 0.9), (MORE, 1.1), (ABOUT, 1.0)):
+        if lead := bound.search(page.before(start)):
+            seconds = round(factor * seconds, 2)
+            page.blank(lead.start(), start)
+            break
     if re.search(r"(?:^|\s)-$", page.before(start)):
         start, seconds = start - 1, -seconds
     long = re.match(r"[\s-]*long\b", page.after(end))
@@ -174,6 +189,8 @@ def _is_length(page: Page, match: Match) -> bool:
     before, after, said = page.before(match.start()), page.after(match.end()), match[0]
     if ":" in said and (CLOCK.match(after) or CLOCK_BEFORE.search(before)):
         return False
+    if re.match(r"[6-9]:|\d\d:", said) and re.match(r"[\s-]+(?!long\b|of\b|lo-?fi\b|song\b|track\b)[a-z]", after):
+        return False  # "the 7:30 train"
     return not _is_other(before, said, after)
 
 

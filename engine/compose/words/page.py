@@ -32,12 +32,43 @@ POLITE = re.compile(
     r"(?: me)?|(?:i want|i'd like|i would like|give me|make me|gimme|let's have)(?= )|hey bot|hi bot)\b",
     re.IGNORECASE,
 )
+LABEL = re.compile(
+    r"\b(?:style|genre|length|duration|tempo|key|mood|time|bpm|meter|metre|instruments?|prompt|theme|vibe|seed)\s?[:=]",
+    re.IGNORECASE,
+)
 MARKUP = re.compile(r"[*_~`|\\]+")
 HASHTAG = re.compile(r"(?<![\w])#+(?=\w|\s|$)")
 EMPTY = frozenset(
-    {"a", "an", "the", "some", "something", "anything", "it", "me", "make", "play", "song", "music", "i", "want"}
+    [
+        "a",
+        "an",
+        "the",
+        "some",
+        "something",
+        "anything",
+        "it",
+        "me",
+        "make",
+        "play",
+        "song",
+        "music",
+        "i",
+        "want",
+        "or",
+        "x",
+        "beat",
+        "beats",
+        "track",
+        "tune",
+        "do",
+        "bot",
+        "tunesmith",
+        "for",
+        "us",
+        "now",
+    ]
 )
-"""What says nothing when it is all that is left."""
+"""Words that say nothing when they are all that is left."""
 
 NEGATION = re.compile(
     r"(?:\b(?:no|not|neither|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|"
@@ -128,15 +159,19 @@ class Page:
     def rest(self) -> str:
         """The words that nobody took, with tidy spaces; empty where no letter and no figure is left."""
         kept = "".join(c if low != BLANK else " " for c, low in zip(self.text, self.low, strict=True))
-        kept = HASHTAG.sub("", MARKUP.sub(" ", POLITE.sub(" ", kept)))
+        kept = HASHTAG.sub("", MARKUP.sub(" ", POLITE.sub(" ", LABEL.sub(" ", kept))))
         kept = re.sub(r"\(\s*\)|\[\s*\]|\"\s*\"", " ", kept)
         kept = re.sub(r"\s+([,.;:!?])", r"\1", re.sub(r"\s+", " ", kept))
         kept = re.sub(r"([,.;:])(?:\s*[,.;:])+", r"\1", kept)
         kept = re.sub(
-            r"(?:[\s,;:&-]|\b(?:and|with|in|at|for|of|a|an|the|but|by|on|to|is)\b)+$", "", kept, flags=re.IGNORECASE
+            r"(?:[\s,;:&-]|\b(?:and|with|in|at|for|of|a|an|the|but|by|on|to|is|or|than|about|around|"
+            r"between|like)\b)+$",
+            "",
+            kept,
+            flags=re.IGNORECASE,
         )
         kept = re.sub(r"^[\s,.;:&!?+/-]+", "", kept)
-        return kept if any(c.isalnum() for c in kept) and kept.lower() not in EMPTY else ""
+        return kept if any(c.isalnum() for c in kept) and not set(kept.lower().split()) <= EMPTY else ""
 
 
 def clean(raw: str) -> str:

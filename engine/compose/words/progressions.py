@@ -31,7 +31,8 @@ STRONG_LEAD = re.compile(
     r"(?:\s+(?:of|are|is|like|go|goes|going|being|from))?\s*[:=-]?\s*$"
 )
 WEAK_LEAD = re.compile(
-    r"\b(?:over|using|play(?:ing|s)?|on|follow(?:ing)?|with|around|going|goes|vamp(?:ing)?(?: on)?|loop(?:ing)?|"
+    r"\b(?:over|using|play(?:ing|s)?|on|follow(?:ing)?|with|around|going|goes|vamp(?:ing)?(?: on)?|"
+    r"loop(?:ing)?(?: of)?|"
     r"between)(?:\s+(?:the|these))?\s*:?\s*$"
 )
 TRAIL = re.compile(
@@ -92,12 +93,13 @@ def _run(cased: str, match: re.Match[str], parts: re.Pattern[str]) -> _Run | Non
     """The symbols of a match that can be read, up to the first that cannot; None for fewer than two."""
     slashed = re.fullmatch(r"[^\s,|-]+", match[0]) and match[0].count("/") >= 2
     text = match[0].replace("/", " ") if slashed else match[0]
+    loud = cased.isupper() and re.search(r"[A-Z]{4}", cased) is not None  # "CHORDS AM F C G"
     start, end, symbols = match.start(), match.start(), []
     for part in parts.finditer(text):
         symbol = part[0]
         if not _is_chord(symbol) or NOT_CHORD_AFTER.match(cased, match.start() + part.end()):
             break
-        symbols.append(symbol[:1].upper() + (symbol[1:].lower() if cased.isupper() else symbol[1:]))
+        symbols.append(symbol[:1].upper() + (symbol[1:].replace("M", "m") if loud else symbol[1:]))
         if symbol != "|":
             end = match.start() + part.end()
     while symbols and symbols[-1] == "|":

@@ -86,7 +86,7 @@ _NOT_PACE = re.compile(
 _NOT_SO = re.compile(r"\b(?:not|no|never|nothing|isn't)\s+(?:too|so|very|that|overly)?\s*$")
 
 METER = re.compile(
-    r"(?<![\d/.,:])(\d{1,2})\s?/\s?(\d{1,2})(?![\d/:])(?!\s*(?:of|minutes?|mins?|hours?|cup|stars?|tbsp|inch))"
+    r"(?<![\d/.,:])(\d{1,2})\s?/\s?(\d{1,2})(?![\d/:])(?!\s*(?:of|full|empty|way|price|minutes?|mins?|hours?|cup|stars?|tbsp|inch))"
 )
 METER_LEAD = re.compile(r"(?:\b(?:in|meter|metre|time signature|time)\s*(?:of|is|[:=])?)\s*$")
 METER_TRAIL = re.compile(r"[\s-]*(?:time(?: signature)?|meter|metre|beat|measures?|groove|feel)\b")
@@ -157,9 +157,7 @@ def check_meter(text: str) -> Meter:
     if known is not None:
         return known
     quarters = 4 * upper / lower if lower else 4.0
-    usual = [m for m in METERS.values() if m.denominator == (8 if lower in (8, 16) and upper % 3 == 0 else 4)]
-    if lower == 8 and upper in (5, 7):
-        usual = list(METERS.values())
+    usual = [meter for meter in METERS.values() if meter.denominator == (8 if lower in (8, 16) else 4)]
     nearest = min(usual, key=lambda meter: abs(meter.bar_ticks / TICKS_PER_QUARTER - quarters))
     others = ", ".join(METERS)
     raise BadRequest(f"The meter {text!r} is not known; {nearest}, the nearest of {others}, would work.")

@@ -7,7 +7,7 @@ prompt's energy make near ones likelier. Caveat: a role that is asked for plays 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,14 +50,14 @@ def draw_profile(habits: Habits | None, style: Style, wanted: Wanted, rng: np.ra
     if habits is None or not habits.profiles:
         return None
     core = {role for role, part in style.parts.items() if part.presence >= CORE_PRESENCE and role is not Role.COUNTER}
-    found = list(habits.profiles)
-    for fits in (
-        [profile for profile in found if profile.meter == wanted.meter],
-        [profile for profile in found if core <= profile.roles.keys()],
-        [profile for profile in found if light_of(profile.mode) == light_of(wanted.mode)],
-    ):
-        both = [profile for profile in found if profile in fits]
-        found = both or found
+    found: Sequence[Profile] = habits.profiles
+    agreements: tuple[Callable[[Profile], bool], ...] = (
+        lambda profile: profile.meter == wanted.meter,
+        lambda profile: core <= profile.roles.keys(),
+        lambda profile: light_of(profile.mode) == light_of(wanted.mode),
+    )
+    for agrees in agreements:
+        found = [profile for profile in found if agrees(profile)] or found
     if found[0].meter != wanted.meter:
         return None
     weights = np.exp([_liking(profile, wanted) for profile in found])

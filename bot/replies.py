@@ -82,7 +82,9 @@ def file_stem(song: StoredSong) -> str:
 def song_embed(song: StoredSong, *, notes: tuple[str, ...] = (), with_picture: bool = True) -> discord.Embed:
     """The card of a song; `notes` are sentences of ours, such as why a file is missing."""
     receipt = song.receipt
-    lines = [quoted(clip(receipt.prompt, _PROMPT_SHOWN_CHARS)), *(plain(notice) for notice in receipt.notices), *notes]
+    why = str(receipt.explanation.get("sentence", ""))
+    lines = [quoted(clip(receipt.prompt, _PROMPT_SHOWN_CHARS)), *([f"-# {plain(why)}"] if why else [])]
+    lines += [*(plain(notice) for notice in receipt.notices), *notes]
     embed = discord.Embed(
         title=clip(plain(receipt.title or receipt.style.capitalize()), _TITLE_CHARS),
         description=clip("\n".join(lines), _PROMPT_SHOWN_CHARS + _NOTICES_CHARS),

@@ -64,6 +64,7 @@ def receipt_of(song_id: str, plan: Plan, written: Written, made: SoundFiles, tim
         gates=written.gates,
         originality=written.originality,
         primer=plan.primer,
+        explanation=plan.explanation.to_json() if plan.explanation else {},
     )
 
 

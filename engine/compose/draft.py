@@ -41,6 +41,11 @@ class Draft:
     words: str = ""
     pace_asked: bool = False
 
+    @property
+    def text(self) -> str:
+        """The words that mean something as a whole: what the prompt leaves when its wishes are read, and the mood."""
+        return " ".join(filter(None, (self.wishes.rest, self.request.mood)))
+
     def rng(self, name: str) -> np.random.Generator:
         """The generator of one decision; other words with the same seed are another song."""
         return np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(f"{name} {self.words}".encode())]))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from engine.compose.explain import Explanation
 from engine.music.habits import Profile
 from engine.music.harmony import Chord, Key
 from engine.music.notes import Role, Section
@@ -61,7 +62,8 @@ class Plan:
     "prompt" (its words), "encoder" (its meaning), "style", "seed" (drawn), "length" (so that it fits), "chords" (those
     asked for are in this key), "file" (the MIDI file to go on from), "default". `requested`: field → value, where it
     was read, and the words. `style_scores`: style → share, from the encoder. `profile`: the real proportions that the
-    song takes after, if the style has any. `primer`: the seed that the network reads first, if any.
+    song takes after, if the style has any. `primer`: the seed that the network reads first, if any. `explanation`: why
+    it is as it is.
     """
 
     prompt: str
@@ -87,6 +89,7 @@ class Plan:
     adventure: float = 0.5
     engine: str = "network"
     primer: str | None = None
+    explanation: Explanation | None = None
 
     @property
     def bar_s(self) -> float:
@@ -110,6 +113,24 @@ def blend_text(blend: Mapping[str, float]) -> str:
     if len(blend) == 1:
         return next(iter(blend))
     return " + ".join(f"{style} {100 * weight:.0f} %" for style, weight in blend.items())
+
+
+def plan_facts(plan: Plan) -> dict[str, Any]:
+    """The decided value of each field that `Plan.sources` names, as plain JSON values."""
+    return {
+        "style": blend_text(plan.blend),
+        "seed": plan.seed,
+        "seconds": plan.seconds,
+        "tempo": plan.tempo_bpm,
+        "key": str(plan.key),
+        "mode": plan.key.mode.value,
+        "meter": str(plan.meter),
+        "energy": plan.energy,
+        "adventure": plan.adventure,
+        "engine": plan.engine,
+        "bars": len(plan.bars),
+        "instruments": [casting.name for casting in plan.cast.values()],
+    }
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
@@ -161,6 +182,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "style_scores": {style: round(share, 4) for style, share in plan.style_scores.items()},
         "notices": list(plan.notices),
         "primer": plan.primer,
+        "explanation": plan.explanation.to_json() if plan.explanation else None,
     }
 
 
@@ -168,6 +190,7 @@ def plan_to_table(plan: Plan) -> RenderableType:
     """What `tunesmith plan` shows: the decisions with their sources, the sections, the instruments."""
     from rich.console import Group  # noqa: PLC0415 (only a terminal needs rich)
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415 (what somebody typed is no markup)
 
     facts = Table(title=plan.title, title_justify="left", show_header=False, box=None)
     for name, value in (
@@ -194,4 +217,5 @@ def plan_to_table(plan: Plan) -> RenderableType:
     cast = Table("role", "instrument", "range", title="Instruments", title_justify="left")
     for role, casting in plan.cast.items():
         cast.add_row(role.value, casting.name, f"{casting.low}–{casting.high}")
-    return Group(facts, form, cast, *(f"[yellow]{notice}[/yellow]" for notice in plan.notices))
+    notices = (Text(notice, style="yellow") for notice in plan.notices)
+    return Group(facts, *([Text(plan.explanation.sentence)] if plan.explanation else ()), form, cast, *notices)

@@ -9,6 +9,7 @@ key does not change the form. Caveat: what is asked is kept even where a style n
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ from engine.compose.arrange import Ensemble, arrange
 from engine.compose.blend import ASIDE_WEIGHT, mix_styles, read_blend
 from engine.compose.casting import cast_of_file, choose_cast, presence, unplaced
 from engine.compose.draft import Draft
+from engine.compose.explain import ORIGINS, Explanation, moods_of, next_style
 from engine.compose.form import shape
 from engine.compose.harmonise import Tonality, harmonise
 from engine.compose.likeness import (
@@ -29,7 +31,7 @@ from engine.compose.likeness import (
     variation_after,
 )
 from engine.compose.opening import open_draft
-from engine.compose.plan import Casting, Plan, blend_text
+from engine.compose.plan import Casting, Plan, blend_text, plan_facts
 from engine.compose.prompt import reading_of_pace
 from engine.compose.pulse import Limits, choose_meter, choose_pulse, fixed_tempo, lean_of
 from engine.compose.request import ComposeRequest
@@ -140,7 +142,8 @@ class Planner:
             adventure=adventure,
             engine=request.engine,
         )
-        return plan if before is not None else with_primer(plan, draft.rng("primer"))
+        plan = plan if before is not None else with_primer(plan, draft.rng("primer"))
+        return replace(plan, explanation=self._explain(draft, plan))
 
     def _choose_blend(self, draft: Draft) -> dict[str, float]:
         """The asked style or blend, what the prompt names, the style that it means, or the default one."""
@@ -163,9 +166,31 @@ class Planner:
 
     def _read_meaning(self, draft: Draft) -> None:
         """What the words mean that were not read one by one, and the asked mood with them."""
-        text = " ".join(filter(None, (draft.wishes.rest, draft.request.mood)))
-        if self._reader is not None and text:
-            draft.meaning = self._reader.read([text])[0]
+        if self._reader is not None and draft.text:
+            draft.meaning = self._reader.read([draft.text])[0]
+
+    def _explain(self, draft: Draft, plan: Plan) -> Explanation:
+        """Why the plan is as it is; asks the reader which words spoke for the style, if these decided it."""
+        source = plan.sources["style"]
+        heard = self._reader is not None and source == "encoder"
+        words = self._reader.explain(draft.text, plan.style) if self._reader is not None and heard else ()
+        other, share = next_style(plan.style_scores, plan.style)
+        facts = plan_facts(plan)
+        return Explanation(
+            style=blend_text(plan.blend),
+            source=source,
+            confidence=None if source == "default" else plan.style_scores.get(plan.style) if heard else 1.0,
+            next_style=other if heard else None,
+            next_confidence=share if heard else 0.0,
+            words=words,
+            moods={} if draft.meaning is NOTHING else moods_of(draft.meaning),
+            asked=dict(plan.requested),
+            inferred={
+                name: {"value": facts.get(name), "from": where, "why": ORIGINS.get(where, where)}
+                for name, where in plan.sources.items()
+                if name not in plan.requested
+            },
+        )
 
     def _guess_style(self, draft: Draft) -> tuple[str, str]:
         """The style that the prompt means, if it means one; with the source."""
@@ -196,11 +221,15 @@ class Planner:
 
 
 def _told_blend(draft: Draft) -> dict[str, float]:
-    """The style that the prompt names, or its two; more are left aside."""
+    """The style that the prompt names, or its two, as much of each as it says; more are left aside."""
     main, *others = draft.wishes.styles
+    aside = ASIDE_WEIGHT
+    if draft.wishes.style_shares:
+        first, second, *_ = draft.wishes.style_shares
+        aside = round(second / (first + second), 4)
     if others[1:]:
         draft.notices.append(f"Up to two styles are read from a prompt; {', '.join(others[1:])} was left aside.")
-    blend = {main: 1 - ASIDE_WEIGHT, others[0]: ASIDE_WEIGHT} if others else {main: 1.0}
+    blend = {main: round(1 - aside, 4), others[0]: aside} if others else {main: 1.0}
     draft.told("style", blend_text(blend))
     return blend
 

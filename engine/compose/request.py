@@ -100,7 +100,8 @@ class Receipt:
     read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds,
     and total. `candidates`: how many were composed, which was kept, why others were dropped. `gates`: gate → whether
     the song passed it, `None`: not asked. `originality`: longest_run_notes, longest_run_bars, nearest (piece, bar,
-    song_bar, or `None`), limit, passed. `primer`: the seed that was read first, if any.
+    song_bar, or `None`), limit, passed. `primer`: the seed that was read first, if any. `explanation`: why this style
+    and all that was not asked for (`engine.compose.explain`); `sentence` is for people.
     """
 
     id: str
@@ -128,6 +129,7 @@ class Receipt:
     gates: dict[str, bool | None] = field(default_factory=dict)
     originality: dict[str, Any] = field(default_factory=dict)
     primer: str | None = None
+    explanation: dict[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""

@@ -395,7 +395,7 @@ WHOLE: dict[str, dict[str, Any]] = {
         "seconds": 75, "seed": 42, "meter": "6/8", "pace": 0.7, "styles": ("folk",), "instruments": ("fiddle",),
         "rest": "fast with fiddle",
     },
-    "<@99> play https://example.org/a?b=60s some ragtime @everyone": {"styles": ("ragtime",), "rest": "play some"},
+    "<@99> play https://example.org/a?b=60s some ragtime @everyone": {"styles": ("ragtime",)},
     "a rainy night, not too dark": {"rest": "a rainy night"},
 }  # fmt: skip
 

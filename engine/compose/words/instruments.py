@@ -266,7 +266,7 @@ def _compile() -> tuple[re.Pattern[str], dict[str, str]]:
     names = {f"i{index}": name for index, name in enumerate(INSTRUMENTS)}
     groups = (f"(?P<{group}>{INSTRUMENTS[name].said or re.escape(name) + 's?'})" for group, name in names.items())
     behind = r"(?!\w|-(?!driven|led|based|heavy|only|centric|forward|laden|focused|free|ish|like|and-)\w)"
-    return re.compile(rf"(?<![\w'])(?:{'|'.join(groups)}){behind}"), names
+    return re.compile(rf"(?<!\w)(?<!\w')(?:{'|'.join(groups)}){behind}"), names
 
 
 _ANY, _NAMES = _compile()

@@ -17,8 +17,8 @@ from engine.errors import BadRequest
 
 Match: TypeAlias = re.Match[str]
 
-_MIN = r"(?:(?:minutes?|mins?)(?![a-z])\.?|minuets?(?=\s+long))"
-_SEC = r"(?:seconds?|secs?\b\.?)"
+_MIN = r"(?:(?:minut(?:es?|os?|en|i)|mins?)(?![a-z])\.?|minuets?(?=\s+long))"
+_SEC = r"(?:seconds?|segundos?|secondes?|sekunden|secs?\b\.?)"
 _AND = r"(?:\s*(?:,|and|&|\+)?\s*)"
 _NOT_UNIT = r"(?!\s*(?:bpm|beats?|bars?|/|:|%|th\b|nd\b|rd\b|st\b|in\b|key))"
 _FRACTION = {"half": 0.5, "quarter": 0.25, "third": 1 / 3, "three quarters": 0.75, "3/4": 0.75, "1/2": 0.5, "1/4": 0.25}
@@ -118,13 +118,14 @@ READINGS: tuple[Reading, ...] = (
     ),
     (
         re.compile(
-            rf"(?<![\w.:])(?<!\d/)(?P<low>{DIGITS})\s*(?:-|to|or)\s*(?P<high>{DIGITS})[\s-]*(?P<unit>s\b|{_SEC}|{_MIN})"
+            rf"(?<![\w.])(?<!\d[:/])(?P<low>{DIGITS})\s*(?:-|to|or)\s*(?P<high>{DIGITS})[\s-]*(?P<unit>s\b|{_SEC}|"
+            rf"{_MIN})"
         ),
         _mean,
     ),
     (
         re.compile(
-            rf"(?<![\w.:])(?<!\d/)(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|"
+            rf"(?<![\w.])(?<!\d[:/])(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|"
             rf"quarter|third)\b"
             rf"|{_AND}(?P<s>{NUMBER})(?:[\s-]*(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
         ),
@@ -132,30 +133,32 @@ READINGS: tuple[Reading, ...] = (
     ),
     (
         re.compile(
-            rf"(?<![\w.:])(?<!\d/)(?P<n>\d+(?:[.,]\d+)?)(?:{_MIN}|\s?m(?=\s?\d))(?P<part>)"
+            rf"(?<![\w.])(?<!\d[:/])(?P<n>\d+(?:[.,]\d+)?)(?:{_MIN}|\s?m(?=\s?\d))(?P<part>)"
             rf"(?:\s?(?P<s>\d+(?:[.,]\d+)?)(?:\s?(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
         ),
         _compound,
     ),
-    (re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d{1,2}(?:[.,]\d+)?)m\b(?!/)"), lambda m: 60 * to_number(m["n"])),
+    (re.compile(r"(?<![\w.])(?<!\d[:/])(?P<n>\d{1,2}(?:[.,]\d+)?)m\b(?!/)"), lambda m: 60 * to_number(m["n"])),
     (
-        re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d+)'\s?(?P<s>[0-5]\d)(?:''|\"|\b)"),
+        re.compile(r"(?<![\w.])(?<!\d[:/])(?P<n>\d+)'\s?(?P<s>[0-5]\d)(?:''|\"|\b)"),
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
     (
-        re.compile(r"(?<![\w.:])(?<!\d/)(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])(?:\s?min(?:ute)?s?\b)?"),
+        re.compile(r"(?<![\w.])(?<!\d[:/])(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])(?:\s?min(?:ute)?s?\b)?"),
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
     (
-        re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER})(?:ish)?[\s-]*(?:{_SEC}|s\b(?!'))(?!/\d)"),
+        re.compile(rf"(?<![\w.])(?<!\d[:/])(?P<n>{NUMBER})(?:ish)?[\s-]*(?:{_SEC}|s\b(?!'))(?!/\d)"),
         lambda m: to_number(m["n"]),
     ),
     (
-        re.compile(rf"(?<![\w.:])(?<!\d/)(?P<n>{NUMBER}|\ban?)[\s-]*(?:hours?|hrs?|h)\b"),
+        re.compile(rf"(?<![\w.])(?<!\d[:/])(?P<n>{NUMBER}|\ban?)[\s-]*(?:hours?|hrs?|h)\b"),
         lambda m: 3600 * to_number(m["n"]),
     ),
     (
-        re.compile(rf"\b(?:length|duration|seconds|secs)\s*(?:of|is|:|=)?\s*(?P<n>{DIGITS})\b{_NOT_UNIT}"),
+        re.compile(
+            rf"\b(?:length|len|duration|dur|seconds|secs)[\"']?\s*(?:of|is|:|=)?\s*(?P<n>{DIGITS})\b{_NOT_UNIT}"
+        ),
         lambda m: to_number(m["n"]),
     ),
 )

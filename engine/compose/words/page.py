@@ -72,7 +72,8 @@ EMPTY = frozenset(
 
 NEGATION = re.compile(
     r"(?:\b(?:no|not|neither|non|without|w/o|minus|avoid(?:ing)?|except(?: for)?|excluding|instead of|rather than|"
-    r"anything but|nothing like|never|skip|drop|leave out|leave off|lose|ditch|remove|omit|sans|"
+    r"(?:anything|everything|everyone|all) but|apart from|other than|nothing like|never|skip|drop|leave out|"
+    r"leave off|lose|ditch|remove|omit|sans|"
     r"zero|hate|dislike|can't stand|cannot stand|get rid of|getting rid of|turn off|free of|nothing but no|nix|cut out|"
     r"isn't|aren't|"
     r"ain't|don't (?:want|use|like|need|add|include)|"

@@ -44,7 +44,7 @@ LEET = str.maketrans("013457", "oieast")
 _HELD = re.compile(r"(.)\1+")
 _HELD_LONG = re.compile(r"(.)\1\1")
 _TAIL = re.compile(r"(?:music|beats?|songs?|vibes?|tunes?|hiphop|radio|tracks?)$")
-WORD = re.compile(r"(?<![\w'])(?=[a-z0-9]*[a-z])[a-z0-9]{3,40}(?![\w'])")
+WORD = re.compile(r"(?<!\w)(?<!\w')(?=[a-z0-9]*[a-z])[a-z0-9]{3,40}(?!\w|'\w)")
 SPACED = re.compile(r"(?<![\w'])(?:[a-z0-9][ .-]){2,11}[a-z0-9](?![\w'])")
 
 
@@ -83,7 +83,7 @@ class Lexicon:
                 long.setdefault(word[0], []).append(word)
         return cls(
             names=names,
-            pattern=re.compile(rf"(?<![\w'])(?:{said})(?![\w'])"),
+            pattern=re.compile(rf"(?<!\w)(?<!\w')(?:{said})(?!\w|'\w)"),
             _squeezed={squeezed(word): names[word] for word in reversed(words) if len(word) >= 4},
             _swapped={word: style for word, style in swapped.items() if word not in names and word not in REAL_WORDS},
             _long={letter: tuple(found) for letter, found in long.items()},

@@ -95,7 +95,7 @@ ROCK = Chain(
                 Compress(threshold_db=-34.0, ratio=4.0, attack_s=0.008, release_s=0.09, blend=0.5),
                 Tone(bands=(
                     Band(kind="bell", frequency_hz=380.0, gain_db=-3.0, q=0.9),
-                    Band(kind="high_shelf", frequency_hz=6000.0, gain_db=2.5),
+                    Band(kind="high_shelf", frequency_hz=6000.0, gain_db=1.5),
                 )),
             )),
         ),
@@ -107,20 +107,21 @@ ROCK = Chain(
         Tone(bands=(
             Band(kind="low_cut", frequency_hz=34.0),
             Band(kind="low_shelf", frequency_hz=95.0, gain_db=1.0),
-            Band(kind="high_shelf", frequency_hz=4500.0, gain_db=2.0),
+            Band(kind="high_shelf", frequency_hz=4500.0, gain_db=1.0),
         )),
     ),
 )  # fmt: skip
 
 JAZZ = Chain(
     why="a club room around the band, gentle tape, its dynamics left alone",
+    levels_db={Role.BASS: -2.0},
     space=Space(decay_s=0.95, wet_db=1.0, bright_hz=5000.0, pre_delay_s=0.015, dark_hz=150.0),
     bus=(
         Saturate(drive=0.9, bias=0.08),
         Tape(wow_cents=0.6, flutter_cents=0.3),
         Tone(bands=(
             Band(kind="low_cut", frequency_hz=34.0),
-            Band(kind="low_shelf", frequency_hz=150.0, gain_db=0.8),
+            Band(kind="bell", frequency_hz=50.0, gain_db=-2.0, q=0.9),
             Band(kind="high_shelf", frequency_hz=9000.0, gain_db=-1.5),
         )),
     ),
@@ -235,7 +236,7 @@ FOLK = Chain(
         Tone(bands=(
             Band(kind="low_cut", frequency_hz=38.0),
             Band(kind="bell", frequency_hz=250.0, gain_db=1.0, q=0.8),
-            Band(kind="high_shelf", frequency_hz=6000.0, gain_db=1.0),
+            Band(kind="high_shelf", frequency_hz=2800.0, gain_db=3.0),
         )),
     ),
 )  # fmt: skip
@@ -250,6 +251,7 @@ CHIPTUNE = Chain(
             Band(kind="low_cut", frequency_hz=34.0),
             Band(kind="high_shelf", frequency_hz=9000.0, gain_db=-2.0),
         )),
+        Width(share=1.4),
     ),
 )  # fmt: skip
 

@@ -31,6 +31,8 @@ SEARCH_ROUNDS = 8
 FAR_OFF_LU = 0.4
 HEADROOM_DB = 4.0
 """So much louder than the first guess may the search end; peaks are measured exactly down to there."""
+NEAR_PEAK = 0.5
+"""A piece that stays below this share of the highest sample holds no true peak that matters."""
 HALF_TAPS = 12
 PHASES = 8
 PIECE = 1 << 18
@@ -63,10 +65,21 @@ def to_loudness(
         energies = energies_of(audio)
         if abs(gated_loudness_lufs(energies) - target_lufs) < FAR_OFF_LU:
             break
-    over_db = true_peak_dbtp(audio, SAMPLE_RATE_HZ) - ceiling_db
+    over_db = _true_peak_db(audio) - ceiling_db
     if over_db > 0:
         audio *= np.float32(10 ** ((-over_db - 0.01) / 20))
     return audio
+
+
+def _true_peak_db(audio: Audio) -> float:
+    """The whole song's true peak, measured piece by piece to save memory."""
+    highest = max(float(audio.max()), -float(audio.min()))
+    result = FLOOR_DB
+    for start in range(0, audio.shape[1], PIECE):
+        piece = audio[:, max(start - 2 * HALF_TAPS, 0) : start + PIECE + 2 * HALF_TAPS]
+        if max(float(piece.max()), -float(piece.min())) > NEAR_PEAK * highest:
+            result = max(result, true_peak_dbtp(piece, SAMPLE_RATE_HZ))
+    return result
 
 
 def _scale_and_limit(audio: Audio, energies: npt.NDArray[np.float64], *, target_lufs: float, ceiling_db: float) -> None:

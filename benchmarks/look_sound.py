@@ -2,9 +2,9 @@
 
 Run: `python -m benchmarks.look_sound FOLDER [--pictures FOLDER]` with a folder of songs that `tunesmith compose` wrote
 (their `.song.json`). "Before" is the plain sum of the roles at the sound check's levels, brought to the same loudness;
-"after" is the record. Columns: loudness; true peak; crest (peak over RMS), before and after; range (of loudness in 3 s, 10th to 95th
-percentile); slope of the spectrum from 100 Hz to 10 kHz in dB an octave, per Hz (pink noise has −3), before and after;
-share of power below 60 Hz and above 5 kHz in dB; width (side over middle, dB).
+"after" is the record. Columns: loudness; true peak; crest (peak over RMS), before and after; range (of loudness in 3 s,
+10th to 95th percentile); slope of the spectrum from 100 Hz to 10 kHz in dB an octave, per Hz (pink noise has −3),
+before and after; share of power below 60 Hz and above 5 kHz in dB; width (side over middle, dB).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from engine.compose.mixing.chip import ChipVoices, runs, timbre_for
+from engine.compose.mixing.chip import ChipVoices, imitated, runs, timbre_for
 from engine.compose.mixing.chipdrums import drum
 from engine.compose.mixing.chipwaves import DUTIES, cycle, noise, register, tone
 from engine.compose.perform import perform
@@ -198,3 +198,9 @@ def test_every_instrument_that_can_be_asked_for_has_a_voice():
 def test_chiptunes_are_played_by_the_chip_and_nothing_else_is():
     assert load_style("chiptune").voices == "chip"
     assert load_style("lofi").voices == "soundfont"
+
+
+def test_a_person_is_told_what_a_chip_has_to_imitate():
+    assert imitated({Role.MELODY: 40, Role.BASS: 38, Role.DRUMS: 25}) == [
+        "A chip plays this song: Violin is imitated by a pulse wave of 25 %."
+    ]

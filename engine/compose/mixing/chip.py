@@ -9,7 +9,7 @@ voices. Caveat: there is no limit on voices, so two tunes at a time do sound.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -21,6 +21,7 @@ from engine.compose.mixing.chipwaves import Mono, Wave, cycle, tone
 from engine.compose.mixing.stage import BLOCK, samples_of
 from engine.compose.mixing.voices import NEUTRAL, Blocks, Parts
 from engine.compose.render import SAMPLE_RATE_HZ
+from engine.music.instruments import program_name
 from engine.music.notes import Note, Role
 from engine.music.performance import PERFORMED_TICKS_PER_QUARTER, PerformedSong, PerformedTrack
 
@@ -72,6 +73,23 @@ def timbre_for(role: Role, program: int) -> Timbre:
     return _FAMILIES[program // 8]
 
 
+def imitated(programs: Mapping[Role, int]) -> list[str]:
+    """What a person who asked for these instruments should know: which of them a chip has to imitate, and how."""
+    return [
+        f"A chip plays this song: {program_name(program)} is imitated by {_WORDS[timbre_for(role, program).wave]}."
+        for role, program in programs.items()
+        if role is not Role.DRUMS and program not in _OWN
+    ]
+
+
+_OWN = frozenset({38, 39, 80, 81, 87})
+"""Programs that a chip is: synthetic basses and leads."""
+_WORDS: dict[Wave, str] = {
+    "pulse12": "a pulse wave of 12.5 %",
+    "pulse25": "a pulse wave of 25 %",
+    "pulse50": "a square wave",
+    "triangle": "a triangle wave",
+}
 _SQUARES: dict[Role, Wave] = {Role.MELODY: "pulse50", Role.COUNTER: "pulse12"}
 _SAWS: dict[Role, Wave] = {Role.COUNTER: "pulse50", Role.HARMONY: "pulse12"}
 """Leads that play together get different pulses."""

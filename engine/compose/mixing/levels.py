@@ -3,7 +3,7 @@
 In: a performed song, the style's parts, a chain and the voices. Out: for each role a gain before its inserts, which
 brings it to `STAGE_LUFS`, and one behind them, which brings it to its place in the mix; and the bus level. Conventions:
 a place is `PLACES_LU` + the style's `gain_db` + the chain's; loudness is BS.1770's, gated, so rests do not count. The
-check depends on the song alone and costs about a tenth of the rendering. A role that cannot be heard stays silent.
+check depends on the song alone and costs about a tenth of the rendering. A role that cannot be heard is left as it is.
 Why not measure once and for all: at one velocity the programs of a soundfont lie up to 24 LU apart, and three notes
 at a time are louder than one. Caveat: two stretches of a few seconds stand for the whole part.
 """
@@ -54,7 +54,7 @@ def sound_check(performed: PerformedSong, parts: Parts, chain: Chain, voices: Vo
         role, audio = track.role, heard.get(track.role)
         loudness = -math.inf if audio is None else loudness_lufs(audio)
         if audio is None or loudness < SILENT_LUFS:
-            before[role], behind[role] = 0.0, -120.0
+            before[role], behind[role] = 0.0, 0.0
             continue
         before[role] = _bounded(STAGE_LUFS - loudness)
         session = Session(samples=audio.shape[1], tempo_bpm=performed.song.tempo_bpm)

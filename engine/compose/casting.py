@@ -7,10 +7,11 @@ one takes its family with it. Caveat: "solo piano" is the whole ensemble, "solo 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.compose.plan import Casting
 from engine.compose.prompt import Wishes
@@ -19,6 +20,7 @@ from engine.errors import BadRequest
 from engine.music.instruments import kit_name, program_name, program_range
 from engine.music.notes import Role, Song, Track
 from engine.music.styles import Part, Style
+from engine.music.timbre import brightness_of
 from engine.music.timing import METERS, Meter
 
 FAMILIES: dict[str, range] = {
@@ -51,20 +53,25 @@ RARE = 0.4
 BAR_EXPONENT = 0.6
 """Notes grow with this power of a bar's length: measured on songs, three quarters hold 0.8 of what four hold."""
 IMPOSSIBLE = 1000.0
+BRIGHTNESS_NATS = 2.5
+"""How much likelier an instrument becomes for each unit that it sounds brighter, in the brightest mood."""
 MOST_DENSITY = 32.0
 """Notes a bar that a role may take over from a file."""
 LEAST_RANGE = 10
 """Semitones that an instrument must have within a part's range; with less, its own range counts."""
 
 
-def choose_cast(style: Style, wishes: Wishes, meter: Meter, rng: np.random.Generator) -> dict[Role, Casting]:
-    """Cast the style's roles; shorter bars than the style's usual ones hold fewer notes.
+def choose_cast(
+    style: Style, wishes: Wishes, meter: Meter, rng: np.random.Generator, *, brightness: float = 0.0
+) -> dict[Role, Casting]:
+    """Cast the style's roles; shorter bars than the style's usual ones hold fewer notes. Instruments that sound as
+    bright (1) or as dull (−1) as `brightness` are likelier.
 
     Raises `BadRequest` if the wishes leave nobody to play.
     """
     forbidden = forbidden_programs(wishes.unwanted_instruments)
     wanted = _place_wanted(style, wishes)
-    programs = _draw(_fitting(style, forbidden, wanted), style, forbidden, rng)
+    programs = _Draw(style, forbidden, brightness).draw(_fitting(style, forbidden, wanted), rng)
     guests = [role for role in ORDER if role in programs and _part(style, role).presence < RARE]
     for role, draw in zip(guests, rng.random(len(guests)), strict=True):
         if draw >= _part(style, role).presence / RARE:
@@ -189,23 +196,43 @@ def _fitting(style: Style, forbidden: frozenset[int], wanted: dict[Role, int]) -
     return [row for row, count in zip(allowed, matches, strict=True) if count == max(matches)]
 
 
-def _draw(
-    ensembles: Sequence[dict[Role, int]], style: Style, forbidden: frozenset[int], rng: np.random.Generator
-) -> dict[Role, int]:
-    """Draw an ensemble, then the roles that it leaves open; nothing forbidden."""
-    chosen = dict(ensembles[int(rng.integers(len(ensembles)))]) if ensembles else {}
-    drawn: dict[Sequence[int], int] = {}
-    for role in ORDER:
-        if role in chosen or role not in style.parts:
-            continue
-        own = style.parts[role].programs
-        usable = [program for program in own if program not in forbidden]
-        usable = usable or [program for program in ELSE[role].programs if program not in forbidden]
-        weights = np.array([1 / (1 + rank) for rank in range(len(usable))])
-        pick = int(rng.choice(len(usable), p=weights / weights.sum())) if usable else -1
-        if usable:
-            chosen[role] = drawn.setdefault(own, usable[pick]) if own == tuple(usable) else usable[pick]
-    return chosen
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """How programs are drawn: the style's own, nothing forbidden, near a brightness −1…1."""
+
+    style: Style
+    forbidden: frozenset[int]
+    brightness: float
+
+    def draw(self, ensembles: Sequence[dict[Role, int]], rng: np.random.Generator) -> dict[Role, int]:
+        """Draw an ensemble, then the roles that it leaves open."""
+        chosen: dict[Role, int] = {}
+        if ensembles:
+            sounds = [_mean_brightness(row) for row in ensembles]
+            chosen = dict(ensembles[self._pick(sounds, np.ones(len(ensembles)), rng)])
+        drawn: dict[Sequence[int], int] = {}
+        for role in ORDER:
+            if role in chosen or role not in self.style.parts:
+                continue
+            own = self.style.parts[role].programs
+            usable = [program for program in own if program not in self.forbidden]
+            usable = usable or [program for program in ELSE[role].programs if program not in self.forbidden]
+            if usable:
+                sounds = [0.0 if role is Role.DRUMS else brightness_of(program) for program in usable]
+                pick = self._pick(sounds, np.array([1 / (1 + rank) for rank in range(len(usable))]), rng)
+                chosen[role] = drawn.setdefault(own, usable[pick]) if own == tuple(usable) else usable[pick]
+        return chosen
+
+    def _pick(self, sounds: Sequence[float], weights: NDArray[np.float64], rng: np.random.Generator) -> int:
+        """An index, by weights and by how bright each choice sounds."""
+        weights = weights * np.exp(BRIGHTNESS_NATS * self.brightness * np.array(sounds))
+        return int(rng.choice(len(sounds), p=weights / weights.sum()))
+
+
+def _mean_brightness(programs: Mapping[Role, int]) -> float:
+    """Of an ensemble without its drums."""
+    sounds = [brightness_of(program) for role, program in programs.items() if role is not Role.DRUMS]
+    return sum(sounds) / max(1, len(sounds))
 
 
 def _alone(wishes: Wishes, wanted: dict[Role, int]) -> dict[Role, int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from engine.compose.mood import NEUTRAL, Mood
 from engine.compose.prompt import Wishes
 from engine.compose.request import ComposeRequest
 from engine.compose.words.chords import Progression
@@ -21,9 +22,9 @@ from engine.text.meaning import NOTHING, Meaning
 
 @dataclass(slots=True)
 class Draft:
-    """`energy` and `valence`: what the words want, −1…1. `before`: the song to go on from. `progression`: asked chords.
-    `words`: what beside the seed makes this song another than one with other words. `pace_asked`: the wishes' pace is
-    the asked mood's.
+    """`meaning`: of all words; `feeling`: of those that the mood is read from. `mood`: what it comes to. `before`: the
+    song to go on from. `progression`: asked chords. `words`: what beside the seed makes this song another than one with
+    other words. `pace_asked`: the wishes' pace is the asked mood's.
     """
 
     request: ComposeRequest
@@ -36,8 +37,8 @@ class Draft:
     notices: list[str] = field(default_factory=list)
     scores: dict[str, float] = field(default_factory=dict)
     meaning: Meaning = NOTHING
-    energy: float = 0.0
-    valence: float = 0.0
+    feeling: Meaning = NOTHING
+    mood: Mood = NEUTRAL
     words: str = ""
     pace_asked: bool = False
 

@@ -26,6 +26,8 @@ LOUDNESS = (38.0, 116.0)
 """Between these a role's mean velocity stays, however softly or loudly the profile's piece was recorded."""
 ENERGY_SWING = 20
 """Velocity between the softest and the loudest bar of a plan."""
+MOOD_SWING = 8
+"""Velocity by which the calmest songs are softer, and the most energetic ones louder."""
 
 
 def single_line(notes: tuple[Note, ...]) -> tuple[Note, ...]:
@@ -100,7 +102,7 @@ def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     shaded = []
     for note in notes:
         bar = min(note.onset // plan.meter.bar_ticks, len(plan.bars) - 1)
-        lift = (plan.bars[bar].energy - middle) * ENERGY_SWING
+        lift = (plan.bars[bar].energy - middle) * ENERGY_SWING + plan.mood.energy * MOOD_SWING
         shaded.append(replace(note, velocity=round(min(127.0, max(18.0, note.velocity + lift)))))
     return tuple(shaded)
 

@@ -2,7 +2,7 @@
 
 In: a style's `Habits` and what is known of the song. Out: a `Profile` (or None), and castings and presences that follow
 it. Conventions: meter and brightness of the mode must agree where the style has such profiles; an asked tempo and the
-prompt's energy make near ones likelier. Caveat: a role that is asked for plays even if the profile lacks it.
+mood make near ones likelier. Caveat: a role that is asked for plays even if the profile lacks it.
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.compose.feel import LEAST_SHARE, MOST_SHARE
 from engine.compose.plan import Casting
+from engine.compose.tempo import bar_seconds
 from engine.music.habits import Habits, Profile, light_of
 from engine.music.harmony import Mode
 from engine.music.instruments import program_range
 from engine.music.notes import Role
 from engine.music.styles import Style
+from engine.music.timing import METERS
 
 TUNE_PRESENCE = 0.6
 CORE_PRESENCE = 0.85
 """Roles of at least this presence belong to every song of a style."""
-ENERGY_PULL = 5.0
+ENERGY_PULL, MOST_PULL = 5.0, 9.0
+"""Nats between the least and the most fitting profile, for a whole degree and for all degrees together."""
+UPPER = (Role.MELODY, Role.COUNTER, Role.HARMONY)
 TEMPO_OCTAVES = 0.25
 MARGIN = 3
 """Semitones that a range may go beyond what the profile's role usually plays."""
@@ -31,18 +37,21 @@ RETURNING = (0.2, 0.8)
 MOST_VARIED = 0.85
 GROOVES = ((0.3, 1), (0.5, 2), (0.8, 4))
 """Share of different bars of drums up to which a pattern is so many bars long; beyond, the drums play at will."""
-LEAST_SHARE, MOST_SHARE = 0.25, 3.0
-"""A role's density stays within these multiples of what the style calls usual, whatever the profile says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a profile should agree with. `lean`: −1 calm … 1 energetic, 0 no wish; `tempo_bpm`: only if asked for."""
+    """What a profile should agree with. `tempo_bpm`: only if asked for. Degrees are −1…1, 0 no wish: `lean` calm …
+    energetic, `pace` slow … fast, `density` sparse … busy, `brightness` dark … bright.
+    """
 
     meter: str
     mode: Mode
     lean: float
     tempo_bpm: float | None
+    pace: float = 0.0
+    density: float = 0.0
+    brightness: float = 0.0
 
 
 def draw_profile(habits: Habits | None, style: Style, wanted: Wanted, rng: np.random.Generator) -> Profile | None:
@@ -60,15 +69,56 @@ def draw_profile(habits: Habits | None, style: Style, wanted: Wanted, rng: np.ra
         found = [profile for profile in found if agrees(profile)] or found
     if found[0].meter != wanted.meter:
         return None
-    weights = np.exp([_liking(profile, wanted) for profile in found])
+    liking = _liking(found, wanted)
+    weights = np.exp(liking - liking.max())
     return found[int(rng.choice(len(found), p=weights / weights.sum()))]
 
 
-def _liking(profile: Profile, wanted: Wanted) -> float:
-    liking = ENERGY_PULL * wanted.lean * (profile.energy - 0.5)
+def _liking(found: Sequence[Profile], wanted: Wanted) -> NDArray[np.float64]:
+    """How well each profile agrees with the wishes that are degrees, in nats `[N]`."""
+    pulls = {
+        _energy: wanted.lean,
+        _tempo: wanted.pace if wanted.tempo_bpm is None else 0.0,
+        _density: wanted.density,
+        _register: wanted.brightness,
+    }
+    grip = min(ENERGY_PULL, MOST_PULL / max(sum(map(abs, pulls.values())), 1e-9))
+    liking = np.zeros(len(found))
+    for trait, pull in pulls.items():
+        if pull:
+            liking += grip * pull * (_ranks([trait(profile) for profile in found]) - 0.5)
     if wanted.tempo_bpm is not None:
-        liking -= 0.5 * (np.log2(profile.tempo_bpm / wanted.tempo_bpm) / TEMPO_OCTAVES) ** 2
-    return float(liking)
+        tempos = np.array([profile.tempo_bpm for profile in found])
+        liking -= 0.5 * (np.log2(tempos / wanted.tempo_bpm) / TEMPO_OCTAVES) ** 2
+    return liking
+
+
+def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
+    """Each value's rank, 0…1, equal ones in the middle of their places."""
+    table = np.array(values)
+    ordered = np.sort(table)
+    places = np.searchsorted(ordered, table, side="left") + np.searchsorted(ordered, table, side="right")
+    return np.asarray(places / (2 * len(table)), np.float64)
+
+
+def _energy(profile: Profile) -> float:
+    return profile.energy
+
+
+def _tempo(profile: Profile) -> float:
+    return profile.tempo_bpm
+
+
+def _density(profile: Profile) -> float:
+    """Notes a second in a middling bar."""
+    notes = sum(part.density * part.presence for part in profile.roles.values())
+    return notes / bar_seconds(METERS[profile.meter], profile.tempo_bpm)
+
+
+def _register(profile: Profile) -> float:
+    """The middle of where tune and chords lie; of anything pitched where there are neither."""
+    parts = [part for role, part in profile.roles.items() if role in UPPER] or list(profile.roles.values())
+    return sum(part.low + part.high for part in parts) / (2 * max(1, len(parts)))
 
 
 def cast_after(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.compose.explain import Explanation
+from engine.compose.mood import NEUTRAL, Mood
 from engine.music.habits import Profile
 from engine.music.harmony import Chord, Key
 from engine.music.notes import Role, Section
@@ -57,12 +58,13 @@ class Plan:
     """A song before its notes.
 
     `seconds` is the asked length of the audio: the bars plus the time to ring out. `blend`: style → weight, the main
-    style first. `energy` 0…1; `valence` −1 dark … 1 bright; `adventure` 0 plain … 1 daring; `engine`: who writes the
+    style first. `energy` 0…1; `mood`: how it shall feel; `adventure` 0 plain … 1 daring; `engine`: who writes the
     notes, "network" or "rules". `sources`: field → where its value came from: "asked" (a field of the request),
     "prompt" (its words), "encoder" (its meaning), "style", "seed" (drawn), "length" (so that it fits), "chords" (those
     asked for are in this key), "file" (the MIDI file to go on from), "default". `requested`: field → value, where it
     was read, and the words. `style_scores`: style → share, from the encoder. `profile`: the real proportions that the
-    song takes after, if the style has any. `primer`: the seed that the network reads first, if any. `explanation`: why
+    song takes after, if the style has any. `primer`: the seed that the network reads first, if any, and
+    `primer_mood`: how that feels, beside the style's other seeds. `explanation`: why
     it is as it is.
     """
 
@@ -85,10 +87,11 @@ class Plan:
     style_scores: Mapping[str, float]
     notices: tuple[str, ...] = field(default=())
     profile: Profile | None = None
-    valence: float = 0.0
+    mood: Mood = NEUTRAL
     adventure: float = 0.5
     engine: str = "network"
     primer: str | None = None
+    primer_mood: Mood | None = None
     explanation: Explanation | None = None
 
     @property
@@ -147,7 +150,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "meter": str(plan.meter),
         "swing": plan.swing,
         "energy": plan.energy,
-        "valence": round(plan.valence, 3),
+        "mood": plan.mood.to_json(),
         "adventure": plan.adventure,
         "engine": plan.engine,
         "seconds": plan.seconds,
@@ -182,6 +185,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "style_scores": {style: round(share, 4) for style, share in plan.style_scores.items()},
         "notices": list(plan.notices),
         "primer": plan.primer,
+        "primer_mood": plan.primer_mood.to_json() if plan.primer_mood else None,
         "explanation": plan.explanation.to_json() if plan.explanation else None,
     }
 

@@ -8,7 +8,7 @@ key does not change the form. Caveat: what is asked is kept even where a style n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from engine.compose.arrange import Ensemble, arrange
 from engine.compose.blend import ASIDE_WEIGHT, mix_styles, read_blend
 from engine.compose.casting import cast_of_file, choose_cast, presence, unplaced
 from engine.compose.draft import Draft
-from engine.compose.explain import ORIGINS, Explanation, moods_of, next_style
+from engine.compose.explain import ORIGINS, Explanation, next_style
+from engine.compose.feel import felt_cast, felt_presence
 from engine.compose.form import shape
 from engine.compose.harmonise import Tonality, harmonise
 from engine.compose.likeness import (
@@ -30,10 +31,12 @@ from engine.compose.likeness import (
     returning_after,
     variation_after,
 )
+from engine.compose.mixing.chip import imitated
+from engine.compose.mood import NEUTRAL, mood_of
 from engine.compose.opening import open_draft
 from engine.compose.plan import Casting, Plan, blend_text, plan_facts
 from engine.compose.prompt import reading_of_pace
-from engine.compose.pulse import Limits, choose_meter, choose_pulse, fixed_tempo, lean_of
+from engine.compose.pulse import Limits, choose_meter, choose_pulse, lean_of, near_tempo, pace_of
 from engine.compose.request import ComposeRequest
 from engine.compose.seeds import with_primer
 from engine.compose.tempo import bar_seconds, unit_bars
@@ -46,7 +49,7 @@ from engine.music.harmony import Key
 from engine.music.notes import Role, Song
 from engine.music.styles import Style, load_style, style_names
 from engine.music.timing import Meter
-from engine.text.meaning import NOTHING
+from engine.text.meaning import WordWeight
 
 if TYPE_CHECKING:
     from engine.text.reader import Reader
@@ -78,7 +81,29 @@ class Planner:
         Raises `BadRequest` for anything in the request that cannot be met.
         """
         draft = open_draft(request, seed=seed, before=before, max_seconds=self._limits.max_seconds)
-        self._read_meaning(draft)
+        self._read_meanings([draft])
+        plan = self._decide(draft)
+        words = self.deciding_words(plan, draft.text)
+        return plan if not words else replace(plan, explanation=replace(_explained(plan), words=words))
+
+    def plan_all(self, requests: Sequence[ComposeRequest]) -> tuple[Plan, ...]:
+        """Plan several songs at once: their meanings are read in one batch. Which words decided is not looked for, as
+        it costs an embedding a word; `deciding_words` finds them later.
+        """
+        limits = self._limits
+        drafts = [open_draft(request, seed=None, before=None, max_seconds=limits.max_seconds) for request in requests]
+        self._read_meanings(drafts)
+        return tuple(self._decide(draft) for draft in drafts)
+
+    def deciding_words(self, plan: Plan, text: str) -> tuple[WordWeight, ...]:
+        """Which words of `text` spoke for the plan's style; none where the style was not chosen by meaning."""
+        if self._reader is None or plan.sources["style"] != "encoder":
+            return ()
+        return self._reader.explain(text, plan.style)
+
+    def _decide(self, draft: Draft) -> Plan:
+        """Everything else, one decision after the other."""
+        request, before = draft.request, draft.before
         blend = self._choose_blend(draft)
         draft.words = f"{next(iter(blend))} {draft.wishes.rest.lower()}"
         style = mix_styles(blend, draft.rng("blend"))
@@ -88,7 +113,15 @@ class Planner:
         if before is not None:
             _note_file(draft, before, meter)
         habits = load_habits(style.folder)
-        wanted = Wanted(meter=str(meter), mode=key.mode, lean=lean_of(draft), tempo_bpm=fixed_tempo(draft))
+        wanted = Wanted(
+            meter=str(meter),
+            mode=key.mode,
+            lean=lean_of(draft),
+            tempo_bpm=near_tempo(draft),
+            pace=pace_of(draft),
+            density=draft.mood.density,
+            brightness=draft.mood.brightness,
+        )
         profile = draw_profile(habits, style, wanted, draft.rng("profile"))
         pulse = choose_pulse(draft, style, meter, profile, self._limits)
         bar_s = bar_seconds(pulse.meter, pulse.fit.tempo_bpm)
@@ -138,12 +171,12 @@ class Planner:
             style_scores=draft.scores,
             notices=tuple(draft.notices),
             profile=profile,
-            valence=draft.valence,
+            mood=draft.mood,
             adventure=adventure,
             engine=request.engine,
         )
         plan = plan if before is not None else with_primer(plan, draft.rng("primer"))
-        return replace(plan, explanation=self._explain(draft, plan))
+        return replace(plan, explanation=_explain(draft, plan))
 
     def _choose_blend(self, draft: Draft) -> dict[str, float]:
         """The asked style or blend, what the prompt names, the style that it means, or the default one."""
@@ -164,33 +197,15 @@ class Planner:
         draft.scores = draft.scores or blend
         return blend
 
-    def _read_meaning(self, draft: Draft) -> None:
-        """What the words mean that were not read one by one, and the asked mood with them."""
-        if self._reader is not None and draft.text:
-            draft.meaning = self._reader.read([draft.text])[0]
-
-    def _explain(self, draft: Draft, plan: Plan) -> Explanation:
-        """Why the plan is as it is; asks the reader which words spoke for the style, if these decided it."""
-        source = plan.sources["style"]
-        heard = self._reader is not None and source == "encoder"
-        words = self._reader.explain(draft.text, plan.style) if self._reader is not None and heard else ()
-        other, share = next_style(plan.style_scores, plan.style)
-        facts = plan_facts(plan)
-        return Explanation(
-            style=blend_text(plan.blend),
-            source=source,
-            confidence=None if source == "default" else plan.style_scores.get(plan.style) if heard else 1.0,
-            next_style=other if heard else None,
-            next_confidence=share if heard else 0.0,
-            words=words,
-            moods={} if draft.meaning is NOTHING else moods_of(draft.meaning),
-            asked=dict(plan.requested),
-            inferred={
-                name: {"value": facts.get(name), "from": where, "why": ORIGINS.get(where, where)}
-                for name, where in plan.sources.items()
-                if name not in plan.requested
-            },
-        )
+    def _read_meanings(self, drafts: Sequence[Draft]) -> None:
+        """What the words mean that were not read one by one, and the asked moods with them."""
+        if self._reader is not None:
+            asked = [draft for draft in drafts if draft.request.mood is not None and draft.wishes.rest]
+            read = self._reader.read([*(draft.text for draft in drafts), *(str(d.request.mood) for d in asked)])
+            for draft, meaning in zip(drafts, read, strict=False):
+                draft.meaning = draft.feeling = meaning
+            for draft, meaning in zip(asked, read[len(drafts) :], strict=True):
+                draft.feeling = meaning
 
     def _guess_style(self, draft: Draft) -> tuple[str, str]:
         """The style that the prompt means, if it means one; with the source."""
@@ -207,17 +222,43 @@ class Planner:
         return load_style(usable[0]).name, "default"
 
     def _note_mood(self, draft: Draft) -> None:
-        """Energy and valence of the asked mood, else of what the words mean."""
+        """The asked mood, else that of the prompt's words."""
         asked = draft.request.mood
-        draft.energy, draft.valence = draft.meaning.energy, draft.meaning.valence
-        draft.sources["energy"] = "style" if draft.meaning is NOTHING else "encoder"
+        draft.mood = mood_of(draft.feeling, read_mood(draft.wishes.rest if asked is None else asked))
+        draft.sources["energy"] = "encoder" if draft.mood.energy else "style"
         if asked is None:
             return
-        draft.energy, draft.valence = read_mood(asked) or (draft.energy, draft.valence)
         draft.asked("mood", " ".join(asked.split()))
         paced = reading_of_pace(draft.wishes, asked)
         draft.pace_asked, draft.wishes = paced is not draft.wishes, paced
         draft.sources["energy"] = "asked"
+
+
+def _explain(draft: Draft, plan: Plan) -> Explanation:
+    """Why the plan is as it is, but for the words that decided."""
+    source = plan.sources["style"]
+    meant = source == "encoder"
+    other, share = next_style(plan.style_scores, plan.style) if meant else (None, 0.0)
+    facts = plan_facts(plan)
+    return Explanation(
+        style=blend_text(plan.blend),
+        source=source,
+        confidence=None if source == "default" else plan.style_scores.get(plan.style) if meant else 1.0,
+        next_style=other,
+        next_confidence=share,
+        moods={} if draft.mood == NEUTRAL else draft.mood.to_json(),
+        asked=dict(plan.requested),
+        inferred={
+            name: {"value": facts.get(name), "from": where, "why": ORIGINS.get(where, where)}
+            for name, where in plan.sources.items()
+            if name not in plan.requested
+        },
+    )
+
+
+def _explained(plan: Plan) -> Explanation:
+    assert plan.explanation is not None
+    return plan.explanation
 
 
 def _told_blend(draft: Draft) -> dict[str, float]:
@@ -239,9 +280,9 @@ def _choose_energy(draft: Draft, style: Style) -> float:
     asked = draft.request.energy
     if asked is not None:
         draft.asked("energy", float(asked))
-        draft.energy = 2 * float(asked) - 1
+        draft.mood = replace(draft.mood, energy=2 * float(asked) - 1)
         return round(float(asked), 3)
-    return round(float(np.clip(style.energy + 0.3 * draft.energy + 0.1 * (draft.wishes.pace or 0), 0.1, 1)), 3)
+    return round(float(np.clip(style.energy + 0.3 * draft.mood.energy + 0.1 * (draft.wishes.pace or 0), 0.1, 1)), 3)
 
 
 def _choose_adventure(draft: Draft) -> float:
@@ -268,10 +309,13 @@ def _cast(
         if not wishes.instruments:
             draft.sources["instruments"] = "file"
         return cast, dict.fromkeys(cast, 1.0)
-    cast = choose_cast(style, wishes, meter, draft.rng("cast"))
+    cast = choose_cast(style, wishes, meter, draft.rng("cast"), brightness=draft.mood.brightness)
     asked = [role for role in cast if presence(style, role, wishes) >= 1 and wishes.instruments]
     cast = cast_after(profile, cast, style, list(cast) if wishes.alone else asked)
-    return cast, presence_after(profile, {role: presence(style, role, wishes) for role in cast})
+    if style.voices == "chip" and wishes.instruments:
+        draft.notices += imitated({role: casting.program for role, casting in cast.items()})
+    there = presence_after(profile, {role: presence(style, role, wishes) for role in cast})
+    return felt_cast(cast, style, draft.mood), felt_presence(there, draft.mood)
 
 
 def _note_file(draft: Draft, before: Song, meter: Meter) -> None:
@@ -299,6 +343,6 @@ def _title(draft: Draft, style: Style, key: Key, energy: float) -> str:
         style_title=style.title,
         key=key,
         energy=energy,
-        valence=draft.valence + (0.2 if key.mode in BRIGHT_MODES else -0.2),
+        valence=draft.mood.valence + (0.2 if key.mode in BRIGHT_MODES else -0.2),
     )
     return make_title(draft.wishes.text, character, draft.rng("title"))

@@ -39,6 +39,11 @@ RING_OUT_S = 2.2
 """After the last bar line, where the length follows from the bars."""
 STRANGE = 1.2
 """A tempo this many times beyond its bounds is strange for a style."""
+PACE_REACH = 0.85
+"""How far from the usual tempo towards its bounds the slowest and the fastest pace lie."""
+PACE_GRIP = 1.25
+"""How much of a profile's tempo gives way to the meant one, for each unit of pace."""
+CLEAR_PACE = 0.1
 MOST_TAIL_S = 6.0
 """The longest ring-out that an asked length may leave behind asked bars at an asked tempo."""
 
@@ -86,9 +91,20 @@ def fixed_tempo(draft: Draft) -> float | None:
     return draft.wishes.bpm
 
 
+def near_tempo(draft: Draft) -> float | None:
+    """The tempo that was asked for in numbers, the middle of a range included."""
+    fixed, bounds = fixed_tempo(draft), draft.wishes.bpm_range
+    return math.sqrt(bounds[0] * bounds[1]) if fixed is None and bounds is not None else fixed
+
+
 def lean_of(draft: Draft) -> float:
     """How calm (−1) or energetic (1) the words want the song."""
-    return float(np.clip(draft.energy + 0.4 * (draft.wishes.pace or 0), -1, 1))
+    return float(np.clip(draft.mood.energy + 0.4 * (draft.wishes.pace or 0), -1, 1))
+
+
+def pace_of(draft: Draft) -> float:
+    """How slow (−1) or fast (1) the song shall be: by the tempo words, else by what the words mean."""
+    return draft.mood.tempo if draft.wishes.pace is None else draft.wishes.pace
 
 
 def choose_pulse(draft: Draft, style: Style, meter: Meter, profile: Profile | None, limits: Limits) -> Pulse:
@@ -261,15 +277,17 @@ def _liking(draft: Draft, style: Style, meter: Meter, profile: Profile | None) -
     drift = draft.rng("tempo").normal(0, 0.3)
     fixed = draft.sources.get("tempo") in ("asked", "prompt", "file")
     if profile is not None and wishes.bpm_range is None and wishes.pace is None:
-        draft.sources.setdefault("tempo", "profile")
-        usual = min(max(profile.tempo_bpm, low), high)
+        draft.sources.setdefault("tempo", "encoder" if abs(draft.mood.tempo) >= CLEAR_PACE else "profile")
+        own, meant = min(max(profile.tempo_bpm, low), high), _at_pace(draft.mood.tempo, (low, usual, high))
+        grip = min(1.0, PACE_GRIP * abs(draft.mood.tempo))
+        usual = own ** (1 - grip) * meant**grip
         return Liking(usual=usual, low=max(low, MIN_BPM), high=min(high, MAX_BPM))
     if wishes.bpm_range is not None and not fixed:
         draft.told("tempo", list(wishes.bpm_range), "bpm")
         low, high = wishes.bpm_range
         usual = min(max(usual, low), high)
         return Liking(usual=usual, low=low, high=max(high, low + 0.01))
-    lean = float(np.clip(0.8 * draft.energy + drift, -1, 1))
+    lean = float(np.clip(draft.mood.tempo + drift, -1, 1))
     if wishes.pace is not None:
         if not fixed and draft.pace_asked:
             draft.sources["tempo"] = "asked"
@@ -278,7 +296,13 @@ def _liking(draft: Draft, style: Style, meter: Meter, profile: Profile | None) -
         lean = float(np.clip(wishes.pace * 1.15 + 0.1 * drift, -1.15, 1.15))
         low, high = low / 1.12, high * 1.15
     else:
-        draft.sources.setdefault("tempo", "encoder" if draft.energy else "style")
-    usual = usual * (high / usual if lean > 0 else low / usual) ** (abs(lean) * 0.85)
+        draft.sources.setdefault("tempo", "encoder" if draft.mood.tempo else "style")
+    usual = _at_pace(lean, (low, usual, high))
     low, high = max(low, MIN_BPM), min(high, MAX_BPM)
     return Liking(usual=min(max(usual, low), high), low=low, high=high)
+
+
+def _at_pace(pace: float, tempos: tuple[float, float, float]) -> float:
+    """The tempo of a pace −1…1, between the lowest, the usual and the highest one."""
+    low, usual, high = tempos
+    return float(usual * (high / usual if pace > 0 else low / usual) ** (abs(pace) * PACE_REACH))

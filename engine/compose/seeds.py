@@ -1,10 +1,11 @@
 """Seed banks: short passages of a style's own music, which the network reads before a song's first bar.
 
 In: `seeds.json` in a style's folder; a plan's wishes. Out: the seeds, the one that a plan takes, and a seed as a
-`Primer`. Conventions: seeds are in normal form (the scale on the white keys); energy, register and valence lie in 0…1,
-0…1 and −1…1; notes are kept as the network's integers. The seeds are this project's own songs, written by the style's
-network (`engine.compose.sowing`), never excerpts of what it learnt from. Caveat: a style without a bank has no
-primers, and composes all the same.
+`Primer`. Conventions: seeds are in normal form (the scale on the white keys); energy, register and valence lie in
+0…1, 0…1 and −1…1; their moods are measured when they are read, each axis against the bank's other seeds; notes are kept
+as the network's integers. The seeds are this project's own songs, written by the style's network
+(`engine.compose.sowing`), never excerpts of what it learnt from. Caveat: a style without a bank has no primers, and
+composes all the same.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from typing import Any
 import numpy as np
 
 from engine.compose.given import Primer
+from engine.compose.mood import Mood
 from engine.compose.plan import Plan
+from engine.compose.tempo import bar_seconds
 from engine.errors import BadRequest, CheckpointError
 from engine.music.frames import ranks
 from engine.music.harmony import WHITE_TONIC, Chord, Key, Mode
@@ -60,15 +63,22 @@ class Seed:
     register: float
     valence: float
 
+    @property
+    def notes_per_second(self) -> float:
+        """All notes, at the seed's tempo."""
+        return self.density / bar_seconds(self.meter, self.tempo_bpm)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mood:
-    """What a plan looks for: `energy` 0…1 where .5 is usual in the style, `valence` −1…1, notes a bar in all."""
+class Sought:
+    """What a plan looks for: `energy` 0…1 where .5 is usual in the style, the `mood` that was asked for, notes a bar in
+    all.
+    """
 
     meter: Meter
     mode: Mode
     energy: float
-    valence: float
+    mood: Mood
     tempo_bpm: float
     density: float
 
@@ -120,16 +130,19 @@ def with_primer(plan: Plan, rng: np.random.Generator) -> Plan:
     styles = sorted(plan.blend)
     bounds = np.cumsum([plan.blend[style] / total for style in styles])
     style = load_style(styles[min(int(np.searchsorted(bounds, pick, side="right")), len(styles) - 1)])
-    mood = Mood(
+    sought = Sought(
         meter=plan.meter,
         mode=plan.key.mode,
         energy=min(1.0, max(0.0, 0.5 + plan.energy - style.energy)),
-        valence=plan.valence,
+        mood=plan.mood,
         tempo_bpm=plan.tempo_bpm,
         density=sum(casting.density for casting in plan.cast.values()),
     )
-    seed = choose_seed(load_seeds(_folder(style.name)), mood, rng)
-    return plan if seed is None else replace(plan, primer=seed.name)
+    seeds = load_seeds(_folder(style.name))
+    seed = choose_seed(seeds, sought, rng)
+    if seed is None:
+        return plan
+    return replace(plan, primer=seed.name, primer_mood=moods_of_seeds(seeds)[seeds.index(seed)])
 
 
 def primer_of(plan: Plan) -> Primer | None:
@@ -144,26 +157,50 @@ def _folder(style: str) -> Path:
     return load_style(style).folder
 
 
-def choose_seed(seeds: Sequence[Seed], mood: Mood, rng: np.random.Generator) -> Seed | None:
-    """One of the nearest seeds in the mood's meter, of its mode or at least its third; None if there is none, and more
+def moods_of_seeds(seeds: Sequence[Seed]) -> tuple[Mood, ...]:
+    """How each seed feels, measured on itself: valence as it is, the other axes by rank among `seeds`, so that 1 is the
+    most energetic, the densest in notes a second, the highest and the fastest of them, and −1 the least so.
+    """
+    energies, densities, registers, tempos = (
+        [2 * rank - 1 for rank in ranks(values)]
+        for values in (
+            [seed.energy for seed in seeds],
+            [seed.notes_per_second for seed in seeds],
+            [seed.register for seed in seeds],
+            [seed.tempo_bpm for seed in seeds],
+        )
+    )
+    return tuple(
+        Mood(valence=seed.valence, energy=energy, density=density, brightness=register, tempo=tempo)
+        for seed, energy, density, register, tempo in zip(seeds, energies, densities, registers, tempos, strict=True)
+    )
+
+
+def choose_seed(seeds: Sequence[Seed], sought: Sought, rng: np.random.Generator) -> Seed | None:
+    """One of the nearest seeds in the sought meter, of its mode or at least its third; None if there is none, and more
     often the fewer than `ENOUGH` there are, because a few seeds for all would make songs alike.
 
     Energy is compared by rank among those seeds, so that a style's loudest seed is the most energetic there is.
     """
-    fitting = [seed for seed in seeds if seed.meter == mood.meter and _bright(seed.mode) == _bright(mood.mode)]
+    fitting = [seed for seed in seeds if seed.meter == sought.meter and _bright(seed.mode) == _bright(sought.mode)]
     if rng.random() >= len(fitting) / ENOUGH:
         return None
-    energies = ranks([seed.energy for seed in fitting])
     far = [
-        abs(rank - mood.energy)
-        + 0.5 * abs(log2((seed.density + 1) / (mood.density + 1)))
-        + 0.5 * abs(log2(seed.tempo_bpm / mood.tempo_bpm))
-        + 0.25 * abs(seed.valence - mood.valence)
-        + 0.5 * (seed.mode is not mood.mode)
-        for seed, rank in zip(fitting, energies, strict=True)
+        0.5 * abs(own.energy - (2 * sought.energy - 1))
+        + 0.5 * abs(log2((seed.density + 1) / (sought.density + 1)))
+        + 0.5 * abs(log2(seed.tempo_bpm / sought.tempo_bpm))
+        + 0.25 * abs(own.valence - sought.mood.valence)
+        + sum(_gap(getattr(own, axis), getattr(sought.mood, axis)) for axis in ("density", "brightness", "tempo"))
+        + 0.5 * (seed.mode is not sought.mode)
+        for seed, own in zip(fitting, moods_of_seeds(fitting), strict=True)
     ]
     nearest = sorted(range(len(fitting)), key=lambda i: (far[i], fitting[i].name))[:NEAREST]
     return fitting[nearest[int(rng.integers(len(nearest)))]]
+
+
+def _gap(own: float, wanted: float) -> float:
+    """How far a seed is from the mood on one axis; nothing where the mood does not care."""
+    return 0.5 * abs(wanted) * abs(own - wanted)
 
 
 def _bright(mode: Mode) -> bool:

@@ -9,6 +9,7 @@ the song is no longer than the asked chords.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +21,9 @@ from engine.music.notes import Section
 from engine.music.styles import Style
 
 BRIGHT_MODES = (Mode.MAJOR, Mode.MIXOLYDIAN, Mode.LYDIAN)
+LEAST_BRIGHT = 0.1
+"""Bright and dark modes are usual at least so often, before words move it: no style is glad or sad only."""
+VALENCE_NATS = 5.0
 MAIN_LABELS = frozenset("IABO")
 LEAST_INSIDE = 0.75
 """Share of the chords' tones that must lie in a key that the prompt names, for both to be believed."""
@@ -64,11 +68,18 @@ def _choose_mode(draft: Draft, style: Style, rng: np.random.Generator) -> Mode:
     if draft.wishes.mode is not None:
         draft.told("mode", draft.wishes.mode.value)
         return draft.wishes.mode
-    draft.sources["mode"] = "encoder" if draft.valence else "style"
-    bright = draw < float(np.clip(style.major_share + 0.6 * draft.valence, 0.03, 0.97))
+    valence = draft.mood.valence
+    draft.sources["mode"] = "encoder" if valence else "style"
+    bright = draw < bright_share(style.major_share, valence)
     modes = [m for m in style.progressions if (m in BRIGHT_MODES) == bright] or list(style.progressions)
     weights = np.cumsum([len(style.progressions[mode]) for mode in modes])
     return modes[int(np.searchsorted(weights, pick * weights[-1], side="right"))]
+
+
+def bright_share(usual: float, valence: float) -> float:
+    """How often the mode is bright: the `usual` share of a style, moved by the words' valence in log odds."""
+    usual = min(max(usual, LEAST_BRIGHT), 1 - LEAST_BRIGHT)
+    return 1 / (1 + (1 / usual - 1) * math.exp(-VALENCE_NATS * valence))
 
 
 def _inside(key: Key, bars: Sequence[Bar]) -> float:

@@ -18,7 +18,7 @@ from engine.compose.plan import Plan, plan_to_json
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
 from engine.compose.words.chords import read_chords
-from engine.compose.words.moods import MOODS, read_mood
+from engine.compose.words.moods import MEANT, MOODS, axes_of, read_mood
 from engine.errors import BadRequest
 from engine.music.notes import Role
 from engine.music.styles import load_style
@@ -102,16 +102,38 @@ def test_two_styles_in_a_prompt_are_a_blend_whose_noun_is_the_main_one() -> None
 # mood, energy, adventure
 
 
-@pytest.mark.parametrize("word", MOODS)
+@pytest.mark.parametrize("word", [*MOODS, *MEANT])
 def test_every_mood_word_is_read_alone(word: str) -> None:
-    assert read_mood(f"something {word}") == MOODS[word]
+    read = read_mood(f"something {word}")
+    assert read is not None
+    assert read.to_json() == {axis: pytest.approx(value, abs=1e-4) for axis, value in axes_of(word).items()}
+    if word in MOODS:
+        assert (read.energy, read.valence) == MOODS[word]
+
+
+def test_words_that_mean_an_axis_of_their_own_move_it_most() -> None:
+    for word, axis, sign in (
+        ("slow", "tempo", -1), ("fast", "tempo", 1), ("busy", "density", 1), ("sparse", "density", -1),
+        ("dark", "brightness", -1), ("sparkling", "brightness", 1), ("sad", "valence", -1), ("wild", "energy", 1),
+    ):  # fmt: skip
+        axes = axes_of(word)
+        assert sign * axes[axis] >= 0.7
+        assert abs(axes[axis]) == max(map(abs, axes.values())), word
 
 
 def test_moods_mix_and_turn_round() -> None:
     sad, not_sad, slow = read_mood("sad"), read_mood("not sad"), read_mood("sad and slow")
-    assert None not in (sad, not_sad, slow)
-    assert sad[1] < slow[1] < 0 < not_sad[1]  # type: ignore[index]
+    assert sad is not None
+    assert not_sad is not None
+    assert slow is not None
+    assert sad.valence < slow.valence < 0 < not_sad.valence
+    assert slow.tempo < sad.tempo
     assert read_mood("xyzzy") is None
+
+
+def test_what_is_not_wanted_turns_only_the_mood_beside_it() -> None:
+    assert read_mood("no drums at all and happy") == read_mood("happy")
+    assert read_mood("not too happy") != read_mood("happy")
 
 
 def test_a_mood_makes_the_song_sad_and_slow_whatever_the_prompt_says() -> None:

@@ -14,14 +14,15 @@ from engine.cli.app import build_app
 from engine.compose import seeds as seeds_module
 from engine.compose.generate import SongWriter
 from engine.compose.given import Given
+from engine.compose.mood import Mood
 from engine.compose.script import script_of
 from engine.compose.seeds import (
     ENOUGH,
     FILE,
     MAX_BYTES,
     NEAREST,
-    Mood,
     Seed,
+    Sought,
     choose_seed,
     energy_of,
     load_seeds,
@@ -72,8 +73,11 @@ def a_seed(name: str = "lofi-001", **changes: object) -> Seed:
     return replace(seed, **changes)  # type: ignore[arg-type]
 
 
-def mood(**changes: object) -> Mood:
-    usual = Mood(meter=METERS["4/4"], mode=Mode.MINOR, energy=0.5, valence=-0.5, tempo_bpm=80.0, density=4.0)
+SAD = Mood(valence=-0.5)
+
+
+def sought(**changes: object) -> Sought:
+    usual = Sought(meter=METERS["4/4"], mode=Mode.MINOR, energy=0.5, mood=SAD, tempo_bpm=80.0, density=4.0)
     return replace(usual, **changes)  # type: ignore[arg-type]
 
 
@@ -165,18 +169,18 @@ def test_a_seed_is_chosen_in_the_plans_meter_and_third_only():
         )
     ]
     rng = np.random.default_rng(0)
-    assert {choose_seed(seeds, mood(), rng).mode for _ in range(20)} == {Mode.DORIAN}  # type: ignore[union-attr]
-    assert choose_seed(seeds, mood(meter=METERS["6/8"]), rng) is None
-    assert choose_seed([], mood(), rng) is None
+    assert {choose_seed(seeds, sought(), rng).mode for _ in range(20)} == {Mode.DORIAN}  # type: ignore[union-attr]
+    assert choose_seed(seeds, sought(meter=METERS["6/8"]), rng) is None
+    assert choose_seed([], sought(), rng) is None
 
 
 def test_the_fewer_seeds_fit_the_fewer_plans_take_one():
     rng = np.random.default_rng(5)
     few = [a_seed(f"lofi-{index}") for index in range(ENOUGH // 4)]
-    taken = sum(choose_seed(few, mood(), rng) is not None for _ in range(400))
+    taken = sum(choose_seed(few, sought(), rng) is not None for _ in range(400))
     assert 60 < taken < 140
     many = [a_seed(f"lofi-{index}") for index in range(ENOUGH)]
-    assert all(choose_seed(many, mood(), rng) for _ in range(100))
+    assert all(choose_seed(many, sought(), rng) for _ in range(100))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +197,7 @@ def test_the_nearest_seeds_are_drawn_among(wanted, near):
         a_seed("full", density=30.0),
     ]
     rng = np.random.default_rng(3)
-    drawn = {choose_seed(seeds, mood(**wanted), rng).name for _ in range(80)}  # type: ignore[union-attr]
+    drawn = {choose_seed(seeds, sought(**wanted), rng).name for _ in range(80)}  # type: ignore[union-attr]
     assert near in drawn
     assert 1 < len(drawn) <= NEAREST
 

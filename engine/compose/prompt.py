@@ -90,7 +90,7 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
         raise _too_long(len(text))
     page = Page.open(text)
     if not page.text:
-        raise BadRequest(f"The prompt {text[:20]!r} says nothing; some words such as 'chill lofi 60s' would work.")
+        raise BadRequest("The prompt says nothing that can be read; some words such as 'chill lofi 60s' would work.")
     if len(page.text) > MAX_PROMPT_CHARS:
         raise _too_long(len(page.text))
     seed = _read_seed(page)

@@ -284,9 +284,9 @@ PLAYERS: dict[str, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
 }
 
 ERRORS = {
-    "": "''",
-    "   ": "'   '",
-    "<@12345>": "<@12345>",
+    "": "says nothing",
+    "   ": "says nothing",
+    "<@12345>": "says nothing",
     "0s": "'0s'",
     "0 seconds": "'0 seconds'",
     "2s": "'2s'",

@@ -106,7 +106,7 @@ INSTRUMENTS: dict[str, Instrument] = {
     "trumpet": _is(_VOICE, 56, said=r"trumpets?|trumpts?"),
     "trombone": _is(_VOICE, 57, said=r"trombones?"),
     "tuba": _is(_LOW, 58, said=r"tubas?"),
-    "french horn": _is((COUNTER, MELODY), 60, said=r"french horns?|horns?"),
+    "french horn": _is((COUNTER, MELODY), 60, said=r"french horns?|horns?(?! sections?)"),
     "brass": _is((COUNTER, HARMONY), 61, said=r"brass(?: section| stabs)?|horn sections?"),
     "soprano sax": _is(_VOICE, 64, said=r"soprano sax(?:ophone)?"),
     "alto sax": _is(_VOICE, 65, said=r"alto sax(?:ophone)?"),
@@ -127,7 +127,7 @@ INSTRUMENTS: dict[str, Instrument] = {
         _VOICE, 81, 80, said=r"(?:synth|lead|saw(?:tooth)?|square|pulse)(?:[\s-]wave)? leads?|lead synth"
     ),
     "pad": _is((COUNTER, HARMONY), 89, 88, said=r"(?:synth |warm |ambient )?pads?"),
-    "synth": _is(_LEAD, 81, 80, said=r"synths?|synthesi[sz]ers?"),
+    "synth": _is(_LEAD, 81, 80, said=r"synths?(?![\s-]?(?:wave|pop)\b)|synthesi[sz]ers?"),
     "sitar": _is(_VOICE, 104),
     "banjo": _is((HARMONY, COUNTER, MELODY), 105, said=r"banjos?"),
     "shamisen": _is(_VOICE, 106),

@@ -20,7 +20,7 @@ Match: TypeAlias = re.Match[str]
 _MIN = r"(?:(?:minut(?:es?|os?|en|i)|mins?)(?![a-z])\.?|minuets?(?=\s+long))"
 _SEC = r"(?:seconds?|segundos?|secondes?|sekunden|secs?\b\.?)"
 _AND = r"(?:\s*(?:,|and|&|\+)?\s*)"
-_NOT_UNIT = r"(?!\s*(?:bpm|beats?|bars?|/|:|%|th\b|nd\b|rd\b|st\b|in\b|key))"
+_NOT_UNIT = r"(?!\s*(?:bpm|beats?|bars?|/|:\d|%|th\b|nd\b|rd\b|st\b|in\b|key))"
 _FRACTION = {"half": 0.5, "quarter": 0.25, "third": 1 / 3, "three quarters": 0.75, "3/4": 0.75, "1/2": 0.5, "1/4": 0.25}
 _FRACTION_WORDS = r"(?P<fraction>three[\s-]quarters|3/4|1/2|1/4|half|quarter|third)"
 
@@ -59,6 +59,7 @@ CLOCK_BEFORE = re.compile(
     r"\b(?:at|around|by|since|verse|psalms?|john|matthew|mark|luke|genesis|exodus|romans|proverbs|isaiah|"
     r"revelation)\s*$"
 )
+A_MINOR_BEFORE = re.compile(r"\b(?:in|key(?: of)?\s?[:=]?)\s*$")
 NAMES = re.compile(r"(?:1[5-9]|20)\d0s|808s|909s|707s|606s|303s")
 HOURS = re.compile(r"(?:hours?|hrs?|\dh)$")
 AFTER_HOURS = re.compile(
@@ -144,7 +145,7 @@ READINGS: tuple[Reading, ...] = (
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
     (
-        re.compile(r"(?<![\w.])(?<!\d[:/])(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w:/])(?:\s?min(?:ute)?s?\b)?"),
+        re.compile(r"(?<![\w.])(?<!\d[:/])(?P<n>\d{1,3}):(?P<s>[0-5]\d)(?![\w/]|:\d)(?:\s?min(?:ute)?s?\b)?"),
         lambda m: 60 * to_number(m["n"]) + to_number(m["s"]),
     ),
     (
@@ -201,7 +202,8 @@ def _is_other(before: str, said: str, after: str) -> bool:
     """Whether a number with a unit of time tells something else: a decade, a moment, a drum machine, an hour's walk."""
     if BEFORE_OTHER.search(before) or AFTER_OTHER.match(after):
         return True
-    if NAMES.fullmatch(said) or BINARY.search(before + said + after[:12]):
+    a_minor = said in ("a min", "a-min") and A_MINOR_BEFORE.search(before)
+    if a_minor or NAMES.fullmatch(said) or BINARY.search(before + said + after[:12]):
         return True
     if HOURS.search(said) and not AFTER_HOURS.match(after):
         return True

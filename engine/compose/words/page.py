@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 BLANK = "\x00"
 FRACTIONS = {"½": ".5", "¼": ".25", "¾": ".75"}
 QUOTES = str.maketrans({"’": "'", "‘": "'", "′": "'", "“": '"', "”": '"', "″": '"', "–": "-", "—": "-", "−": "-"})
-MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]*:)\d+(?::\w)?>|@(?:everyone|here)\b")
+MENTION = re.compile(r"<(?:@[!&]?|#|a?:\w+:|t:|/[^:<>]*:)\d+(?::\w)?>|<id:\w+>|@(?:everyone|here)")
 LINK = re.compile(
-    r"(?:\b[a-z][a-z0-9+.-]{0,30}://|\bwww\.)\S+"
-    r"|\bdiscord(?:app)?\.(?:gg|com)/\S*"
+    r"(?:[a-z][a-z0-9+.-]{0,30}://|(?<![a-z0-9])www\.)\S+"
+    r"|discord(?:app)?\.(?:gg|com)/\S*"
     r"|(?<![\w.-])(?:[a-z0-9-]{1,63}\.){1,5}(?:com|net|org|gg|io|tv|ly|be|xyz|app|dev|info|link|co)(?:/\S*|(?![\w.-]))",
     re.IGNORECASE,
 )
@@ -171,7 +171,7 @@ class Page:
             kept,
             flags=re.IGNORECASE,
         )
-        kept = re.sub(r"^[\s,.;:&!?+/-]+", "", kept)
+        kept = _all_dead(re.sub(r"^[\s,.;:&!?+/-]+", "", kept))
         return kept if any(c.isalnum() for c in kept) and not set(kept.lower().split()) <= EMPTY else ""
 
 
@@ -184,7 +184,11 @@ def clean(raw: str) -> str:
         raw = re.sub(rf"(?<!\d)\s?{sign}", f" 0{digits}", raw)
         raw = re.sub(rf"(?<=\d)\s?{sign}", digits, raw)
     shown = _seen(unicodedata.normalize("NFKC", _seen(raw)).translate(QUOTES))
-    text = unicodedata.normalize("NFKC", MARKS.sub("", shown))
+    return _all_dead(unicodedata.normalize("NFKC", MARKS.sub("", shown)))
+
+
+def _all_dead(text: str) -> str:
+    """`text` without any mention or link, also such as came to be when others were taken out."""
     while (without := _dead(text)) != text:
         text = without
     return text

@@ -10,6 +10,7 @@ before and after; share of power below 60 Hz and above 5 kHz in dB; width (side 
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -30,8 +31,8 @@ from engine.compose.mixing.stage import samples_of, scaled
 from engine.compose.mixing.voices import SoundfontVoices, Voices
 from engine.compose.perform import perform
 from engine.compose.render import SAMPLE_RATE_HZ, Audio, Synth, find_soundfont
-from engine.compose.songbook import Entry
 from engine.metrics.loudness import true_peak_dbtp
+from engine.music.codec import song_from_json
 from engine.music.notes import Song
 from engine.music.styles import load_style
 
@@ -57,7 +58,9 @@ def main() -> None:
     soundfont = SoundfontVoices(Synth(find_soundfont(None)))
     print(HEAD)
     for path in sorted(order.folder.glob("*.song.json")):
-        heard = hear(Entry.loads(path.read_text(encoding="utf-8", errors="surrogateescape")).score, soundfont)
+        heard = hear(
+            song_from_json(json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))["score"]), soundfont
+        )
         print(row(heard))
         if order.pictures is not None:
             order.pictures.mkdir(parents=True, exist_ok=True)

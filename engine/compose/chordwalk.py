@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,18 +20,21 @@ from engine.music.harmony import Chord, Key
 
 WALKS = 24
 LEAST_TOKENS = 2
+COLOUR = 1.0
+"""What a walk of minor chords only is worth in the saddest mood, in changes a bar or bits."""
 Bar = tuple[Chord, Chord]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
     """How the chords shall move: changes a bar, their variety (entropy in bits; None: any), and whether a bar has one
-    chord only (`whole`), as in 3/4.
+    chord only (`whole`), as in 3/4. `valence` −1…1: whether minor or major chords are liked.
     """
 
     chords_per_bar: float
     variety_bits: float | None
     whole: bool
+    valence: float = 0.0
 
 
 def walk_chords(habits: ChordHabits, key: Key, bars: int, pace: Pace, rng: np.random.Generator) -> tuple[Bar, ...]:
@@ -51,7 +54,13 @@ def _distance(tokens: list[str], bars: int, pace: Pace) -> float:
         shares = np.array(list(Counter(tokens).values())) / len(tokens)
         reachable = min(pace.variety_bits, np.log2(len(tokens)))
         short = abs(float(-(shares * np.log2(shares)).sum()) - reachable)
-    return abs(changes / bars - pace.chords_per_bar) + short + stands
+    colour = COLOUR * pace.valence * dark_share([token.partition(":")[2] for token in tokens]) if pace.valence else 0.0
+    return abs(changes / bars - pace.chords_per_bar) + short + stands + colour
+
+
+def dark_share(qualities: Sequence[str]) -> float:
+    """Share of chords with a minor third."""
+    return sum(q.startswith(("m", "dim")) and not q.startswith("maj") for q in qualities) / len(qualities)
 
 
 def _walk(habits: ChordHabits, bars: int, rng: np.random.Generator, *, whole: bool) -> list[str]:

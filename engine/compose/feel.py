@@ -21,7 +21,7 @@ DENSITY_OCTAVES = 0.7
 """A role's notes a bar are doubled or halved so many times at the busiest and the sparsest."""
 LEAST_SHARE, MOST_SHARE = 0.25, 3.0
 """A role's density stays within these multiples of what the style calls usual, whatever profile and mood say."""
-SHIFTS = {Role.MELODY: 6.0, Role.COUNTER: 5.0, Role.HARMONY: 4.0}
+SHIFTS = {Role.MELODY: 7.0, Role.COUNTER: 6.0, Role.HARMONY: 5.0}
 """Semitones by which a role's register moves at the brightest and the darkest."""
 LEAST_SPAN = 10
 PRESENCE = 0.2

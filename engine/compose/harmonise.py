@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.compose.chordwalk import Pace, walk_chords
+from engine.compose.chordwalk import Pace, dark_share, walk_chords
 from engine.compose.tempo import unit_bars
 from engine.music.habits import ChordHabits, light_of
 from engine.music.harmony import Chord, Key, Mode, roman_to_chord
@@ -27,6 +27,8 @@ Bar = tuple[Chord, Chord]
 Row = tuple[str, ...]
 LONGEST_WALK = 16
 PACE_PULL = 1.5
+COLOUR_PULL = 4.0
+"""Nats between a row of minor chords and one of major chords, in the gladdest and the saddest mood."""
 
 
 def _rows(*texts: str) -> tuple[Row, ...]:
@@ -51,7 +53,9 @@ MODAL_CADENCES: dict[Mode, tuple[Row, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Tonality:
-    """Whose progressions, in which key and meter. `habits`, at `chords_per_bar`: the chords that may be walked."""
+    """Whose progressions, in which key and meter. `habits`, at `chords_per_bar`: the chords that may be walked.
+    `valence` −1…1: whether minor or major chords are liked.
+    """
 
     style: Style
     key: Key
@@ -60,6 +64,7 @@ class Tonality:
     chords_per_bar: float = 1.0
     variety_bits: float | None = None
     returning: float = 0.5
+    valence: float = 0.0
 
 
 def harmonise(
@@ -170,6 +175,7 @@ class _Writer:
                     chords_per_bar=tonality.chords_per_bar,
                     variety_bits=tonality.variety_bits,
                     whole=self._whole_bars,
+                    valence=tonality.valence,
                 )
                 self._walked[label] = walk_chords(habits, key, bars, pace, self._rng)
         return self._walked[label]
@@ -188,14 +194,18 @@ class _Writer:
             rows = fitting or free
             if label == "A":  # a song that opens on its tonic chord makes the key clear
                 rows = [row for row in rows if self._bar(row[0], key)[0].root == key.tonic] or rows
-            self._chosen[label] = rows[self._rng.choice(len(rows), p=self._liking(rows))]
+            self._chosen[label] = rows[self._rng.choice(len(rows), p=self._liking(rows, key))]
         return self._chosen[label]
 
-    def _liking(self, rows: Sequence[Row]) -> NDArray[np.float64]:
-        """The chance of each row: likelier the nearer its changes a bar are to the wanted ones."""
+    def _liking(self, rows: Sequence[Row], key: Key) -> NDArray[np.float64]:
+        """The chance of each row: likelier the nearer its changes a bar are to the wanted ones, and by its colour."""
         halves = [[half for bar in row for half in (bar.split("|")[0], bar.split("|")[-1])] for row in rows]
         paces = [sum(one != two for one, two in pairwise(row)) / max(1, len(row) // 2 - 1) for row in halves]
-        weights = np.exp([-PACE_PULL * abs(pace - self._tonality.chords_per_bar) for pace in paces])
+        liking = np.array([-PACE_PULL * abs(pace - self._tonality.chords_per_bar) for pace in paces])
+        if self._tonality.valence:
+            qualities = [[chord.quality for text in row for chord in self._bar(text, key)] for row in rows]
+            liking -= COLOUR_PULL * self._tonality.valence * np.array([dark_share(row) for row in qualities])
+        weights = np.exp(liking - liking.max())
         return np.asarray(weights / weights.sum(), np.float64)
 
     def _close(self, label: str) -> Row | None:

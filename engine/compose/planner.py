@@ -137,6 +137,7 @@ class Planner:
             chords_per_bar=profile.chords_per_bar if profile else 1.0,
             variety_bits=profile.measures.get("chord_entropy") if profile else None,
             returning=returning_after(profile) if profile else 0.5,
+            valence=draft.mood.valence,
         )
         chords = harmonise(sections, tonality, bar_s=bar_s, rng=draft.rng("chords"))
         if draft.progression is not None:

@@ -41,7 +41,7 @@ STRANGE = 1.2
 """A tempo this many times beyond its bounds is strange for a style."""
 PACE_REACH = 0.85
 """How far from the usual tempo towards its bounds the slowest and the fastest pace lie."""
-PACE_GRIP = 1.25
+PACE_GRIP = 1.6
 """How much of a profile's tempo gives way to the meant one, for each unit of pace."""
 CLEAR_PACE = 0.1
 MOST_TAIL_S = 6.0

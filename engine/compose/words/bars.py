@@ -14,7 +14,8 @@ from engine.errors import BadRequest
 
 _WHOLE = rf"(?:-?\d{{1,6}}|\b{WORDS}\b)"
 _PART = (
-    r"intro|outro|solo|break|fill|build|pick-?up|sections?|phrases?|verses?|choruse?s?|bridge|drop|ending|hook|turnaround|"
+    r"repeated|then again|and a turnaround|intro|outro|solo|break|fill|build|pick-?up|sections?|phrases?|verses?|"
+    r"choruse?s?|bridge|drop|ending|hook|turnaround|"
     r"riffs?|pattern|form|structure|cycle|rests?|count-?in|lead-?in|tag|vamp|each|apiece|per|apart|later|before|crawl|"
     r"stools?|tenders?|codes?|charts?|fights?|exam|mats?"
 )
@@ -51,6 +52,8 @@ def _is_length(page: Page, match: re.Match[str]) -> bool:
     before, after = page.before(match.start()), page.after(match.end())
     if BEFORE_OTHER.search(before) or AFTER_OTHER.match(after):
         return False
+    if to_number(match["n"].lstrip("-")) in (1, 2, 3) and re.match(r"\s+of\b", after):
+        return False  # "two bars of guitar and two bars of harp"
     if match["unit"] == "bar" and re.match(r"[\s-]+(?:(?!of\b)\w+[\s-]+){0,2}blues\b", after):
         return False
     return not (to_number(match["n"].lstrip("-")) == 12 and re.match(r"[\s-]+blues\b", after))

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
-from engine.compose.words.numbers import DIGITS, NUMBER, to_number
+from engine.compose.words.numbers import DIGITS, NUMBER, WORDS, to_number
 from engine.compose.words.page import Page
 from engine.errors import BadRequest
 
@@ -21,6 +21,7 @@ _MIN = r"(?:(?:minut(?:es?|os?|en|i)|mins?)(?![a-z])\.?|minuets?(?=\s+long))"
 _SEC = r"(?:seconds?|segundos?|secondes?|sekunden|secs?\b\.?)"
 _AND = r"(?:\s*(?:,|and|&|\+)?\s*)"
 _NOT_UNIT = r"(?!\s*(?:bpm|beats?|bars?|/|:\d|%|th\b|nd\b|rd\b|st\b|in\b|key))"
+_GOES_ON = r"(?:long|of|in|at|with|no|and|for)\b"
 _FRACTION = {"half": 0.5, "quarter": 0.25, "third": 1 / 3, "three quarters": 0.75, "3/4": 0.75, "1/2": 0.5, "1/4": 0.25}
 _FRACTION_WORDS = r"(?P<fraction>three[\s-]quarters|3/4|1/2|1/4|half|quarter|third)"
 
@@ -38,6 +39,12 @@ DECADE_WORDS = re.compile(
     r"guitar|drums?|inspired|themed|aesthetic|motown|beat|boom|gangsta|britpop|alternative|indie|garage|prog\w*|"
     r"kids?)\b)"
 )
+ARTICLE = re.compile(r"\b(?:an?|some|that|those|pure|cheesy|classic|typical|very|like|retro|vintage|old)\s$")
+LENGTH_AFTER = re.compile(
+    r"\s+(?:of|long|lo-?fi|loop|clip|jingle|track|timer|ad|advert|version|please|pls|in|at|with|and|for|no|without|"
+    r"bit|snippet|sample|"
+    r"chill|sad|happy|calm|slow|fast|ambient|ragtime|piece|intro|outro|theme for|bpm|seed|key|\d)\b"
+)
 DECADE_BEFORE = re.compile(
     r"(?:\bthe|\bearly|\bmid|\blate|'|\b(?:19|18|20)|\broaring|\bswinging|\bgroovy|\bfrom the|\bof the)[\s-]*$"
 )
@@ -51,12 +58,13 @@ AFTER_OTHER = re.compile(
     r"(?:in|ou)tro\b(?!\s+(?:jingle|song|music|tune|theme|track|piece|for|to)\b)|solo|fade|break|delay|reverb|drop\b|"
     r"deadline|countdown to|race|sprint|dash|views?|read\b|crafts?|subs|subscribers|followers|plays|streams|likes|"
     r"tall|high|wide|deep|"
-    r"people|dollars|copies|before|to (?:mars|midnight)|of (?:summer|fame|silence|sleep|rest)\b|flat\b|drive|walk|"
+    r"people|dollars|copies|before|to (?:mars|midnight)|of (?:summer|fame|silence|sleep|rest)\b|on the (?:clock|"
+    r"screen|timer|meter)|to escape|to go|of (?:tail|space|my life)\b|between|flat\b|drive|walk|"
     r"commute|flight|trip|shift|nap|to go|hand|per)\b"
 )
 CLOCK = re.compile(r"\s*(?:[ap]\.?\s?m\b|o'?clock|in the (?:morning|evening|afternoon)|at night|ratio)")
 CLOCK_BEFORE = re.compile(
-    r"\b(?:at|around|by|since|verse|psalms?|john|matthew|mark|luke|genesis|exodus|romans|proverbs|isaiah|"
+    r"\b(?:at|around|by|since|clock|verse|psalms?|john|matthew|mark|luke|genesis|exodus|romans|proverbs|isaiah|"
     r"revelation)\s*$"
 )
 A_MINOR_BEFORE = re.compile(r"\b(?:in|key(?: of)?\s?[:=]?)\s*$")
@@ -86,6 +94,8 @@ def _compound(match: Match) -> float:
         seconds += 60 * _FRACTION[match["part"]]
     if match["s"]:
         seconds += to_number(match["s"])
+    elif match.groupdict().get("bare"):
+        seconds += to_number(match["bare"])
     return seconds
 
 
@@ -128,7 +138,8 @@ READINGS: tuple[Reading, ...] = (
         re.compile(
             rf"(?<![\w.])(?<!\d[:/])(?:(?P<n>{NUMBER}|\ban?\b)[\s-]*)?\b{_MIN}(?:\sand\s(?:a|one)\s(?P<part>half|"
             rf"quarter|third)\b"
-            rf"|{_AND}(?P<s>{NUMBER})(?:[\s-]*(?:{_SEC}|s\b)|\b{_NOT_UNIT}))?"
+            rf"|{_AND}(?P<s>{NUMBER})[\s-]*(?:{_SEC}|s\b)|\s(?:and\s)?(?P<bare>\d\d|{WORDS})\b(?=\s*(?:$|[,.;!?)]|"
+            rf"{_GOES_ON})))?"
         ),
         _compound,
     ),
@@ -190,7 +201,7 @@ def read_length(page: Page) -> float | None:
 
 def _is_length(page: Page, match: Match) -> bool:
     """Whether a match means the song's length: no decade, no clock time, no bare "minute" or "second"."""
-    before, after, said = page.before(match.start()), page.after(match.end()), match[0]
+    before, after, said = page.before(match.start())[-60:], page.after(match.end()), match[0]
     if ":" in said and (CLOCK.match(after) or CLOCK_BEFORE.search(before)):
         return False
     if re.match(r"[6-9]:|\d\d:", said) and re.match(r"[\s-]+(?!long\b|of\b|lo-?fi\b|song\b|track\b)[a-z]", after):
@@ -208,11 +219,21 @@ def _is_other(before: str, said: str, after: str) -> bool:
     if HOURS.search(said) and not AFTER_HOURS.match(after):
         return True
     decade = re.fullmatch(r"(\d\d)s", said)
-    if decade and (DECADE_BEFORE.search(before) or (int(decade[1]) in DECADES and DECADE_WORDS.match(after))):
+    if decade and _is_decade(before, int(decade[1]), after):
         return True
     if re.match(r"min", said):  # "minute" without a number
         return not (re.match(r"[\s-]*long\b", after) or " and a" in said)
     return False
+
+
+def _is_decade(before: str, years: int, after: str) -> bool:
+    """Whether "80s" and its like name a decade: "the 80s", "80s pop", "cheesy 80s love scene", but not "60s lofi"."""
+    if DECADE_BEFORE.search(before):
+        return True
+    if years not in DECADES:
+        return False
+    noun = re.match(r"\s+[a-z]", after) is not None and not LENGTH_AFTER.match(after)
+    return bool(DECADE_WORDS.match(after)) or (noun and (years in (70, 80) or bool(ARTICLE.search(before))))
 
 
 def check_length(seconds: float, *, said: str, low: float, high: float) -> float:

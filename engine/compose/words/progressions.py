@@ -38,7 +38,7 @@ WEAK_LEAD = re.compile(
 TRAIL = re.compile(
     r"\s*(?:\(?[x×]\s?\d{1,2}\)?\s*)?(?:(?:chord\s)?(?:progressions?|chords?|changes|vamp|loop|turnaround|sequence)\b)?"
 )
-TUNING = re.compile(r"\s*(?:tuning|strings?)\b")
+TUNING = re.compile(r"\s*(?:tuning|strings?|structure|form|sections?|parts?|rhyme|pattern)\b")
 ALPHABET = "ABCDEFG"
 
 
@@ -141,4 +141,4 @@ def _is_meant(run: _Run) -> bool:
         return True
     if run.lead is not None:
         return len(chords) >= (3 if plain else 2)
-    return len(chords) >= (4 if plain else 3) and "".join(chords) not in ALPHABET
+    return len(chords) >= (4 if plain else 3) and "".join(chords) not in ALPHABET and set(chords) != {"A", "B"}

@@ -82,6 +82,42 @@ def test_an_energetic_wish_draws_energetic_profiles_and_a_calm_one_calm_ones():
     assert wild > 0.7
 
 
+@pytest.mark.parametrize(
+    ("axis", "known", "measure"),
+    [
+        ("pace", [profile(tempo_bpm=60.0 + 5 * n) for n in range(21)], lambda p: p.tempo_bpm),
+        (
+            "density",
+            [profile(roles={role: part(1.0 + n) for role in BAND}) for n in range(21)],
+            lambda p: p.roles[Role.BASS].density,
+        ),
+        (
+            "brightness",
+            [profile(roles={role: part(register=(40 + n, 60 + n)) for role in BAND}) for n in range(21)],
+            lambda p: p.roles[Role.MELODY].low,
+        ),
+    ],
+    ids=["pace", "density", "brightness"],
+)
+def test_each_degree_draws_profiles_that_have_it(axis, known, measure):
+    low, any_, high = ([measure(p) for p in drawn(habits(*known), 150, **{axis: v})] for v in (-1.0, 0.0, 1.0))
+    assert np.mean(low) < np.mean(any_) < np.mean(high)
+    values = sorted(measure(p) for p in known)
+    assert np.median(low) <= values[6]
+    assert np.median(high) >= values[14]
+
+
+def test_a_tempo_in_numbers_is_not_moved_by_a_pace():
+    known = habits(*(profile(tempo_bpm=60 * 2 ** (step / 8)) for step in range(17)))
+    assert drawn(known, 20, tempo_bpm=84.0) == drawn(known, 20, tempo_bpm=84.0, pace=1.0)
+
+
+def test_all_degrees_together_leave_a_choice():
+    known = habits(*(profile(energy=n / 40, tempo_bpm=60.0 + n) for n in range(41)))
+    found = drawn(known, 100, lean=1.0, pace=1.0, density=1.0, brightness=1.0)
+    assert len({p.tempo_bpm for p in found}) > 8
+
+
 def test_an_asked_tempo_draws_profiles_near_it_and_an_unasked_one_any():
     known = habits(*(profile(tempo_bpm=60 * 2 ** (step / 8)) for step in range(17)))
     near = [p.tempo_bpm for p in drawn(known, 100, tempo_bpm=84.0)]

@@ -26,6 +26,7 @@ from engine.compose.seeds import (
     choose_seed,
     energy_of,
     load_seeds,
+    moods_of_seeds,
     primer_of,
     seed_called,
     seed_to_primer,
@@ -200,6 +201,34 @@ def test_the_nearest_seeds_are_drawn_among(wanted, near):
     drawn = {choose_seed(seeds, sought(**wanted), rng).name for _ in range(80)}  # type: ignore[union-attr]
     assert near in drawn
     assert 1 < len(drawn) <= NEAREST
+
+
+def test_the_moods_of_a_bank_are_measured_against_each_other():
+    slow, usual, fast = moods_of_seeds([a_seed(tempo_bpm=bpm) for bpm in (60.0, 80.0, 120.0)])
+    assert -1 < slow.tempo < usual.tempo == 0 < fast.tempo < 1
+    assert slow.density < usual.density < fast.density, "as many notes a bar are more a second"
+    assert slow.energy == fast.energy == slow.brightness == 0
+    high, low = moods_of_seeds([a_seed(register=0.7, energy=0.2), a_seed(register=0.3, energy=0.6, valence=0.4)])
+    assert high.brightness == -low.brightness == 0.5
+    assert low.energy == -high.energy == 0.5
+    assert (high.valence, low.valence) == (-0.5, 0.4)
+
+
+@pytest.mark.parametrize(
+    ("axis", "bank"),
+    [
+        ("brightness", [a_seed(f"s-{n:02}", register=n / 30) for n in range(30)]),
+        ("tempo", [a_seed(f"s-{n:02}", tempo_bpm=80.0 + n / 10) for n in range(30)]),
+        ("density", [a_seed(f"s-{n:02}", density=4.0 + n / 100) for n in range(30)]),
+    ],
+)
+def test_a_mood_draws_among_the_seeds_that_feel_so(axis, bank):
+    rng = np.random.default_rng(3)
+    for sign, own in ((-1, bank[:10]), (1, bank[20:])):
+        feels = sought(mood=Mood(valence=-0.5, **{axis: float(sign)}))
+        found = [choose_seed(bank, feels, rng) for _ in range(40)]
+        assert all(seed in own for seed in found)
+        assert len({seed.name for seed in found}) > 1  # type: ignore[union-attr]
 
 
 def test_a_plan_names_its_seed_and_the_same_generator_names_the_same(plan, bank):

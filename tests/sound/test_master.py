@@ -128,6 +128,12 @@ def test_very_dynamic_music_stays_under_the_ceiling_though_it_stays_quieter():
     assert integrated_loudness(result) < -14.0
 
 
+def test_what_is_too_short_to_have_a_loudness_is_kept_under_the_ceiling():
+    assert true_peak_db(to_loudness(noise(0.2, level=2.0), target_lufs=-14.0, ceiling_db=-1.0)) <= -1.0 + 0.1
+    silence = np.zeros((2, RATE), np.float32)
+    assert np.array_equal(to_loudness(silence.copy(), target_lufs=-14.0, ceiling_db=-1.0), silence)
+
+
 def test_a_known_loudness_need_not_be_measured_again(mix):
     known = to_loudness(mix.copy(), target_lufs=-14.0, ceiling_db=-1.4, energies=energies_of(mix))
     assert np.array_equal(known, to_loudness(mix.copy(), target_lufs=-14.0, ceiling_db=-1.4))

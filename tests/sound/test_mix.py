@@ -17,7 +17,7 @@ from engine.compose.mixing.master import master
 from engine.compose.mixing.meter import loudness_lufs
 from engine.compose.mixing.mix import MixOrder, mix, session_of
 from engine.compose.mixing.space import Space
-from engine.compose.mixing.stage import BLOCK
+from engine.compose.mixing.stage import BLOCK, Session, run
 from engine.compose.mixing.voices import SoundfontVoices
 from engine.compose.perform import perform
 from engine.compose.render import SAMPLE_RATE_HZ
@@ -207,10 +207,23 @@ def test_a_role_is_heard_in_the_space_as_far_as_it_sends(voices):
 
 
 def test_an_amplifier_is_for_guitars_alone():
-    rock = CHAINS["rock"]
-    assert rock.inserts_for(Role.HARMONY, 30)
-    assert not rock.inserts_for(Role.HARMONY, 0)
-    assert not CHAINS["blues"].inserts_for(Role.MELODY, 66)
+    for chain in (CHAINS["rock"], CHAINS["blues"]):
+        driven, plain = ({type(stage) for stage in chain.inserts_for(Role.HARMONY, program)} for program in (30, 0))
+        assert Saturate in driven
+        assert Saturate not in plain
+
+
+def test_a_slow_hand_holds_back_what_gets_much_louder_than_the_role_usually_is():
+    def grown_db(role, step_db):
+        """How much louder the second half is behind the desk's hand."""
+        audio = np.stack([0.0544 * np.sin(np.arange(8 * RATE) * 0.05)] * 2).astype(np.float32)
+        audio[:, 4 * RATE :] *= 10 ** (step_db / 20)
+        result = run(audio, DRY.inserts_for(role, 0), Session(samples=audio.shape[1]))
+        return 20 * np.log10(result[:, 5 * RATE :].std() / result[:, 2 * RATE : 4 * RATE].std())
+
+    assert grown_db(Role.HARMONY, 1.5) == pytest.approx(1.5, abs=0.1)
+    assert grown_db(Role.HARMONY, 13.0) == pytest.approx(7.0, abs=0.7)
+    assert grown_db(Role.DRUMS, 13.0) == pytest.approx(13.0, abs=0.1)
 
 
 def test_the_end_fades_or_is_left_as_it_is_for_a_loop(voices):

@@ -13,10 +13,16 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from engine.compose.mixing.colour import Chorus
+from engine.compose.mixing.dynamics import Compress
 from engine.compose.mixing.space import Space
 from engine.compose.mixing.stage import Process, Session, Stage
 from engine.compose.render import Audio
 from engine.music.notes import Role
+
+STAGE_LUFS = -26.0
+"""What the sound check brings every role to before its inserts."""
+LUFS_TO_POWER_DB = -2.3
+"""A stereo sound of 0 LUFS has about this power in the mean of its channels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +59,14 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """`inserts`: role → what its sound goes through, in order. `space`, `chorus`: fed by the roles' sends.
-    `levels_db`: on top of the style's own gains. `bus`: what the sum goes through. `why`: one line for the docs."""
+    """`inserts`: role → what its sound goes through, in order. `space`, `chorus`: fed by the roles' sends. `ride_db`:
+    where a role, drums apart, gets so much louder than it usually is, a slow hand holds it back 4:1; slow pads in a
+    long last chord would drown everything otherwise. `levels_db`: on top of the style's own gains. `bus`: what the sum
+    goes through. `why`: one line for the docs."""
 
     why: str
     inserts: Mapping[Role, tuple[Insert, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    ride_db: float = 5.0
     levels_db: Mapping[Role, float] = field(default_factory=lambda: MappingProxyType({}))
     space: Space | None = None
     chorus: Chorus | None = field(default_factory=Chorus)
@@ -65,4 +74,11 @@ class Chain:
 
     def inserts_for(self, role: Role, program: int) -> tuple[Stage, ...]:
         """The stages that this role's instrument goes through."""
-        return tuple(stage for insert in self.inserts.get(role, ()) if insert.suits(program) for stage in insert.stages)
+        inserts = [insert for insert in self.inserts.get(role, ()) if insert.suits(program)]
+        return (*self._ride(role), *(stage for insert in inserts for stage in insert.stages))
+
+    def _ride(self, role: Role) -> tuple[Stage, ...]:
+        if role is Role.DRUMS:
+            return ()
+        threshold_db = STAGE_LUFS + LUFS_TO_POWER_DB + self.ride_db
+        return (Compress(threshold_db=threshold_db, ratio=4.0, attack_s=0.06, release_s=0.4),)

@@ -58,6 +58,7 @@ LOFI = Chain(
 
 AMBIENT = Chain(
     why="a space without walls: a very long tail, pads whose filters open and close, no compression",
+    levels_db={Role.MELODY: 1.5},
     inserts={
         Role.HARMONY: (Insert(stages=(Sweep(closed_hz=700.0, period_s=23.0, most=0.85),)),),
         Role.COUNTER: (Insert(stages=(Sweep(closed_hz=1200.0, period_s=31.0, most=0.7),)),),
@@ -114,6 +115,7 @@ ROCK = Chain(
 
 JAZZ = Chain(
     why="a club room around the band, gentle tape, its dynamics left alone",
+    ride_db=8.0,
     levels_db={Role.BASS: -2.0},
     space=Space(decay_s=0.95, wet_db=1.0, bright_hz=5000.0, pre_delay_s=0.015, dark_hz=150.0),
     bus=(
@@ -154,6 +156,7 @@ BLUES = Chain(
             Band(kind="low_cut", frequency_hz=36.0),
             Band(kind="high_shelf", frequency_hz=10000.0, gain_db=-1.5),
         )),
+        Width(share=1.35),
     ),
 )  # fmt: skip
 
@@ -206,6 +209,7 @@ SYNTHWAVE = Chain(
 
 CLASSICAL = Chain(
     why="a hall, and nothing that presses: all of the dynamics stay",
+    ride_db=9.0,
     space=Space(decay_s=2.2, wet_db=0.5, bright_hz=4800.0, pre_delay_s=0.028, dark_hz=140.0),
     chorus=None,
     bus=(Tone(bands=(Band(kind="low_cut", frequency_hz=28.0),)),),

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.compose.mixing.chain import Chain
+from engine.compose.mixing.chain import STAGE_LUFS, Chain
 from engine.compose.mixing.meter import loudness_lufs
 from engine.compose.mixing.stage import Session, run, samples_of, scaled
 from engine.compose.mixing.voices import NEUTRAL, Parts, Voices, playing
@@ -24,7 +24,6 @@ from engine.compose.render import Audio
 from engine.music.notes import Note, Role
 from engine.music.performance import PerformedSong, PerformedTrack
 
-STAGE_LUFS = -26.0
 BUS_LUFS = -14.0
 PLACES_LU = {Role.MELODY: 0.0, Role.COUNTER: 0.0, Role.HARMONY: 0.0, Role.BASS: -2.0, Role.DRUMS: 0.5}
 """Where roles lie before the style has its say; its gains put harmony some 3 LU and counter 5 LU below the tune. The

@@ -51,16 +51,14 @@ def limit(audio: Audio, ceiling: float) -> Audio:
 def to_loudness(
     audio: Audio, *, target_lufs: float, ceiling_db: float, energies: npt.NDArray[np.float64] | None = None
 ) -> Audio:
-    """Scale and limit `audio`, in place, to `target_lufs`, true peak at most `ceiling_db`. Silence stays as it is.
+    """Scale and limit `audio`, in place, to `target_lufs`, true peak at most `ceiling_db`.
 
-    `energies`: what `Meter` heard of this audio, if it did.
+    `energies`: what `Meter` heard of this audio, if it did. Silence, and what is too short to have a loudness, is only
+    kept under the ceiling.
     """
     if energies is None:
         energies = energies_of(audio)
-    loudness = gated_loudness_lufs(energies)
-    if loudness <= FLOOR_DB:
-        return audio
-    for _ in range(2):
+    for _ in range(2 if gated_loudness_lufs(energies) > FLOOR_DB else 0):
         _scale_and_limit(audio, energies, target_lufs=target_lufs, ceiling_db=ceiling_db)
         energies = energies_of(audio)
         if abs(gated_loudness_lufs(energies) - target_lufs) < FAR_OFF_LU:

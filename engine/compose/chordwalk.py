@@ -9,6 +9,7 @@ two. Caveat: a walk knows no cadence; the caller closes the section.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -86,6 +87,5 @@ def _next(habits: ChordHabits, place: str, tokens: list[str], rng: np.random.Gen
 
 
 def _pick(counts: Mapping[str, int], rng: np.random.Generator) -> str:
-    tokens = list(counts)
-    ends = np.cumsum([counts[token] for token in tokens])
-    return tokens[int(np.searchsorted(ends, rng.random() * ends[-1], side="right"))]
+    ends = list(itertools.accumulate(counts.values()))
+    return list(counts)[bisect_right(ends, rng.random() * ends[-1])]

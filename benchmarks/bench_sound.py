@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 
+from engine.compose.files.delivery import Delivery
 from engine.compose.render import SAMPLE_RATE_HZ, Synth, find_soundfont
 from engine.compose.sound import SoundFiles, SoundMaker
 from engine.grammar.corpus import composed_songs
@@ -34,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--songs", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--format", choices=("mp3", "ogg", "wav"), default="mp3")
+    parser.add_argument("--format", choices=("mp3", "ogg", "wav", "flac"), default="mp3")
     parser.add_argument("--style", choices=style_names())
     order = parser.parse_args()
     maker = SoundMaker(Synth(find_soundfont(None)))
@@ -50,7 +51,7 @@ def main() -> None:
                 seed=at,
                 folder=Path(folder),
                 name="song",
-                format=order.format,
+                delivery=Delivery(format=order.format),
                 progress=lambda stage, share: None,
             )
             rows.append(row(song, style, files, (perf_counter() - start, process_time() - busy)))

@@ -1,10 +1,10 @@
 """The whole way from a request to a finished song: words → plan → notes → files → receipt.
 
-In: a `ComposeRequest` and a folder. Out: `<name>.mp3` (or ogg, wav), `.mid`, `.png`, `.song.json` (what other songs can
-be made from), and, written last, `<name>.json`: the receipt. All of them or none. Conventions: what is dear (text
-encoder, networks, soundfont) is loaded when first needed and kept; timings count work, not that loading. The same
-seed, prompt and model version give the same MIDI file. Caveat: a process that is killed outright may
-leave the other files without their receipt.
+In: a `ComposeRequest` and a folder. Out: `<name>.mp3` (or ogg, wav, flac), `.mid`, `.png`, stems and score if wanted,
+`.song.json` (what other songs can be made from), and, written last, `<name>.json`: the receipt. All of them or none.
+Conventions: what is dear (text encoder, networks, soundfont) is loaded when first needed and kept; timings count work,
+not that loading. The same seed, prompt and model version give the same MIDI file. Caveat: what a process that is killed
+outright leaves behind is swept away by the next song in that folder.
 """
 
 from __future__ import annotations
@@ -12,14 +12,18 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from engine.compose.account import receipt_of
-from engine.compose.encode import Format, write_all
-from engine.compose.folder import all_or_nothing
+from engine.compose.files.delivery import Delivery
+from engine.compose.files.encode import Format
+from engine.compose.files.folder import all_or_nothing
+from engine.compose.files.write import write_all
+from engine.compose.loop import looping
 from engine.compose.naming import file_stem, new_song_id
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
@@ -46,12 +50,25 @@ def in_silence(_stage: Stage, _share: float) -> None:
     """The progress of whoever does not want to hear of it."""
 
 
+def today() -> date:
+    """Today in UTC, of which the files' tags tell the year."""
+    return datetime.now(UTC).date()
+
+
 class Composer:
     """Makes songs, one at a time: it is not to be called from two threads at once."""
 
-    def __init__(self, settings: Settings, *, reader: Reader | None = None, writer: SongWriter | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        reader: Reader | None = None,
+        writer: SongWriter | None = None,
+        calendar: Callable[[], date] = today,
+    ) -> None:
         """`reader`, `writer`: loaded ones, where there are such; else they are loaded when first needed."""
         self._settings = settings
+        self._calendar = calendar
         self._reader, self._writer = reader, writer
 
     @cached_property
@@ -91,18 +108,20 @@ class Composer:
         """
         return self._plan(self._open(request, folder))
 
-    def compose(
+    def compose(  # noqa: PLR0913 — the order in full, each part by its name
         self,
         request: ComposeRequest,
         folder: Path,
         *,
         name: str | None = None,
         song_id: str | None = None,
+        limit_bytes: int | None = None,
         progress: Progress = in_silence,
     ) -> Receipt:
         """Make a song in `folder`, which is created if need be; files of other songs in it are never touched.
 
-        `name`: the files' common name (default: the prompt's words and the id). Raises `BadRequest`, `NotFound`,
+        `name`: the files' common name (default: the prompt's words and the id). `limit_bytes`: the most that a file may
+        have; bit rates go down until it does, and a notice tells. Raises `BadRequest`, `NotFound`,
         `SetupError`, `CheckpointError`, `RenderError`; then nothing of the song is left.
         """
         task = self._open(request, folder)
@@ -115,7 +134,8 @@ class Composer:
             if plan.engine == "network":
                 watch.untimed(lambda: self.writer.prepare(plan))
             written = watch.timed("compose", lambda: self._write(plan, task, progress))
-            place = _Place(folder=folder, name=name, format=cast(Format, task.request.format))
+            delivery = self._delivery(task.request, written, song_id, limit_bytes)
+            place = _Place(folder=folder, name=name, delivery=delivery)
             made = self._make(written.song, plan, place, progress, task.performance_seed)
             watch.timings_s.update(made.timings_s)
             score = folder / f"{name}{ENDING}"
@@ -162,7 +182,25 @@ class Composer:
             folders.append(self._settings.data_dir.absolute() / "songs" / song_id)
         return folders
 
+    def _delivery(self, request: ComposeRequest, written: Written, song_id: str, limit_bytes: int | None) -> Delivery:
+        """What is wanted, and what the files' tags tell of their origin."""
+        model = " ".join(written.model[key] for key in ("style", "version") if written.model.get(key))
+        return Delivery(
+            format=cast(Format, request.format),
+            limit_bytes=limit_bytes,
+            loop=request.loop,
+            stems=request.stems,
+            musicxml=request.musicxml,
+            origin=(f"song {song_id}", f"model {model}"),
+            year=self._calendar().year,
+        )
+
     def _plan(self, task: Task) -> Plan:
+        """The plan, of whole bars that go round if that is wished."""
+        plan = self._plan_once(task)
+        return looping(plan) if task.request.loop else plan
+
+    def _plan_once(self, task: Task) -> Plan:
         """The task's own plan, or a new one that says what it builds on."""
         if task.plan is not None:
             return task.plan
@@ -203,7 +241,7 @@ class Composer:
             seed=plan.seed,
             folder=place.folder,
             name=place.name,
-            format=place.format,
+            delivery=place.delivery,
             progress=progress,
             performance_seed=performance_seed,
         )
@@ -211,11 +249,11 @@ class Composer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """Where the files go, what they are called, and which kind of audio."""
+    """Where the files go, what they are called, and what is wanted."""
 
     folder: Path
     name: str
-    format: Format
+    delivery: Delivery
 
 
 class _Watch:

@@ -16,7 +16,7 @@ from engine.errors import BadRequest
 
 MIN_SECONDS = 5.0
 MAX_PROMPT_CHARS = 500
-AUDIO_FORMATS = ("mp3", "ogg", "wav")
+AUDIO_FORMATS = ("mp3", "ogg", "wav", "flac")
 MAX_MIDI_BYTES = 2_000_000
 """Of a MIDI file to go on from."""
 ENGINES = ("network", "rules")
@@ -52,7 +52,8 @@ class ComposeRequest:
     `mood` in words; `energy` and `adventure` 0…1. `instruments`: exactly those who play; `without`: instruments and
     roles to leave out. `chords` such as `"Am F C G"`, a bar each; `bars`: how many, exactly. `engine`: one of
     `ENGINES`. `continuing`: a MIDI file to go on from, as base64. `again`: the id of a finished song, whose wish is
-    made anew with another seed; `keep`: roles of it that stay as they are, note for note.
+    made anew with another seed; `keep`: roles of it that stay as they are, note for note. `loop`: the audio shall go
+    round; `stems`, `musicxml`: a zip of the roles apart, a score, shall come with it.
     """
 
     prompt: str
@@ -74,6 +75,9 @@ class ComposeRequest:
     continuing: str | None = None
     again: str | None = None
     keep: tuple[str, ...] = ()
+    loop: bool = False
+    stems: bool = False
+    musicxml: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""
@@ -97,7 +101,8 @@ class Receipt:
 
     `blend`: style → weight. `model`: style, version, sha256 of the weights. `sections`: kind, label, start_bar, bars.
     `instruments`: role → {program, name}. `requested`: what was asked, by the prompt or explicitly, with where it was
-    read. `measured`: metric → number. `files`: audio, midi, picture, score (paths). `timings_s`: stage → seconds,
+    read. `measured`: metric → number. `files`: audio, midi, picture, score, and stems and musicxml if
+    they were wanted (paths). `timings_s`: stage → seconds,
     and total. `candidates`: how many were composed, which was kept, why others were dropped. `gates`: gate → whether
     the song passed it, `None`: not asked. `originality`: longest_run_notes, longest_run_bars, nearest (piece, bar,
     song_bar, or `None`), limit, passed. `primer`: the seed that was read first, if any. `explanation`: why this style

@@ -1,9 +1,9 @@
 """The composing process: what the job runner opens once and then calls for each song.
 
-In: the engine's settings as JSON; then jobs of kind `compose` with `{"id", "request", "folder"}`. Out: events
-`{"stage", "share"}`, at most one a hundredth of the whole, and `{"receipt"}`. Conventions: everything is loaded while
-opening, so that a missing soundfont is said at once. Caveat: this is where torch comes in; the studio names this module
-by a string and never imports it.
+In: the engine's settings as JSON; then jobs of kind `compose` with `{"id", "request", "folder", "limit_bytes"}` (the
+last may be missing). Out: events `{"stage", "share"}`, at most one a hundredth of the whole, and `{"receipt"}`.
+Conventions: everything is loaded while opening, so that a missing soundfont is said at once. Caveat: this is where
+torch comes in; the studio names this module by a string and never imports it.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def open_composer(config: Json) -> Handler:
             ComposeRequest.from_json(payload["request"]),
             Path(payload["folder"]),
             song_id=payload["id"],
+            limit_bytes=payload.get("limit_bytes"),
             progress=_thinned(emit),
         )
         return {"receipt": receipt.to_json()}

@@ -1,9 +1,10 @@
-"""The last stage of composing: a written song becomes three finished files.
+"""The last stage of composing: a written song becomes finished files.
 
-In: a `Song`, its `Style`, the asked length, a seed and where to. Out: `<name>.mp3` (or ogg, wav), `<name>.mid` and
-`<name>.png`, all of them or none. Conventions: `seconds` is the length of the audio, so what it has beyond the bars
-is for ringing out; the MIDI file depends on song, style and seed alone. The picture is drawn while the synthesiser
-works. Caveat: files of the same name are replaced.
+In: a `Song`, its `Style`, the asked length, a seed, where to, and what is wanted. Out: `<name>.mp3` (or ogg, wav,
+flac), `<name>.mid`, `<name>.png`, and stems and a score where they are wanted; all of them or none. Conventions:
+`seconds` is the length of the audio, so what it has beyond the bars is for ringing out; a loop is as long as its bars,
+whatever `seconds` says. The MIDI file depends on song, style and seed alone. Picture and cover are drawn while the
+synthesiser works. Caveat: files of the same name are replaced.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TypeVar
 
-from engine.compose.encode import Format, encoded, write_all
+from engine.compose.files.delivery import Delivery
+from engine.compose.files.handover import Handover, Sound, hand_over, tags_of
+from engine.compose.files.write import write_all
+from engine.compose.loop import loop_samples, master_loop, mix_loop
 from engine.compose.mixing.chains import find_chain
 from engine.compose.mixing.chip import ChipVoices
 from engine.compose.mixing.master import master
@@ -34,13 +38,15 @@ from engine.music.performance import PerformedSong
 from engine.music.styles import Style
 
 T = TypeVar("T")
+PLAIN = Delivery()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundFiles:
     """Where the files are, the MIDI file's SHA-256, and seconds spent on render, master, encode and picture.
 
-    Rendering includes mixing, which goes on while the synthesiser plays.
+    Rendering includes mixing, which goes on while the synthesiser plays; encoding includes stems and score.
+    `more`: what else was wanted (`stems`, `musicxml`) → its path. `notices`: what the person should know of the files.
     `samples`: the audio as it was given to the encoder, `[2, N] float32`, for whoever measures it.
     """
 
@@ -49,6 +55,8 @@ class SoundFiles:
     picture: Path
     midi_sha256: str
     timings_s: Mapping[str, float]
+    more: Mapping[str, Path] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
     samples: Audio = field(repr=False, compare=False)
 
 
@@ -67,44 +75,55 @@ class SoundMaker:
         seed: int,
         folder: Path,
         name: str,
-        format: Format,
         progress: Progress,
+        delivery: Delivery = PLAIN,
         performance_seed: int | None = None,
     ) -> SoundFiles:
         """Make the files. `performance_seed`: of how the notes are played, where that is not the song's own `seed`.
 
         Raises `SetupError` when they cannot be written and `RenderError` when there is no sound."""
         _check_folder(folder)
-        audio_path, midi_path, picture_path = (folder / f"{name}.{ending}" for ending in (format, "mid", "png"))
-        comment = f"{song.style}, {song.tempo_bpm:g} bpm, {song.key}, seed {seed}"
-        subtitle = _subtitle(song, seconds, seed)
+        samples = loop_samples(song) if delivery.loop else round(seconds * SAMPLE_RATE_HZ)
+        subtitle = _subtitle(song, samples / SAMPLE_RATE_HZ, seed)
         watch = _Stopwatch()
         with ThreadPoolExecutor(1) as painter:
             drawing = painter.submit(watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle))
+            tagging = painter.submit(tags_of, song, style.title, seed=seed, delivery=delivery, title=song.title or name)
             performed = perform(song, seed=seed if performance_seed is None else performance_seed)
             midi = write_midi(performed, style.parts)
-            order = MixOrder(chain=find_chain(style.master), seed=seed, samples=round(seconds * SAMPLE_RATE_HZ))
-            mixed = watch.timed("render", lambda: self._mix(performed, style, order, progress))
+            order = MixOrder(chain=find_chain(style.master), seed=seed, samples=samples, stems=delivery.stems)
+            mixed = watch.timed("render", lambda: self._mix(performed, style, order, progress, loop=delivery.loop))
             progress("master", 0.0)
-            mastered = watch.timed("master", lambda: master(mixed))
+            mastered = watch.timed("master", lambda: master_loop(mixed) if delivery.loop else master(mixed))
             progress("encode", 0.0)
-            title = song.title or name
-            sound = watch.timed("encode", lambda: encoded(mastered, format=format, title=title, comment=comment))
+            tags, sound = tagging.result(), Sound(audio=mastered, stems=mixed.stems)
+            handover = watch.timed("encode", lambda: hand_over(song, tags, sound, delivery, name=name))
             progress("picture", 0.0)
             picture = drawing.result()
-        write_all({midi_path: midi, picture_path: picture, audio_path: sound})
+        paths = _write(handover, folder, name, midi=midi, picture=picture)
         progress("picture", 1.0)
         return SoundFiles(
-            audio=audio_path,
-            midi=midi_path,
-            picture=picture_path,
+            audio=paths.pop("audio"),
+            midi=paths.pop("midi"),
+            picture=paths.pop("picture"),
             midi_sha256=hashlib.sha256(midi).hexdigest(),
             timings_s=watch.timings_s,
+            more=paths,
+            notices=handover.notices,
             samples=mastered,
         )
 
-    def _mix(self, performed: PerformedSong, style: Style, order: MixOrder, progress: Progress) -> Mixed:
-        return mix(performed, style.parts, self._voices[style.voices], order, lambda share: progress("render", share))
+    def _mix(self, performed: PerformedSong, style: Style, order: MixOrder, progress: Progress, *, loop: bool) -> Mixed:
+        voices = self._voices[style.voices]
+
+        def work(played: PerformedSong, order: MixOrder) -> Mixed:
+            return mix(played, style.parts, voices, order, lambda share: progress("render", share))
+
+        if not loop:
+            return work(performed, order)
+        return mix_loop(
+            performed, lambda played, samples: work(played, replace(order, samples=samples, fade_out=False))
+        )
 
 
 class _Stopwatch:
@@ -132,6 +151,14 @@ def _subtitle(song: Song, seconds: float, seed: int) -> str:
         f"seed {seed}",
     )
     return "  ·  ".join(parts)
+
+
+def _write(handover: Handover, folder: Path, name: str, *, midi: bytes, picture: bytes) -> dict[str, Path]:
+    """All files, or none; where they are."""
+    files = {"midi": ("mid", midi), "picture": ("png", picture), **handover.files}
+    paths = {what: folder / f"{name}.{ending}" for what, (ending, _) in files.items()}
+    write_all({paths[what]: data for what, (_, data) in files.items()})
+    return paths
 
 
 def _check_folder(folder: Path) -> None:

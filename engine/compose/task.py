@@ -2,7 +2,7 @@
 
 In: a `ComposeRequest`, and the folders in which finished songs lie. Out: a `Task`. Conventions: `again` alone is the
 old wish with a new seed, changed by whatever else the new request asks for; with `keep` the old plan stays and only
-the seed, the adventure, the engine and the audio's format may differ. Caveat: a song made by an earlier version without
+the seed, the adventure, the engine and the kinds of files may differ. Caveat: a song made by an earlier version without
 a `.song.json` cannot be built on.
 """
 
@@ -24,7 +24,8 @@ from engine.compose.songbook import Entry, find_song
 from engine.errors import BadRequest
 from engine.music.notes import Role, Song
 
-FREE_WITH_KEPT = frozenset({"again", "keep", "seed", "format", "adventure", "engine"})
+TAKEN_OVER = frozenset({"format", "adventure", "engine", "loop", "stems", "musicxml"})
+FREE_WITH_KEPT = TAKEN_OVER | {"again", "keep", "seed"}
 """Fields that may differ from the old wish while roles are kept."""
 UNTOUCHED = ComposeRequest(prompt="")
 
@@ -89,7 +90,7 @@ def _keep(request: ComposeRequest, entry: Entry) -> Task:
     check_share("adventure", request.adventure)
     kept = read_roles(request.keep, entry)
     seed = new_seed() if request.seed is None else check_seed(request.seed)
-    changes = {name: value for name, value in _changed(request).items() if name in ("adventure", "engine", "format")}
+    changes = {name: value for name, value in _changed(request).items() if name in TAKEN_OVER}
     now = replace(entry.request, seed=seed, **changes)  # type: ignore[arg-type]
     names = sorted(role.value for role in kept)
     asked = {"again": {"value": entry.id, "from": "asked"}, "keep": {"value": names, "from": "asked"}}

@@ -38,13 +38,16 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "matplotlib": ("engine/evaluate/pictures.py",),
     "sklearn": ("engine/evaluate/learners.py",),
     "symusic": ("engine/music/midi/",),
-    "music21": ("engine/learn/sources/scores.py",),
+    "music21": (
+        "engine/learn/sources/scores.py",  # reads scores
+        "engine/compose/files/musicxml.py",  # writes them
+    ),
     "midi2audio": ("engine/compose/render.py",),
     "fluidsynth": ("engine/compose/render.py",),
-    "lameenc": ("engine/compose/mp3.py", "engine/compose/encode.py"),
-    "av": ("engine/compose/encode.py", "engine/learn/upload.py"),
-    "soundfile": ("engine/compose/encode.py",),
-    "PIL": ("engine/compose/picture",),
+    "lameenc": ("engine/compose/files/mp3.py",),
+    "av": ("engine/compose/files/opus.py", "engine/learn/upload.py"),
+    "soundfile": ("engine/compose/files/lossless.py",),
+    "PIL": ("engine/compose/picture", "engine/compose/files/cover.py"),
     "basic_pitch": ("engine/learn/transcribe.py",),
     "onnxruntime": ("engine/learn/transcribe.py",),
     "ray": ("engine/jobs/cluster.py",),

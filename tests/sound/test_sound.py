@@ -11,18 +11,20 @@ import symusic
 from PIL import Image
 
 from engine.compose import sound
+from engine.compose.files.delivery import Delivery
 from engine.compose.sound import SoundMaker
 from engine.errors import RenderError, SetupError
 from tests.sound.songs import band, style
 
 
 def make(synth, folder, song=None, *, heard=None, **changes):
-    order = {"seconds": 13.0, "seed": 7, "folder": folder, "name": "song", "format": "mp3", **changes}
+    delivery = Delivery(format=changes.pop("format", "mp3"))
+    order = {"seconds": 13.0, "seed": 7, "folder": folder, "name": "song", "delivery": delivery, **changes}
     report = (lambda stage, share: heard.append((stage, share))) if heard is not None else (lambda stage, share: None)
     return SoundMaker(synth).make(song or band(bars=4), style(), progress=report, **order)
 
 
-@pytest.mark.parametrize("format_", ["mp3", "ogg", "wav"])
+@pytest.mark.parametrize("format_", ["mp3", "ogg", "wav", "flac"])
 def test_a_song_becomes_three_files_that_can_be_opened(synth, tmp_path, format_):
     files = make(synth, tmp_path, format=format_)
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([f"song.{format_}", "song.mid", "song.png"])
@@ -57,7 +59,7 @@ def test_progress_goes_through_the_stages_in_order(synth, tmp_path):
     assert heard[-1] == ("picture", 1.0)
 
 
-@pytest.mark.parametrize("part", ["draw_song", "master", "encoded", "write_all"])
+@pytest.mark.parametrize("part", ["draw_song", "master", "hand_over", "write_all"])
 def test_a_failure_anywhere_leaves_no_file(synth, tmp_path, monkeypatch, part):
     def broken(*args, **kwargs):
         raise RenderError("broken")
@@ -75,7 +77,7 @@ def test_a_failure_keeps_the_files_of_an_earlier_song(synth, tmp_path, monkeypat
     def broken(*args, **kwargs):
         raise RenderError("broken")
 
-    monkeypatch.setattr(sound, "encoded", broken)
+    monkeypatch.setattr(sound, "hand_over", broken)
     with pytest.raises(RenderError, match="broken"):
         make(synth, tmp_path, seed=99)
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

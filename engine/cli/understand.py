@@ -43,11 +43,11 @@ def understand(
     from engine.text.head import HEAD_PATH, load_head
     from engine.text.reader import Reader
 
-    descriptions = {name: load_style(name).descriptions for name in style_names()}
-    encoder, path = TextEncoder.load(), head or HEAD_PATH
+    path = head or HEAD_PATH
     if train:
-        make_head(encoder, style_names(), path)
-    judged = judge(Reader(encoder, load_head(path), descriptions), descriptions)
+        make_head(style_names(), path, say=lambda line: typer.echo(line, err=True))
+    descriptions = {name: load_style(name).descriptions for name in style_names()}
+    judged = judge(Reader.assemble(TextEncoder.load(), load_head(path), descriptions))
     table = Table(*COLUMNS)
     for one in judged:
         table.add_row(*_row(one))

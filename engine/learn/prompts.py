@@ -1,9 +1,9 @@
 """Written prompts with their labels: what the head learns from, and what it is judged by.
 
 In: the tables in `engine/learn/prompts/`: tab-separated, a header line, a prompt a line. Out: `Labelled` prompts.
-Conventions: `train/<style>.tsv` and `languages/<language>.train.tsv` are learnt from; `heldout.tsv` and
-`languages/<language>.heldout.tsv` never are. Moods lie in −1…1. Caveat: a label is one person's opinion of what most
-people would expect; `also` names a second style where two are nearly as right.
+Conventions: `train/*.tsv` and `languages/<language>.train.tsv` are learnt from; `usual.heldout.tsv`,
+`subtle.heldout.tsv` and `languages/<language>.heldout.tsv` never are. Moods lie in −1…1. Caveat: a label is one
+person's opinion of what most people would expect; `also` names a second style where two are nearly as right.
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ from engine.errors import BadRequest
 from engine.text.meaning import MOODS
 
 PROMPTS_DIR = Path(__file__).parent / "prompts"
+USUAL = "usual"
 HEADER = ("text", "style", "also", *MOODS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A prompt, the style that it means (`open`: none), a second one or an empty text, and its moods, −1…1."""
+    """A prompt, the style that it means (`open`: none), a second one or an empty text, and its moods, −1…1. `usual`: as
+    most people type, not chosen for what it teaches.
+    """
 
     text: str
     style: str
     also: str
     moods: tuple[float, ...]
+    usual: bool = False
 
 
 def read_table(path: Path) -> tuple[Labelled, ...]:
@@ -49,7 +53,7 @@ def _read_line(path: Path, number: int, line: str) -> Labelled:
             f"Line {number} of {path} is {line[:60]!r}; a text, a style, a second style or nothing, and five numbers "
             "from -1 to 1 would work."
         )
-    return Labelled(text=text, style=style, also=also, moods=moods)
+    return Labelled(text=text, style=style, also=also, moods=moods, usual=path.name.startswith(USUAL))
 
 
 def training_prompts(folder: Path = PROMPTS_DIR) -> tuple[Labelled, ...]:
@@ -57,9 +61,9 @@ def training_prompts(folder: Path = PROMPTS_DIR) -> tuple[Labelled, ...]:
     return tuple(row for path in sorted((folder / "train").glob("*.tsv")) for row in read_table(path))
 
 
-def held_out_prompts(folder: Path = PROMPTS_DIR) -> tuple[Labelled, ...]:
-    """The English prompts that nothing is learnt from."""
-    return read_table(folder / "heldout.tsv")
+def held_out_prompts(kind: str = USUAL, folder: Path = PROMPTS_DIR) -> tuple[Labelled, ...]:
+    """English prompts that nothing is learnt from: "usual" ones as most people type, or "subtle" ones."""
+    return read_table(folder / f"{kind}.heldout.tsv")
 
 
 def languages(folder: Path = PROMPTS_DIR) -> tuple[str, ...]:

@@ -1,15 +1,18 @@
-"""Written prompts → the head that reads them: a few small networks that vote, and a temperature for their confidence.
+"""Written prompts → the head that reads them, and the encoder that was trained along with it.
 
-In: `Labelled` prompts and their embeddings. Out: a `Head`. Conventions: cross-entropy for the style (a second style
-gets `ALSO_SHARE` of the target), squared error for the moods; dropout and noise against learning by heart. The
-temperature is fitted on predictions for prompts that the predicting network had not seen (cross-fitting in `FOLDS`
-parts), never on the held-out prompts. The same seed gives the same head on one machine.
+In: `Labelled` prompts and a freshly loaded encoder. Out: a `Head` with its adapter. Conventions: cross-entropy for the
+style (a second style gets `ALSO_SHARE` of the target) and squared error for the moods; all layers of the encoder move a
+little, its word table stays. What is kept is the mean of the weights over the last steps (Polyak & Juditsky 1992), and
+of that the part of rank `rank`. The temperature is fitted on prompts that training left out, never on the held-out
+ones. The same seed gives the same head on one machine. Caveat: the encoder that is given is spoilt by it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,27 +20,34 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.learn.prompts import Labelled
-from engine.text.head import Head, softmax
+from engine.text.encoder import FEATURES, TextEncoder
+from engine.text.head import LEFT, RIGHT, SCALE, WHOLE, Head, softmax, thin
 from engine.text.meaning import MOODS
 
 ALSO_SHARE = 0.25
-FOLDS = 5
+SORTED_BATCHES = 16
+"""So many batches are sorted by length together: little padding, and yet other company each time."""
 
 Rows = NDArray[np.float32]
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadRecipe:
-    """How the head is trained. `mood_weight`: of the moods' error beside the style's."""
+    """How the head is trained. `mood_weight`: of the moods' error beside the style's; `mean_decay`: of the running mean
+    of the weights; `rank`: of what is kept of a matrix's change.
+    """
 
-    voters: int = 4
-    hidden: int = 128
-    steps: int = 400
-    learning_rate: float = 3e-3
-    weight_decay: float = 2e-2
-    dropout: float = 0.4
-    noise: float = 0.01
-    mood_weight: float = 2.0
+    epochs: int = 4
+    batch: int = 32
+    encoder_rate: float = 1e-4
+    head_rate: float = 5e-3
+    weight_decay: float = 1e-2
+    dropout: float = 0.1
+    head_dropout: float = 0.2
+    mood_weight: float = 1.0
+    mean_decay: float = 0.995
+    rank: int = 48
     seed: int = 1
 
 
@@ -51,62 +61,122 @@ def targets_of(prompts: Sequence[Labelled], labels: Sequence[str]) -> tuple[Rows
     return shares, np.array([prompt.moods for prompt in prompts], dtype=np.float32).reshape(-1, len(MOODS))
 
 
-def train_head(rows: Rows, prompts: Sequence[Labelled], labels: tuple[str, ...], recipe: HeadRecipe) -> Head:
-    """The head for embeddings `rows [N, 384]` of `prompts`, with a temperature from cross-fitting."""
-    shares, moods = targets_of(prompts, labels)
-    order = np.random.Generator(np.random.PCG64(recipe.seed)).permutation(len(rows))
-    logits = np.zeros_like(shares)
-    for fold in range(FOLDS):
-        left_out = order[fold::FOLDS]
-        seen = np.setdiff1d(order, left_out)
-        part = _fit(rows[seen], shares[seen], moods[seen], replace(recipe, seed=recipe.seed + 100 * (fold + 1)))
-        logits[left_out] = _head(part, labels, 1.0).outputs(rows[left_out])[0]
-    return _head(_fit(rows, shares, moods, recipe), labels, best_temperature(logits, shares))
+def train_head(
+    encoder: TextEncoder, prompts: Sequence[Labelled], labels: tuple[str, ...], recipe: HeadRecipe, say: Say
+) -> Head:
+    """Train on `prompts`; the temperature of the head is 1 until `calibrated`. `say` hears of each epoch."""
+    torch.manual_seed(recipe.seed)  # the network's own dropout has no other generator
+    rng = np.random.Generator(np.random.PCG64(recipe.seed))
+    texts = [prompt.text for prompt in prompts]
+    shares, moods = (torch.from_numpy(part) for part in targets_of(prompts, labels))
+    network = _open_network(encoder, recipe)
+    before = {name: part.detach().clone() for name, part in _moving(network)}
+    linear = nn.Linear(FEATURES, len(labels) + len(MOODS))
+    optimizer, schedule = _optimizer(
+        network, linear, recipe, steps=recipe.epochs * math.ceil(len(texts) / recipe.batch)
+    )
+    mean = _Mean(recipe.mean_decay, [part for _, part in _moving(network)] + list(linear.parameters()))
+    for epoch in range(recipe.epochs):
+        nats = []
+        for rows in _batches(texts, recipe.batch, rng):
+            features = encoder.forward([texts[row] for row in rows])
+            out = linear(nn.functional.dropout(SCALE * features, recipe.head_dropout))
+            style = -(shares[rows] * out[:, : len(labels)].log_softmax(-1)).sum(-1).mean()
+            loss = style + recipe.mood_weight * (out[:, len(labels) :].tanh() - moods[rows]).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            mean.take()
+            nats.append(style.item())
+        say(f"epoch {epoch + 1} of {recipe.epochs}: {np.mean(nats):.3f} nats a prompt")
+    mean.give()
+    network.eval()
+    adapter = _adapter(before, dict(_moving(network)), recipe.rank)
+    weight, bias = (part.detach().numpy().copy() for part in (linear.weight.T, linear.bias))
+    return Head(labels=labels, temperature=1.0, weight=weight, bias=bias, adapter=adapter)
 
 
-def best_temperature(logits: Rows, shares: Rows) -> float:
-    """The divisor of the logits under which the targets are likeliest."""
-    candidates = np.geomspace(0.3, 5.0, 120)
+def calibrated(head: Head, features: Rows, prompts: Sequence[Labelled]) -> Head:
+    """The head with the temperature under which the labels of `prompts`, which it has not seen, are likeliest."""
+    shares, _ = targets_of(prompts, head.labels)
+    logits, _ = head.outputs(features)
+    candidates = np.geomspace(0.3, 5.0, 240)
 
     def nats(temperature: float) -> float:
         return float(-(shares * np.log(softmax(logits / np.float32(temperature)) + 1e-9)).sum(axis=1).mean())
 
-    return float(min(candidates, key=nats))
+    return replace(head, temperature=float(min(candidates, key=nats)))
 
 
-def _head(tensors: dict[str, Rows], labels: tuple[str, ...], temperature: float) -> Head:
-    return Head(labels=labels, temperature=temperature, **tensors)
+def _open_network(encoder: TextEncoder, recipe: HeadRecipe) -> Any:
+    """The encoder's network, made ready to be trained."""
+    network = encoder.network
+    network.train()
+    for part in network.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = recipe.dropout
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name.startswith("encoder.layer."))
+    return network
 
 
-def _fit(rows: Rows, shares: Rows, moods: Rows, recipe: HeadRecipe) -> dict[str, Rows]:
-    """Train the voters side by side, each with its own beginning, dropout and noise."""
-    generator = torch.Generator().manual_seed(recipe.seed)
-    center = rows.mean(axis=0)
-    x, style, mood = (torch.from_numpy(np.ascontiguousarray(part)) for part in (rows - center, shares, moods))
-    voters, n = recipe.voters, style.shape[1]
+def _moving(network: Any) -> list[tuple[str, Tensor]]:
+    return [(name, part) for name, part in network.named_parameters() if name.startswith("encoder.layer.")]
 
-    def parameter(inputs: int, outputs: int) -> nn.Parameter:
-        return nn.Parameter(torch.randn(voters, inputs, outputs, generator=generator) * (2 / inputs) ** 0.5)
 
-    first, second = parameter(x.shape[1], recipe.hidden), parameter(recipe.hidden, n + mood.shape[1])
-    first.data *= 4.0  # embeddings of unit length have small components
-    biases = [nn.Parameter(torch.zeros(voters, 1, width)) for width in (recipe.hidden, n + mood.shape[1])]
-    optimizer = torch.optim.AdamW([first, second, *biases], lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=recipe.steps)
+def _optimizer(
+    network: Any, linear: nn.Linear, recipe: HeadRecipe, *, steps: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    rates = [recipe.encoder_rate, recipe.head_rate]
+    groups = [
+        {"params": [part for _, part in _moving(network)], "lr": rates[0]},
+        {"params": linear.parameters(), "lr": rates[1]},
+    ]
+    optimizer = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
+    return optimizer, torch.optim.lr_scheduler.OneCycleLR(optimizer, rates, total_steps=steps, pct_start=0.1)
 
-    def drop(values: Tensor) -> Tensor:
-        kept = torch.rand(values.shape, generator=generator) >= recipe.dropout
-        return values * kept / (1 - recipe.dropout)
 
-    for _ in range(recipe.steps):
-        noisy = x + recipe.noise * torch.randn(voters, *x.shape, generator=generator)
-        hidden = drop(torch.relu(noisy @ first + biases[0]))
-        out = hidden @ second + biases[1]
-        loss = -(style * out[..., :n].log_softmax(-1)).sum(-1).mean()
-        loss = loss + recipe.mood_weight * (out[..., n:].tanh() - mood).square().mean()
-        optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        schedule.step()
-    tensors = {"input": first, "input_bias": biases[0], "output": second, "output_bias": biases[1]}
-    return {"center": center, **{name: part.detach().numpy() for name, part in tensors.items()}}
+def _batches(texts: Sequence[str], size: int, rng: np.random.Generator) -> Iterator[list[int]]:
+    """Every text once, in batches of like length, in random order."""
+    order = rng.permutation(len(texts))
+    batches = []
+    for start in range(0, len(order), size * SORTED_BATCHES):
+        near = sorted(order[start : start + size * SORTED_BATCHES], key=lambda row: len(texts[row]))
+        batches += [[int(row) for row in near[at : at + size]] for at in range(0, len(near), size)]
+    for at in rng.permutation(len(batches)):
+        yield batches[at]
+
+
+class _Mean:
+    """The running mean of parameters, which is steadier than their last values."""
+
+    def __init__(self, decay: float, parameters: Sequence[Tensor]) -> None:
+        self._decay, self._parameters, self._steps = decay, parameters, 0
+        self._means = [part.detach().clone() for part in parameters]
+
+    def take(self) -> None:
+        """Note the parameters' values; early on the mean forgets faster."""
+        self._steps += 1
+        keep = min(self._decay, self._steps / (self._steps + 10))
+        for mean, part in zip(self._means, self._parameters, strict=True):
+            mean.lerp_(part.detach(), 1 - keep)
+
+    def give(self) -> None:
+        """Set the parameters to their means."""
+        with torch.no_grad():
+            for mean, part in zip(self._means, self._parameters, strict=True):
+                part.copy_(mean)
+
+
+def _adapter(before: dict[str, Tensor], after: dict[str, Tensor], rank: int) -> dict[str, Rows]:
+    """What changed: matrices as two thin ones, vectors whole."""
+    tensors: dict[str, Rows] = {}
+    for name, part in after.items():
+        change = np.asarray((part.detach() - before[name]).numpy(), dtype=np.float32)
+        if change.ndim == 2:
+            tensors[LEFT + name], tensors[RIGHT + name] = thin(change, rank)
+        else:
+            tensors[WHOLE + name] = change
+    return tensors

@@ -1,6 +1,6 @@
 """Training and judging the head: written prompts in, a head and figures out.
 
-In: a loaded text encoder, the styles. Out: a `Head` with its facts, or reports a set of held-out prompts. Conventions:
+In: the styles. Out: a `Head` with its facts, or reports a set of held-out prompts. Conventions:
 what is judged is what a planner would use (`Reader`); the zero-shot baseline compares the same embeddings with the
 styles' descriptions. Caveat: embeddings come from this machine's processor; on another one the last digits differ.
 """
@@ -21,13 +21,15 @@ from engine.learn.prompts import (
     languages,
     prompts_in,
 )
-from engine.learn.train_head import HeadRecipe, train_head
+from engine.learn.train_head import HeadRecipe, Say, calibrated, train_head
 from engine.text.encoder import TextEncoder
 from engine.text.head import Head, labels_of, save_head
 from engine.text.meaning import NOTHING, Meaning
 from engine.text.reader import Reader
 
 Descriptions = Mapping[str, Sequence[str]]
+
+CALIBRATING = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,28 +41,38 @@ class Judged:
     zero_shot: tuple[float, float]
 
 
-def make_head(encoder: TextEncoder, styles: Sequence[str], path: Path, recipe: HeadRecipe | None = None) -> Head:
+def make_head(styles: Sequence[str], path: Path, *, recipe: HeadRecipe | None = None, say: Say = print) -> Head:
     """Train the head on all training prompts of `styles` and write it to `path`."""
     recipe = recipe or HeadRecipe()
     labels = labels_of(styles)
-    prompts = [prompt for prompt in all_training_prompts() if prompt.style in labels]
-    rows = encoder.embed([prompt.text for prompt in prompts])
-    head = train_head(rows, prompts, labels, recipe)
-    save_head(head, path, facts={"prompts": len(prompts), **dataclasses.asdict(recipe)})
+    learnt, left_out = split([prompt for prompt in all_training_prompts() if prompt.style in labels])
+    head = train_head(TextEncoder.load(), learnt, labels, recipe, say)
+    reader = Reader.assemble(TextEncoder.load(), head, {})
+    head = calibrated(head, reader.encoder.features([prompt.text for prompt in left_out]), left_out)
+    facts = {"learnt": len(learnt), "calibrated_on": len(left_out), **dataclasses.asdict(recipe)}
+    save_head(head, path, facts=facts)
     return head
 
 
-def judge(reader: Reader, styles: Descriptions, folder: Path = PROMPTS_DIR) -> tuple[Judged, ...]:
-    """Every held-out set: the English one first, then the other languages."""
-    sets = {"English": held_out_prompts(folder)}
+def split(prompts: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
+    """Prompts to learn from, and every `CALIBRATING`-th usual one, by which the confidence is calibrated."""
+    left_out = [prompt for prompt in prompts if prompt.usual][::CALIBRATING]
+    texts = {prompt.text for prompt in left_out}
+    return [prompt for prompt in prompts if prompt.text not in texts], left_out
+
+
+def judge(reader: Reader, folder: Path = PROMPTS_DIR) -> tuple[Judged, ...]:
+    """Every held-out set: what people usually type, subtle prompts, then the other languages."""
+    sets = {"usual": held_out_prompts("usual", folder), "subtle": held_out_prompts("subtle", folder)}
     sets |= {language: prompts_in(language, "heldout", folder) for language in languages(folder)}
-    return tuple(judge_set(name, reader, styles, prompts) for name, prompts in sets.items())
+    encoder = TextEncoder.load()
+    return tuple(judge_set(name, reader, encoder, prompts) for name, prompts in sets.items())
 
 
-def judge_set(name: str, reader: Reader, styles: Descriptions, prompts: Sequence[Labelled]) -> Judged:
-    """One set of prompts."""
+def judge_set(name: str, reader: Reader, encoder: TextEncoder, prompts: Sequence[Labelled]) -> Judged:
+    """One set of prompts; `encoder`: an untrained one, for the baseline."""
     texts = [prompt.text for prompt in prompts]
-    baseline = report_on(zero_shot(reader.encoder, texts, styles), prompts)
+    baseline = report_on(zero_shot(encoder, texts, reader.styles), prompts)
     return Judged(name=name, report=report_on(reader.read(texts), prompts), zero_shot=(baseline.top1, baseline.top2))
 
 

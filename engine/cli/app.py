@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import bot, compose, doctor, evaluate, habits, originality, plan, seeds, styles, train, understand
+from engine.cli import bot, compose, doctor, evaluate, grooves, habits, originality, plan, seeds, styles, train, understand
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -37,6 +37,7 @@ def build_app() -> typer.Typer:
     app.command("evaluate")(evaluate.evaluate)
     app.command("seeds")(seeds.seeds)
     app.command("habits")(habits.habits)
+    app.command("grooves")(grooves.grooves)
     app.command("originality")(originality.originality)
     app.command("understand")(understand.understand)
     app.command("doctor")(doctor.doctor)

@@ -201,10 +201,10 @@ def test_a_mood_without_a_style_makes_the_default_style_sad_and_slow() -> None:
     assert mean(map(is_bright, glad)) > 0.8
 
 
-def test_what_is_heard_and_what_is_said_are_averaged_and_silence_is_no_mood() -> None:
+def test_what_is_heard_and_what_is_said_count_both_and_silence_is_no_mood() -> None:
     heard = meaning(energy=0.5, density=-0.5)
     assert mood_of(heard, None) == Mood(energy=0.5, density=-0.5)
-    assert mood_of(heard, Mood(energy=-0.1, density=-0.7)) == Mood(energy=0.2, density=-0.6)
+    assert mood_of(heard, Mood(energy=-0.5, density=-0.75)) == Mood(energy=0.1, density=-0.6)
     assert mood_of(NOTHING, Mood(tempo=0.4)) == Mood(tempo=0.4)
     assert mood_of(NOTHING, None) == NEUTRAL
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,9 +24,10 @@ from engine.compose.mixing.stage import samples_of
 from engine.compose.plan import Plan
 from engine.compose.render import SAMPLE_RATE_HZ, Audio
 from engine.music.notes import Note, Song
-from engine.music.performance import PERFORMED_PER_WRITTEN, PerformedSong, PerformedTrack
+from engine.music.performance import PERFORMED_PER_WRITTEN, PerformedSong, PerformedTrack, Press
 from engine.music.timing import ticks_to_seconds
 
+Span = TypeVar("Span", Note, Press)
 RUN_UP_S = 8.0
 """At least so much of the end is played before the beginning; longer than any tail."""
 SEAM_S = 0.04
@@ -87,21 +89,31 @@ def run_up(performed: PerformedSong, bars: int) -> PerformedSong:
 
 
 def _run_up_track(track: PerformedTrack, end: int, lead: int, bar: int) -> PerformedTrack:
-    notes = [_ending_by(note, end) for note in track.notes if note.onset < end]
-    before = [_ending_by(_moved(note, lead - end), lead) for note in notes if note.end > end - lead]
-    song = [_moved(note, lead) for note in notes]
-    again = [_moved(note, lead + end) for note in notes if note.onset < bar]
-    return replace(track, notes=tuple(sorted((*before, *song, *again))))
+    layer = track.layer
+    return replace(
+        track,
+        notes=_run_up_spans(track.notes, end, lead, bar),
+        pedal=_run_up_spans(track.pedal, end, lead, bar),
+        layer=None if layer is None else replace(layer, notes=_run_up_spans(layer.notes, end, lead, bar)),
+    )
 
 
-def _moved(note: Note, ticks: int) -> Note:
-    """The note so many ticks later; what would begin before the start is cut off there."""
-    onset = max(note.onset + ticks, 0)
-    return replace(note, onset=onset, duration=max(note.end + ticks - onset, 1))
+def _run_up_spans(spans: tuple[Span, ...], end: int, lead: int, bar: int) -> tuple[Span, ...]:
+    within = [_ending_by(span, end) for span in spans if span.onset < end]
+    moved = [_ending_by(_moved(span, lead - end), lead) for span in within if span.end > end - lead]
+    moved += [_moved(span, lead) for span in within]
+    moved += [_moved(span, lead + end) for span in within if span.onset < bar]
+    return tuple(sorted(moved))
 
 
-def _ending_by(note: Note, end: int) -> Note:
-    return replace(note, duration=max(min(note.duration, end - note.onset), 1))
+def _moved(span: Span, ticks: int) -> Span:
+    """The span so many ticks later; what would begin before the start is cut off there."""
+    onset = max(span.onset + ticks, 0)
+    return replace(span, onset=onset, duration=max(span.end + ticks - onset, 1))
+
+
+def _ending_by(span: Span, end: int) -> Span:
+    return replace(span, duration=max(min(span.duration, end - span.onset), 1))
 
 
 def _bent(audio: Audio, before: int, samples: int, seam: int) -> Audio:

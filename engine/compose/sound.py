@@ -89,7 +89,13 @@ class SoundMaker:
         with ThreadPoolExecutor(1) as painter:
             drawing = painter.submit(watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle))
             tagging = painter.submit(tags_of, song, style.title, seed=seed, delivery=delivery, title=song.title or name)
-            performed = perform(song, seed=seed if performance_seed is None else performance_seed)
+            performed = perform(
+                song,
+                seed=seed if performance_seed is None else performance_seed,
+                touch=style.touch,
+                room_s=0.0 if delivery.loop else seconds - song.duration_s,
+                steady=delivery.loop,
+            )
             midi = write_midi(performed, style.parts)
             order = MixOrder(chain=find_chain(style.master), seed=seed, samples=samples, stems=delivery.stems)
             mixed = watch.timed("render", lambda: self._mix(performed, style, order, progress, loop=delivery.loop))

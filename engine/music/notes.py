@@ -53,12 +53,29 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doubling:
+    """A second instrument that plays a role's notes `semitones` higher, `gain_db` against the first as they are heard,
+    at `pan` −1…1; `loud_only`: in choruses only.
+    """
+
+    program: int
+    semitones: int
+    gain_db: float
+    pan: float = 0.0
+    loud_only: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """The notes of one role, sorted by onset, and its General MIDI program (0–127; for drums the kit)."""
+    """The notes of one role, sorted by onset, and its General MIDI program (0–127; for drums the kit).
+
+    `doubling`: who plays along; those notes are not written.
+    """
 
     role: Role
     program: int
     notes: tuple[Note, ...]
+    doubling: Doubling | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ without code.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from engine.errors import BadRequest
 from engine.music.harmony import Mode
 from engine.music.notes import Role
+from engine.music.touch import Double, Touch
 
 T = TypeVar("T")
 STYLES_DIR = Path(__file__).resolve().parent.parent / "styles"
@@ -41,6 +42,7 @@ class Part:
     gain_db: float = 0.0
     reverb: float = 0.2
     chorus: float = 0.0
+    doubles: tuple[Double, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class Style:
     made of (12 in the blues): verses, choruses and bridges are one or more of it where the song's length allows, and
     progressions of that length fill them; 0: any length. `blue_notes`: semitones above the tonic that tunes may sing
     as if the scale had them. `ensembles`: role → program, casts that belong together; a role that an ensemble does
-    not name is drawn from its part.
+    not name is drawn from its part. `touch`: how the notes are played.
     """
 
     name: str
@@ -93,6 +95,7 @@ class Style:
     section_bars: int = 0
     blue_notes: tuple[int, ...] = ()
     ensembles: tuple[dict[Role, int], ...] = ()
+    touch: Touch = field(default_factory=Touch)
 
     @property
     def folder(self) -> Path:
@@ -112,12 +115,24 @@ def load_style(name: str) -> Style:
         raise BadRequest(f"The style {name!r} is not known; {', '.join(style_names())} would work.")
     with (STYLES_DIR / name / "style.toml").open("rb") as file:
         raw: dict[str, Any] = tomllib.load(file)
-    parts = {Role(role): _strict(Part, values) for role, values in raw.pop("roles").items()}
+    parts = {Role(role): _part(values) for role, values in raw.pop("roles").items()}
+    touch = _touch(raw.pop("touch", {}))
     for table in ("progressions", "cadences"):
         raw[table] = {Mode(mode): tuple(tuple(row.split()) for row in rows) for mode, rows in raw[table].items()}
     raw["modulations"] = {Mode(mode): tuple(keys) for mode, keys in raw.get("modulations", {}).items()}
     ensembles = [{Role(role): program for role, program in row.items()} for row in raw.pop("ensembles", [])]
-    return _strict(Style, {**raw, "name": name, "parts": parts, "ensembles": ensembles})
+    return _strict(Style, {**raw, "name": name, "parts": parts, "ensembles": ensembles, "touch": touch})
+
+
+def _part(values: dict[str, Any]) -> Part:
+    doubles = tuple(_strict(Double, row) for row in values.pop("doubles", []))
+    return replace(_strict(Part, values), doubles=doubles)
+
+
+def _touch(values: dict[str, Any]) -> Touch:
+    late_ms = {Role(role): late for role, late in values.pop("late_ms", {}).items()}
+    pedal = tuple(Role(role) for role in values.pop("pedal", []))
+    return replace(_strict(Touch, values), late_ms=late_ms, pedal=pedal)
 
 
 def _strict(kind: type[T], values: dict[str, Any]) -> T:

@@ -1,6 +1,7 @@
-"""How bright General MIDI programs sound.
+"""How bright and how loud General MIDI programs sound.
 
-In: program numbers 0–127. Out: −1 dull … 1 bright. Conventions: measured, not judged: the centroid of the amplitude
+In: program numbers 0–127. Out: −1 dull … 1 bright; LUFS. Conventions: measured, not judged: loudness is BS.1770's of
+one second each of the notes below, averaged in decibels. Brightness is the centroid of the amplitude
 spectrum of one second of each program, velocity 80, at C3, C4 and C5 as far as it plays them, averaged in octaves,
 with FluidR3_GM; written in tenths of an octave above 1 kHz (a timbre's centroid is what listeners call its brightness:
 Grey & Gordon 1978). Caveat: drum kits have no place in the table.
@@ -27,3 +28,22 @@ def brightness_of(program: int) -> float:
     if not 0 <= program <= 127:
         raise ValueError(f"{program} is no General MIDI program; 0 to 127 would work")
     return min(1.0, max(-1.0, (_TENTHS[program] - _MIDDLE) / _REACH))
+
+
+_LUFS = (
+    -30, -30, -25, -32, -22, -23, -26, -28, -28, -30, -28, -32, -28, -37, -27, -31,
+    -24, -23, -22, -22, -24, -26, -25, -25, -29, -29, -22, -20, -30, -20, -18, -17,
+    -28, -24, -25, -21, -31, -31, -26, -19, -21, -22, -23, -27, -23, -26, -28, -36,
+    -23, -21, -11, -9, -23, -24, -24, -27, -25, -19, -19, -23, -21, -23, -14, -14,
+    -23, -20, -23, -26, -20, -22, -21, -17, -19, -21, -22, -21, -21, -22, -18, -20,
+    -11, -7, -10, -15, -15, -14, -13, -12, -13, -24, -18, -18, -15, -13, -13, -10,
+    -14, -14, -21, -21, -15, -23, -19, -17, -28, -33, -34, -30, -36, -21, -21, -24,
+    -30, -34, -27, -35, -30, -29, -22, -28, -25, -25, -26, -20, -20, -37, -21, -25,
+)  # fmt: skip
+
+
+def loudness_of(program: int) -> float:
+    """LUFS at full MIDI volume; raises `ValueError` outside 0–127."""
+    if not 0 <= program <= 127:
+        raise ValueError(f"{program} is no General MIDI program; 0 to 127 would work")
+    return float(_LUFS[program])

@@ -82,14 +82,14 @@ def _render(check: PerformedSong, parts: Parts, voices: Voices) -> dict[Role, Au
 def _excerpts(performed: PerformedSong) -> PerformedSong:
     """Each role's stretches one after the other, all roles from the start."""
     second = 1 / performed.seconds(1)
-    tracks = tuple(replace(track, notes=_excerpt(track, second)) for track in performed.tracks if track.notes)
+    tracks = tuple(_excerpt(track, second) for track in performed.tracks if track.notes)
     bars = max(1, math.ceil(len(SHARES) * (STRETCH_S + RING_S) * second / performed.song.meter.bar_ticks))
     song = replace(performed.song, sections=performed.song.sections[:1], chords=performed.song.chords[: 2 * bars])
-    return replace(performed, song=song, tracks=tracks)
+    return replace(performed, song=song, tracks=tracks, tempi=())
 
 
-def _excerpt(track: PerformedTrack, second: float) -> tuple[Note, ...]:
-    """The notes that begin in the chosen stretches, moved to where they are to be played."""
+def _excerpt(track: PerformedTrack, second: float) -> PerformedTrack:
+    """What the role plays, and what doubles it, in the chosen stretches, moved to where they are to be played."""
     length = round(STRETCH_S * second)
     onsets = np.array([note.onset for note in track.notes], np.int64)
     weights = np.array([note.velocity**2 * min(note.duration / second, 1.0) for note in track.notes])
@@ -98,12 +98,28 @@ def _excerpt(track: PerformedTrack, second: float) -> tuple[Note, ...]:
     sums = held[np.searchsorted(onsets, starts + length)] - held[np.searchsorted(onsets, starts)]
     starts, sums = starts[sums > 0], sums[sums > 0]
     ranked = starts[np.argsort(sums, kind="stable")]
-    notes = []
-    for at, share in enumerate(SHARES):
-        start = int(ranked[min(int(share * ranked.size), ranked.size - 1)])
-        shift = round(at * (STRETCH_S + RING_S) * second) - start
-        for note in track.notes:
+    chosen = [int(ranked[min(int(share * ranked.size), ranked.size - 1)]) for share in SHARES]
+    layer = None if track.layer is None else replace(track.layer, notes=_stretches(track.layer.notes, chosen, second))
+    pedal = tuple(
+        replace(press, onset=press.onset + shift)
+        for start, shift in _shifts(chosen, second)
+        for press in track.pedal
+        if start <= press.onset and press.end < start + length
+    )
+    return replace(track, notes=_stretches(track.notes, chosen, second), pedal=pedal, layer=layer)
+
+
+def _shifts(starts: list[int], second: float) -> list[tuple[int, int]]:
+    """Each stretch's start, and by how many ticks it moves."""
+    return [(start, round(at * (STRETCH_S + RING_S) * second) - start) for at, start in enumerate(starts)]
+
+
+def _stretches(notes: tuple[Note, ...], starts: list[int], second: float) -> tuple[Note, ...]:
+    length = round(STRETCH_S * second)
+    moved = []
+    for start, shift in _shifts(starts, second):
+        for note in notes:
             if start <= note.onset < start + length:
                 duration = min(note.duration, start + length - note.onset + round(RING_S / 2 * second))
-                notes.append(replace(note, onset=note.onset + shift, duration=max(duration, 1)))
-    return tuple(sorted(notes))
+                moved.append(replace(note, onset=note.onset + shift, duration=max(duration, 1)))
+    return tuple(sorted(moved))

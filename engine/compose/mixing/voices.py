@@ -14,7 +14,7 @@ from typing import Protocol
 
 from engine.compose.mixing.stage import BLOCK
 from engine.compose.render import SAMPLE_RATE_HZ, Audio, Synth
-from engine.music.midi.write import CHANNELS, write_midi
+from engine.music.midi.write import channels_of, write_midi
 from engine.music.notes import Role
 from engine.music.performance import PerformedSong
 from engine.music.styles import Part
@@ -49,8 +49,11 @@ class SoundfontVoices:
             yield from self._one_by_one(performed, dry, samples)
             return
         midi = write_midi(performed, dry)
-        for block in self._synth.channels(midi, samples, [CHANNELS[role] for role in roles], BLOCK):
-            yield dict(zip(roles, block, strict=True))
+        channels = {track.role: channels_of(track) for track in performed.tracks if track.notes}
+        order = [channel for role in roles for channel in channels[role]]
+        for block in self._synth.channels(midi, samples, order, BLOCK):
+            heard = dict(zip(order, block, strict=True))
+            yield {role: _together([heard[channel] for channel in channels[role]]) for role in roles}
 
     def _one_by_one(self, performed: PerformedSong, dry: Parts, samples: int) -> Blocks:
         whole = {}
@@ -59,6 +62,13 @@ class SoundfontVoices:
             whole[role] = self._synth.render(write_midi(alone, dry), samples / SAMPLE_RATE_HZ)
         for start in range(0, samples, BLOCK):
             yield {role: audio[:, start : start + BLOCK].copy() for role, audio in whole.items()}
+
+
+def _together(audios: list[Audio]) -> Audio:
+    """A role and what doubles it."""
+    for audio in audios[1:]:
+        audios[0] += audio
+    return audios[0]
 
 
 def playing(performed: PerformedSong) -> list[Role]:

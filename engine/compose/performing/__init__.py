@@ -1,0 +1,1 @@
+"""How notes are played: clock, groove, strums, dynamics, pedal, tempo and doublings, each for itself."""

@@ -112,11 +112,14 @@ def _key_text(key: str, mode: str) -> str:
 def parts_of(song: StoredSong) -> tuple[tuple[str, str, Path], ...]:
     """What is attached, in the order that a person sees: (what it is, file name, path)."""
     stem = file_stem(song)
-    return (
+    parts = (
         ("audio", f"{stem}{song.audio.suffix}", song.audio),
         ("MIDI file", f"{stem}{song.midi.suffix}", song.midi),
+        ("zip of stems", f"{stem}-stems.zip", song.stems),
+        ("score", f"{stem}.musicxml", song.musicxml),
         ("picture", f"{stem}{song.picture.suffix}", song.picture),
     )
+    return tuple((what, name, path) for what, name, path in parts if path is not None)
 
 
 def too_big_text(what: str, size_bytes: int, limit_bytes: int) -> str:

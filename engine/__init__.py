@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine import errors
     from engine.compose.request import (
+        AUDIO_FORMATS,
         MAX_MIDI_BYTES,
         MAX_PROMPT_CHARS,
         ComposeRequest,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.studio import StoredSong, Studio, Update
 
 __all__ = [
+    "AUDIO_FORMATS",
     "MAX_MIDI_BYTES",
     "MAX_PROMPT_CHARS",
     "ComposeRequest",
@@ -39,6 +41,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AUDIO_FORMATS": "engine.compose.request",
     "MAX_MIDI_BYTES": "engine.compose.request",
     "MAX_PROMPT_CHARS": "engine.compose.request",
     "ComposeRequest": "engine.compose.request",

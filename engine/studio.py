@@ -27,6 +27,7 @@ from engine.store import Origin, Store, Tally, VoteValue
 Phase = Literal["queued", "composing", "rendering", "done"]
 
 COMPOSER = "engine.compose.resident:open_composer"
+HANDED_OVER = frozenset({"audio", "midi", "picture", "stems", "musicxml"})
 COMPOSING_STAGES = ("read", "plan", "compose")
 
 
@@ -41,7 +42,9 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredSong:
-    """A finished song as the store knows it. The three paths are absolute and exist."""
+    """A finished song as the store knows it. The paths are absolute and exist; stems and score are there if they were
+    wanted.
+    """
 
     id: str
     request: ComposeRequest
@@ -49,6 +52,8 @@ class StoredSong:
     audio: Path
     midi: Path
     picture: Path
+    stems: Path | None = None
+    musicxml: Path | None = None
 
 
 OnUpdate = Callable[[Update], None]
@@ -91,9 +96,15 @@ class Studio:
         await self.close()
 
     async def compose(
-        self, request: ComposeRequest, *, origin: Origin, on_update: OnUpdate | None = None
+        self,
+        request: ComposeRequest,
+        *,
+        origin: Origin,
+        on_update: OnUpdate | None = None,
+        limit_bytes: int | None = None,
     ) -> StoredSong:
-        """Compose, render, store. `on_update` is called on the event loop.
+        """Compose, render, store. `on_update` is called on the event loop. `limit_bytes`: the most that a file may
+        have; bit rates go down until it does.
 
         Raises `BadRequest`, `SetupError`, `EngineError`.
         """
@@ -101,7 +112,7 @@ class Studio:
         await self._store.begin(song_id, request.to_json(), origin)
         try:
             folder = await asyncio.to_thread(self._store.files.make, song_id)
-            payload = {"id": song_id, "request": request.to_json(), "folder": str(folder)}
+            payload = {"id": song_id, "request": request.to_json(), "folder": str(folder), "limit_bytes": limit_bytes}
             answer = await self._executor.submit("compose", payload, _listener(on_update))
             await self._store.finish(song_id, answer["receipt"])
         except TunesmithError as error:
@@ -112,7 +123,13 @@ class Studio:
         return await self.song(song_id)
 
     async def another(
-        self, song_id: str, *, origin: Origin, on_update: OnUpdate | None = None, keep: tuple[str, ...] = ()
+        self,
+        song_id: str,
+        *,
+        origin: Origin,
+        on_update: OnUpdate | None = None,
+        keep: tuple[str, ...] = (),
+        limit_bytes: int | None = None,
     ) -> StoredSong:
         """Compose the stored song's request anew with a fresh seed; its files may be gone. `keep`: roles that stay as
         they are, for which its files are needed. Raises `NotFound` too.
@@ -120,7 +137,8 @@ class Studio:
         request = ComposeRequest.from_json((await self._store.song(song_id)).request)
         if keep:
             request = ComposeRequest(prompt=request.prompt, again=song_id, keep=keep)
-        return await self.compose(dataclasses.replace(request, seed=new_seed()), origin=origin, on_update=on_update)
+        request = dataclasses.replace(request, seed=new_seed())
+        return await self.compose(request, origin=origin, on_update=on_update, limit_bytes=limit_bytes)
 
     async def vote(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """Set the person's vote; the same value again withdraws it. Raises `NotFound`."""
@@ -133,12 +151,12 @@ class Studio:
         if record.receipt is None:
             raise NotFound(f"The song {song_id!r} is not there: it is being composed, or came to nothing.")
         receipt = Receipt.from_json(record.receipt)
-        audio, midi, picture = (folder / Path(receipt.files[kind]).name for kind in ("audio", "midi", "picture"))
-        for path in (audio, midi, picture):
+        paths = {kind: folder / Path(path).name for kind, path in receipt.files.items() if kind in HANDED_OVER}
+        for path in paths.values():
             if not await asyncio.to_thread(path.is_file):
                 raise NotFound(f"The file {path.name} of the song {song_id!r} is gone; compose it again with its seed.")
         request = ComposeRequest.from_json(record.request)
-        return StoredSong(id=song_id, request=request, receipt=receipt, audio=audio, midi=midi, picture=picture)
+        return StoredSong(id=song_id, request=request, receipt=receipt, **paths)
 
     def style_names(self) -> tuple[str, ...]:
         """Styles that can be asked for."""

@@ -21,6 +21,7 @@ from bot.errors import guard
 from bot.replies import help_text
 from bot.views.song import song_view
 from engine import (
+    AUDIO_FORMATS,
     MAX_MIDI_BYTES,
     MAX_PROMPT_CHARS,
     ComposeRequest,
@@ -56,7 +57,12 @@ class Compose(commands.Cog):
         chords="Chords of the main sections, one a bar, such as “Am F C G”",
         bars="Exactly so many bars",
         midi="A MIDI file to go on from",
+        format="The kind of audio file; mp3 if left out",
+        loop="Whole bars that go round without a seam",
+        stems="Also a zip of the parts, one file each",
+        score="Also a score for notation programs (MusicXML)",
     )
+    @app_commands.choices(format=[app_commands.Choice(name=name, value=name) for name in AUDIO_FORMATS])
     async def compose(  # noqa: PLR0913 (a command's options are its parameters)
         self,
         interaction: discord.Interaction[Any],
@@ -73,6 +79,10 @@ class Compose(commands.Cog):
         chords: str | None = None,
         bars: app_commands.Range[int, 1] | None = None,
         midi: discord.Attachment | None = None,
+        format: str = "mp3",
+        loop: bool = False,
+        stems: bool = False,
+        score: bool = False,
     ) -> None:
         """Answer `/compose`."""
         answer = InteractionAnswer(interaction)
@@ -87,6 +97,10 @@ class Compose(commands.Cog):
             "without": (without,) if without else (),
             "chords": chords,
             "bars": bars,
+            "format": format,
+            "loop": loop,
+            "stems": stems,
+            "musicxml": score,
         }
 
         async def work() -> None:
@@ -129,7 +143,9 @@ class Compose(commands.Cog):
         await self.desk.deliver(
             answer,
             origin,
-            lambda seen, on_update: studio.compose(request, origin=seen, on_update=on_update),
+            lambda seen, on_update: studio.compose(
+                request, origin=seen, on_update=on_update, limit_bytes=answer.limit_bytes
+            ),
             song_view,
         )
 

@@ -93,7 +93,9 @@ class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"
         await desk.deliver(
             answer,
             origin_of(interaction),
-            lambda seen, on_update: desk.studio.another(self.song_id, origin=seen, on_update=on_update),
+            lambda seen, on_update: desk.studio.another(
+                self.song_id, origin=seen, on_update=on_update, limit_bytes=answer.limit_bytes
+            ),
             song_view,
         )
 

@@ -14,6 +14,8 @@ from engine.compose.plan import blend_text
 from engine.compose.request import ComposeRequest, Receipt
 from engine.settings import Settings
 
+MEBIBYTE = 1024 * 1024
+
 PromptArgument = Annotated[
     str | None,
     typer.Argument(metavar="PROMPT", help="What to compose, in words; - reads one prompt a line from stdin."),
@@ -43,6 +45,12 @@ AgainOption = Annotated[str | None, typer.Option(help="The id of a finished song
 KeepOption = Annotated[
     list[str] | None, typer.Option(help="Parts of the song named by --again that stay as they are: 'bass, drums'.")
 ]
+LoopOption = Annotated[bool, typer.Option("--loop", help="Audio of whole bars that goes round without a seam.")]
+StemsOption = Annotated[bool, typer.Option("--stems", help="Also a zip of the parts, one file each.")]
+MusicXmlOption = Annotated[bool, typer.Option("--musicxml", help="Also a score.")]
+MaxMibOption = Annotated[
+    float | None, typer.Option("--max-mib", min=0.01, help="No file larger than so many MiB; bit rates go down.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
@@ -67,17 +75,22 @@ def compose(
     again: AgainOption = None,
     keep: KeepOption = None,
     out: Annotated[Path, typer.Option(help="Folder for the files; made if need be.")] = Path("out"),
-    format: Annotated[str, typer.Option(help="mp3, ogg or wav.")] = "mp3",
+    format: Annotated[str, typer.Option(help="mp3, ogg, wav or flac.")] = "mp3",
+    loop: LoopOption = False,
+    stems: StemsOption = False,
+    musicxml: MusicXmlOption = False,
+    max_mib: MaxMibOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compose a song: writes <name>.mp3, .mid, .png, .json (the receipt) and .song.json (for --again)."""
     from engine.compose.pipeline import Composer
 
     composer, folder = Composer(Settings.read()), folder_of(out)
+    limit_bytes = None if max_mib is None else int(max_mib * MEBIBYTE)
 
     def work(request: ComposeRequest) -> Receipt:
         with progress_bar() as progress:
-            return composer.compose(request, folder, progress=progress)
+            return composer.compose(request, folder, limit_bytes=limit_bytes, progress=progress)
 
     options = Options(
         style=style,
@@ -98,6 +111,9 @@ def compose(
         continuing=continuing,
         again=again,
         keep=tuple(keep or ()),
+        loop=loop,
+        stems=stems,
+        musicxml=musicxml,
     )
     answering = Answering(work=work, to_json=Receipt.to_json, show=_show)
     raise typer.Exit(answer_all(prompt_or_default(prompt, options), options, answering, as_json=as_json))

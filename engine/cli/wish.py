@@ -47,6 +47,9 @@ class Options:
     continuing: Path | None = None
     again: str | None = None
     keep: tuple[str, ...] = ()
+    loop: bool = False
+    stems: bool = False
+    musicxml: bool = False
 
     def request(self, prompt: str) -> ComposeRequest:
         """The request for `prompt`. Raises `BadRequest`, also for a file that cannot be read."""
@@ -70,6 +73,9 @@ class Options:
             continuing=_file(self.continuing),
             again=self.again,
             keep=self.keep,
+            loop=self.loop,
+            stems=self.stems,
+            musicxml=self.musicxml,
         )
 
 

@@ -73,6 +73,33 @@ async def test_every_control_reaches_the_engine(discord: LocalDiscord) -> None:
     assert base64.b64decode(request["continuing"]) == file.data
 
 
+async def test_the_kinds_of_files_reach_the_engine_and_come_back(discord: LocalDiscord) -> None:
+    exchange = await discord.slash("compose", prompt="show me", format="flac", loop=True, stems=True, score=True)
+    song = await exchange.until(has_files)
+    assert [name.split("-")[-1].partition(".")[2] for name in song.files] == ["flac", "mid", "zip", "musicxml", "png"]
+    request = json.loads(next(data for name, data in song.files.items() if name.endswith(".mid")))
+    assert (request["format"], request["loop"], request["stems"], request["musicxml"]) == ("flac", True, True, True)
+
+
+async def test_the_engine_hears_what_discord_allows_here(discord: LocalDiscord) -> None:
+    exchange = await discord.slash("compose", prompt="show me")
+    song = await exchange.until(has_files)
+    request = json.loads(next(data for name, data in song.files.items() if name.endswith(".mid")))
+    assert request["limit_bytes"] == discord.size_limit
+    again = await (await discord.person().slash("compose", prompt="show me", size_limit=123_456)).until(has_files)
+    assert b'"limit_bytes": 123456' in next(data for name, data in again.files.items() if name.endswith(".mid"))
+
+
+@pytest.mark.parametrize(("format_", "told"), [("mp3", "made at 64 kbit/s"), ("wav", "became an mp3 at 64 kbit/s")])
+async def test_audio_is_made_smaller_until_discord_takes_it(discord: LocalDiscord, format_: str, told: str) -> None:
+    exchange = await discord.person().slash("compose", prompt="long song", format=format_, size_limit=200_000)
+    song = await exchange.until(has_files)
+    name, data = next((name, data) for name, data in song.files.items() if name.endswith(".mp3"))
+    assert 150_000 < len(data) <= 200_000, name
+    assert told in song.embed["description"]
+    assert "200 kB that are allowed here" in song.embed["description"]
+
+
 async def test_a_file_that_is_too_large_is_refused_in_one_sentence(discord: LocalDiscord) -> None:
     large = Attached(id=snowflake(), filename="tune.mid", data=bytes(MAX_MIDI_BYTES + 1))
     said = await (await discord.slash("compose", prompt="go on", midi=large)).until(lambda seen: "MB" in seen.content)

@@ -2,8 +2,9 @@
 says.
 
 `slow` takes 0.4 s a stage, `refuse` raises the person's error, `ramble` a long one, `lack` the machine's, `break` the
-engine's, `crash` a bug; `big` writes audio of 20 kB, `show` writes the request instead of MIDI. The studio, the job
-runner and the database around it are the real ones."""
+engine's, `crash` a bug; `big` writes audio of 20 kB, `long` encodes real audio under the limit it was given, `show`
+writes the request and the limit instead of MIDI. The studio, the job runner and the database around it are the real
+ones."""
 
 from __future__ import annotations
 
@@ -13,10 +14,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from engine.compose.files.encode import encoded
+from engine.compose.files.tags import Tags
 from engine.compose.request import Receipt
 from engine.errors import BadRequest, RenderError, SetupError
+from engine.music.harmony import Key
 
 STAGES = ("read", "plan", "compose", "render", "master", "encode", "picture")
+LONG_S = 20
 PICTURE = b"\x89PNG\r\n\x1a\n tiny"
 
 
@@ -46,11 +53,24 @@ def open_tiny(config: Mapping[str, Any]) -> Any:
 
 def _write(payload: Mapping[str, Any], word: str) -> Receipt:
     folder, request = Path(payload["folder"]), payload["request"]
+    limit_bytes, notices = payload["limit_bytes"], ["It was made shorter."] if word == "noticed" else []
     contents = {
-        "audio": ("tiny.mp3", b"ID3 tiny" + bytes(20_000 if word == "big" else 0)),
-        "midi": ("tiny.mid", json.dumps(request).encode() if word == "show" else b"MThd tiny"),
+        "audio": (f"tiny.{request['format']}", b"ID3 tiny" + bytes(20_000 if word == "big" else 0)),
+        "midi": ("tiny.mid", b"MThd tiny"),
         "picture": ("tiny.png", PICTURE),
     }
+    if word == "show":
+        contents["midi"] = ("tiny.mid", json.dumps({**request, "limit_bytes": limit_bytes}).encode())
+    if word == "long":
+        tags = Tags(title="Tiny", style="Lofi", bpm=82, key=Key.parse("A minor"), comment="")
+        noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 44_100 * LONG_S)).astype(np.float32)
+        made = encoded(noise, format=request["format"], tags=tags, limit_bytes=limit_bytes)
+        contents["audio"] = (f"tiny.{made.format}", made.data)
+        notices = [made.notice] if made.notice else []
+    if request["stems"]:
+        contents["stems"] = ("tiny.stems.zip", b"PK tiny")
+    if request["musicxml"]:
+        contents["musicxml"] = ("tiny.musicxml", b"<score-partwise/>")
     for name, data in contents.values():
         (folder / name).write_bytes(data)
     return Receipt(
@@ -75,6 +95,6 @@ def _write(payload: Mapping[str, Any], word: str) -> Receipt:
         timings_s={"total": 0.1},
         candidates={},
         title=f"Tiny {request['prompt']}"[:80],
-        notices=["It was made shorter."] if word == "noticed" else [],
+        notices=notices,
         explanation={"sentence": f"Lofi (90 % sure, from “{request['prompt']}”)."} if word == "explained" else {},
     )

@@ -153,8 +153,10 @@ def _drum(pitch: int) -> Any:
 
 
 def _pitch(pitch: int, key: Key) -> str:
-    """music21's name, such as `"E-4"`; none of ours crosses an octave (there is no B sharp or C flat)."""
-    return _spelled(key.spell(pitch % 12)) + str(pitch // 12 - 1)
+    """music21's name, such as `"E-4"`; the octave is the letter's, so MIDI's 71 is B4 or C-5."""
+    name = key.spell(pitch % 12)
+    altered = name.count("#") - name.count("b")
+    return _spelled(name) + str((pitch - altered) // 12 - 1)
 
 
 def _spelled(name: str) -> str:

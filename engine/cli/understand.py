@@ -6,6 +6,8 @@ minutes on two cores, and replaces the head only when it is done.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +15,8 @@ import typer
 
 if TYPE_CHECKING:
     from engine.learn.understand import Judged
+    from engine.text.meaning import Meaning
+    from engine.text.reader import Reader
 
 COLUMNS = (
     "held out",
@@ -23,6 +27,7 @@ COLUMNS = (
     "open found",
     "calibration error",
     "valence sign",
+    "valence order",
     "energy order",
 )
 
@@ -47,7 +52,8 @@ def understand(
     if train:
         make_head(style_names(), path, say=lambda line: typer.echo(line, err=True))
     descriptions = {name: load_style(name).descriptions for name in style_names()}
-    judged = judge(Reader.assemble(TextEncoder.load(), load_head(path), descriptions))
+    reader = Reader.assemble(TextEncoder.load(), load_head(path), descriptions)
+    judged = judge(lambda texts: as_planned(reader, texts), descriptions)
     table = Table(*COLUMNS)
     for one in judged:
         table.add_row(*_row(one))
@@ -59,8 +65,28 @@ def understand(
                 console.print(f"{one.name}\t{label}\t{found} {share:.2f}\t{text}", markup=False, highlight=False)
 
 
+def as_planned(reader: Reader, texts: Sequence[str]) -> tuple[Meaning, ...]:
+    """Meanings with the moods that a plan takes: what the head hears, and plain mood words beside it."""
+    from engine.compose.mood import mood_of
+    from engine.compose.words.moods import read_mood
+
+    meanings = reader.read(texts)
+    moods = [mood_of(meaning, read_mood(text)) for meaning, text in zip(meanings, texts, strict=True)]
+    return tuple(
+        replace(
+            meaning,
+            valence=mood.valence,
+            energy=mood.energy,
+            density=mood.density,
+            brightness=mood.brightness,
+            tempo=mood.tempo,
+        )
+        for meaning, mood in zip(meanings, moods, strict=True)
+    )
+
+
 def _row(judged: Judged) -> tuple[str, ...]:
     report = judged.report
     shares = (report.top1, report.top2, judged.zero_shot[0], report.open_found, report.calibration_error)
-    moods = (report.valence_sign, report.energy_order)
+    moods = (report.valence_sign, report.valence_order, report.energy_order)
     return (judged.name, str(report.prompts), *(f"{share:.3f}" for share in (*shares, *moods)))

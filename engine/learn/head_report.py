@@ -3,8 +3,8 @@
 In: meanings and labels. Out: `HeadReport`. Conventions: top-1 and top-2 count over prompts that mean a style, among all
 labels (naming none is a mistake); `open_found` over those that mean none. The calibration error is the expected one
 over ten bins of equal width (Naeini et al. 2015). Moods: the share of prompts whose valence has the right sign, and of
-pairs whose energies have the right order, among pairs that differ by at least `LEAST_GAP`; all differing pairs stand
-beside. Caveat: labels are opinions; `also` is not counted as right, but told.
+pairs whose energies (and valences) have the right order, among pairs that differ by at least `LEAST_GAP`; all pairs of
+different energy stand beside. Caveat: labels are opinions; `also` is not counted as right, but told.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ class HeadReport:
     valence_sign: float
     energy_order: float
     energy_order_all: float
+    valence_order: float
     mood_errors: Mapping[str, float]
     mistakes: tuple[tuple[str, str, str, float], ...]
 
@@ -66,6 +67,7 @@ def report_on(meanings: Sequence[Meaning], prompts: Sequence[Labelled]) -> HeadR
         valence_sign=_valence_sign(meanings, prompts),
         energy_order=order_right(_axis(meanings, "energy"), _labels(prompts, "energy"), LEAST_GAP),
         energy_order_all=order_right(_axis(meanings, "energy"), _labels(prompts, "energy"), 0.0),
+        valence_order=order_right(_axis(meanings, "valence"), _labels(prompts, "valence"), LEAST_GAP),
         mood_errors={axis: float(np.abs(_axis(meanings, axis) - _labels(prompts, axis)).mean()) for axis in MOODS},
         mistakes=tuple(
             (prompts[at].text, prompts[at].style, ranked[at][0], round(sure[at], 2))

@@ -1,14 +1,15 @@
 """Training and judging the head: written prompts in, a head and figures out.
 
 In: the styles. Out: a `Head` with its facts, or reports a set of held-out prompts. Conventions:
-what is judged is what a planner would use (`Reader`); the zero-shot baseline compares the same embeddings with the
-styles' descriptions. Caveat: embeddings come from this machine's processor; on another one the last digits differ.
+what is judged is whatever reads texts as a planner does; the zero-shot baseline compares the untrained encoder's
+embeddings with the styles' descriptions. Caveat: embeddings come from this machine's processor; on another one the
+last digits differ.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from engine.text.meaning import NOTHING, Meaning
 from engine.text.reader import Reader
 
 Descriptions = Mapping[str, Sequence[str]]
+Read = Callable[[Sequence[str]], Sequence[Meaning]]
 
 CALIBRATING = 8
 
@@ -61,19 +63,20 @@ def split(prompts: Sequence[Labelled]) -> tuple[list[Labelled], list[Labelled]]:
     return [prompt for prompt in prompts if prompt.text not in texts], left_out
 
 
-def judge(reader: Reader, folder: Path = PROMPTS_DIR) -> tuple[Judged, ...]:
-    """Every held-out set: what people usually type, subtle prompts, then the other languages."""
+def judge(read: Read, styles: Descriptions, folder: Path = PROMPTS_DIR) -> tuple[Judged, ...]:
+    """Every held-out set: what people usually type, subtle prompts, then the other languages. `read`: texts to
+    meanings.
+    """
     sets = {"usual": held_out_prompts("usual", folder), "subtle": held_out_prompts("subtle", folder)}
     sets |= {language: prompts_in(language, "heldout", folder) for language in languages(folder)}
     encoder = TextEncoder.load()
-    return tuple(judge_set(name, reader, encoder, prompts) for name, prompts in sets.items())
-
-
-def judge_set(name: str, reader: Reader, encoder: TextEncoder, prompts: Sequence[Labelled]) -> Judged:
-    """One set of prompts; `encoder`: an untrained one, for the baseline."""
-    texts = [prompt.text for prompt in prompts]
-    baseline = report_on(zero_shot(encoder, texts, reader.styles), prompts)
-    return Judged(name=name, report=report_on(reader.read(texts), prompts), zero_shot=(baseline.top1, baseline.top2))
+    judged = []
+    for name, prompts in sets.items():
+        texts = [prompt.text for prompt in prompts]
+        baseline = report_on(zero_shot(encoder, texts, styles), prompts)
+        report = report_on(read(texts), prompts)
+        judged.append(Judged(name=name, report=report, zero_shot=(baseline.top1, baseline.top2)))
+    return tuple(judged)
 
 
 def zero_shot(encoder: TextEncoder, texts: Sequence[str], styles: Descriptions) -> tuple[Meaning, ...]:

@@ -50,7 +50,7 @@ class Reader:
     @classmethod
     def assemble(cls, encoder: TextEncoder, head: Head, styles: Mapping[str, Sequence[str]]) -> Self:
         """A reader of an encoder that nobody else uses: it is changed to what the head was trained with."""
-        encoder.adapt(head.changes())
+        encoder.adapt(head.adapter)
         return cls(encoder, head, styles)
 
     def read(self, texts: Sequence[str]) -> tuple[Meaning, ...]:

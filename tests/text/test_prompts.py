@@ -160,7 +160,7 @@ def test_a_head_learns_what_it_is_told_and_the_adapter_carries_it() -> None:
     }
     prompts = [labelled(text, style, 0.8 if style == "rock" else -0.8) for style, t in scenes.items() for text in t]
     said: list[str] = []
-    recipe = HeadRecipe(epochs=6, batch=3, mean_decay=0.5)
+    recipe = HeadRecipe(runs=1, epochs=6, batch=3, mean_decay=0.5)
     head = train_head(TextEncoder.load(), prompts, labels_of(["rock", "folk"]), recipe, said.append)
     reader = Reader.assemble(TextEncoder.load(), head, {style: list(t) for style, t in scenes.items()})
     heard = reader.read([prompt.text for prompt in prompts])

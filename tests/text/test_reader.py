@@ -11,7 +11,7 @@ import pytest
 from engine.errors import CheckpointError
 from engine.music.styles import load_style, style_names
 from engine.text.encoder import LAYERS, TextEncoder
-from engine.text.head import HEAD_PATH, OPEN, load_head, save_head
+from engine.text.head import HEAD_PATH, OPEN, from_bytes, load_head, save_head, to_bytes
 from engine.text.meaning import MOODS, NOTHING, Meaning
 from engine.text.reader import MOST_PARTS, Reader, parts_of
 
@@ -130,8 +130,17 @@ def test_a_written_head_reads_back_as_it_was(tmp_path: Path) -> None:
     assert (again.labels, again.temperature) == (head.labels, head.temperature)
     assert np.array_equal(again.weight, head.weight)
     assert np.array_equal(again.bias, head.bias)
-    assert again.changes().keys() == head.changes().keys()
-    assert all(np.array_equal(change, head.changes()[name]) for name, change in again.changes().items())
+    assert again.adapter.keys() == head.adapter.keys()
+    assert all(np.array_equal(change, head.adapter[name]) for name, change in again.adapter.items())
+
+
+def test_changes_kept_as_bytes_are_nearly_the_changes() -> None:
+    rng = np.random.Generator(np.random.PCG64(1))
+    for shape in ((6,), (5, 7)):
+        change = rng.normal(0, 0.01, shape).astype(np.float32)
+        again = from_bytes(*to_bytes(change))
+        assert again.shape == shape
+        assert np.abs(again - change).max() <= np.abs(change).max() / 250
 
 
 @pytest.mark.parametrize("size", [0, 8, 1000, -100])

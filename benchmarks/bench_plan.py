@@ -1,8 +1,8 @@
 """How long understanding takes: `python -m benchmarks.bench_plan`.
 
-Measured: loading the text encoder and the head in a fresh process; a whole plan (words read, meaning, explanation,
-form, chords, cast) for prompts as people type them, warm, one at a time on one core; the same prompts in batches of 32;
-the reading of explicit wishes alone. Conventions: milliseconds, median and 95th percentile. Caveat: a busy machine
+Measured: loading the text encoder and the head in a fresh process; a whole plan (words read, meaning, form, chords,
+cast), without and with the words that decided, for prompts as people type them, warm, one at a time on one core; the
+same prompts in batches of 32; the reading of explicit wishes alone. Conventions: milliseconds, median and 95th percentile. Caveat: a busy machine
 measures the others' work.
 """
 
@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from time import perf_counter
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from engine.compose.request import ComposeRequest
 from engine.learn.prompts import held_out_prompts
 from engine.settings import Settings
 
+T = TypeVar("T")
 BATCH = 32
 LOADING = (
     "from time import perf_counter; began = perf_counter()\n"
@@ -40,29 +42,27 @@ def main() -> None:
     torch.set_num_threads(1)
     composer = Composer(Settings.read())
     composer.plan(ComposeRequest(prompt="warm up the styles"))
+    requests = [ComposeRequest(prompt=text) for text in prompts]
+    starts = range(0, len(prompts) - BATCH + 1, BATCH)
     rows = {
-        "words read": [_ms(lambda text=text: read_prompt(text)) for text in prompts],
-        "meaning": [_ms(lambda text=text: composer.reader.read([text])) for text in prompts],
-        "plan, explained": [_ms(lambda text=text: composer.plan(ComposeRequest(prompt=text))) for text in prompts],
-        f"{BATCH} meanings": [
-            _ms(lambda at=at: composer.reader.read(prompts[at : at + BATCH]))
-            for at in range(0, len(prompts) - BATCH + 1, BATCH)
-        ],
-        f"{BATCH} plans": [
-            _ms(lambda at=at: composer.plan_all([ComposeRequest(prompt=text) for text in prompts[at : at + BATCH]]))
-            for at in range(0, len(prompts) - BATCH + 1, BATCH)
-        ],
+        "words read": [_ms(read_prompt, text) for text in prompts],
+        "meaning": [_ms(composer.reader.read, [text]) for text in prompts],
+        "plan": [_ms(composer.plan_all, [request]) for request in requests],
+        "plan, explained": [_ms(composer.plan, request) for request in requests],
+        f"{BATCH} meanings": [_ms(composer.reader.read, prompts[at : at + BATCH]) for at in starts],
+        f"{BATCH} plans": [_ms(composer.plan_all, requests[at : at + BATCH]) for at in starts],
     }
     print(f"{'':18}{'median ms':>12}{'95th ms':>12}")
     for name, times in rows.items():
         print(f"{name:18}{np.median(times):12.1f}{np.percentile(times, 95):12.1f}")
-    loads = [float(subprocess.run([sys.executable, "-c", LOADING], capture_output=True, check=True).stdout) for _ in "12"]
+    command = [sys.executable, "-c", LOADING]
+    loads = [float(subprocess.run(command, capture_output=True, check=True).stdout) for _ in range(2)]
     print(f"{'loading, s':18}{min(loads):12.2f}{max(loads):12.2f}")
 
 
-def _ms(work: Callable[[], object]) -> float:
+def _ms(work: Callable[[T], object], given: T) -> float:
     began = perf_counter()
-    work()
+    work(given)
     return 1000 * (perf_counter() - began)
 
 

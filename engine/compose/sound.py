@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from engine.compose.files.delivery import Delivery
 from engine.compose.files.handover import Handover, Sound, hand_over, tags_of
+from engine.compose.files.stems import faded
 from engine.compose.files.write import write_all
 from engine.compose.loop import loop_samples, master_loop, mix_loop
 from engine.compose.mixing.chains import find_chain
@@ -102,7 +103,8 @@ class SoundMaker:
             progress("master", 0.0)
             mastered = watch.timed("master", lambda: master_loop(mixed) if delivery.loop else master(mixed))
             progress("encode", 0.0)
-            tags, sound = tagging.result(), Sound(audio=mastered, stems=mixed.stems)
+            stems = mixed.stems if delivery.loop else faded(mixed.stems)
+            tags, sound = tagging.result(), Sound(audio=mastered, stems=stems)
             handover = watch.timed("encode", lambda: hand_over(song, tags, sound, delivery, name=name))
             progress("picture", 0.0)
             picture = drawing.result()

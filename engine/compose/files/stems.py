@@ -21,6 +21,9 @@ from engine.compose.files.encode import size_text
 from engine.compose.files.lossless import encode_stem
 from engine.compose.files.opus import encode_opus
 from engine.compose.files.tags import Tags
+from engine.compose.mixing.dynamics import Fade
+from engine.compose.mixing.mix import FADE_IN_S, FADE_OUT_S
+from engine.compose.mixing.stage import Session, run
 from engine.compose.render import SAMPLE_RATE_HZ, Audio
 from engine.music.notes import Role
 
@@ -69,6 +72,16 @@ def pack_stems(
     elif kind != kinds[0]:
         notice = f"The stems were made as {kind} so that they fit into the {size_text(limit_bytes or 0)} allowed here."
     return Stems(data=data, notice=notice)
+
+
+def faded(stems: Mapping[Role, Audio]) -> dict[Role, Audio]:
+    """The stems with the song's own start and end in silence; a loop has none."""
+    result = {}
+    for role, audio in stems.items():
+        samples = audio.shape[1]
+        fade = Fade(in_s=FADE_IN_S, out_s=min(FADE_OUT_S, samples / SAMPLE_RATE_HZ / 4))
+        result[role] = run(audio, (fade,), Session(samples=samples))
+    return result
 
 
 def shared_gain(stems: Mapping[Role, Audio]) -> float:

@@ -28,6 +28,8 @@ ENERGY_SWING = 20
 """Velocity between the softest and the loudest bar of a plan."""
 MOOD_SWING = 8
 """Velocity by which the calmest songs are softer, and the most energetic ones louder."""
+LANDING = (50.0, 90.0)
+"""Percentile of a role's velocities that its last stroke has in a bar without energy, and in one with all of it."""
 
 
 def single_line(notes: tuple[Note, ...]) -> tuple[Note, ...]:
@@ -107,13 +109,27 @@ def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     return tuple(shaded)
 
 
+def _loudness(plan: Plan, role: Role, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """The role's velocities: after the profile and the plan, and at the end as loud as the role has been before.
+
+    The last bar is written with velocities of its own (`ending`), which know nothing of the song's; among the others
+    such outliers would be stretched to the loudest that MIDI has.
+    """
+    last = (len(plan.bars) - plan.bars[-1].final) * plan.meter.bar_ticks
+    before = tuple(note for note in notes if note.onset < last)
+    landing = tuple(note for note in notes if note.onset >= last)
+    if not before or not landing:
+        return _shade(plan, _touch(plan, role, notes))
+    before = _shade(plan, _touch(plan, role, before))
+    level = float(np.percentile([note.velocity for note in before], np.interp(plan.bars[-1].energy, (0, 1), LANDING)))
+    return (*before, *(replace(note, velocity=round(level)) for note in landing))
+
+
 def finish_song(plan: Plan, events: list[Event]) -> Song:
     """The candidate as a song."""
     programs = [plan.cast[role].program if role in plan.cast else 0 for role in ROLE_ORDER]
     tracks = events_to_tracks(events, meter=plan.meter, shift_to_white=plan.key.shift_to_white, programs=programs)
-    return song_of(
-        plan, [replace(track, notes=_shade(plan, _touch(plan, track.role, track.notes))) for track in tracks]
-    )
+    return song_of(plan, [replace(track, notes=_loudness(plan, track.role, track.notes)) for track in tracks])
 
 
 def song_of(plan: Plan, tracks: Iterable[Track]) -> Song:
@@ -128,7 +144,8 @@ def song_of(plan: Plan, tracks: Iterable[Track]) -> Song:
             notes = _let_go(plan, notes)
         if track.role is not Role.DRUMS:
             notes = no_restrikes(notes)
-        finished.append(replace(track, notes=notes))
+        doubling = plan.cast[track.role].doubling if track.role in plan.cast else None
+        finished.append(replace(track, notes=notes, doubling=doubling))
     return Song(
         style=plan.style,
         tempo_bpm=plan.tempo_bpm,

@@ -39,6 +39,11 @@ def like(plan: Plan, **parts: RoleProfile) -> Plan:
     return replace(plan, profile=profile(roles={Role(name): row for name, row in parts.items()}))
 
 
+def going_round(plan: Plan) -> Plan:
+    """Without a last bar that is apart from the others."""
+    return replace(plan, bars=tuple(replace(bar, final=False) for bar in plan.bars))
+
+
 def velocities(song: Song, role: Role) -> np.ndarray:
     track = song.track(role)
     assert track is not None
@@ -81,7 +86,7 @@ def test_what_is_written_unevenly_keeps_its_own_accents(plan, events):
 
 @pytest.mark.parametrize("spread", [0.0, 8.0])
 def test_what_is_written_evenly_is_stressed_where_the_meter_is(plan, events, spread):
-    wanted = like(plan, drums=part(velocity=80.0, spread=spread))
+    wanted = going_round(like(plan, drums=part(velocity=80.0, spread=spread)))
     song = finish_song(wanted, even(events))
     drums = song.track(Role.DRUMS)
     assert drums is not None
@@ -142,3 +147,61 @@ def test_only_loudness_changes(plan, events):
 def test_drums_are_the_first_role_of_events():
     assert ROLE_INDEX[Role.DRUMS] == DRUMS
     assert ROLE_ORDER[DRUMS] is Role.DRUMS
+
+
+def landing(plan: Plan, events: list[Event], *, velocity: int) -> list[Event]:
+    """The events, but in the last bar everybody who plays strikes once, with one velocity."""
+    bars = [index for index, event in enumerate(events) if event.onset == BAR]
+    roles = {event.role: event for event in events if event.onset != BAR}
+    last = [event._replace(onset=0, velocity=velocity) for _, event in sorted(roles.items())]
+    return [*events[: bars[-2] + 1], *last, events[bars[-1]]]
+
+
+def parted(song: Song, role: Role) -> tuple[np.ndarray, np.ndarray]:
+    """Velocities before the last bar, and in it."""
+    track = song.track(role)
+    assert track is not None
+    last = (song.bars - 1) * song.meter.bar_ticks
+    before = np.array([note.velocity for note in track.notes if note.onset < last])
+    return before, np.array([note.velocity for note in track.notes if note.onset >= last])
+
+
+@pytest.mark.parametrize("with_profile", [True, False])
+@pytest.mark.parametrize("energy", [0.0, 0.5, 1.0])
+def test_the_last_stroke_is_not_louder_than_the_role_has_been(plan, events, energy, with_profile):
+    rows = {role.value: part(velocity=40 + 60 * energy, spread=9.0) for role in Role}
+    bars = tuple(replace(bar, energy=energy) for bar in plan.bars)
+    wanted = replace(like(plan, **rows) if with_profile else plan, bars=bars)
+    song = finish_song(wanted, landing(plan, uneven(events), velocity=15))
+    for track in song.tracks:
+        before, last = parted(song, track.role)
+        assert last.size > 0
+        assert np.percentile(before, 45) - 1 <= last.max() <= np.percentile(before, 90) + 1, track.role
+
+
+def test_the_last_bar_does_not_change_how_loud_the_others_are(plan, events):
+    wanted = like(plan, **{role.value: part(velocity=60.0, spread=12.0) for role in Role})
+    soft, loud = (finish_song(wanted, landing(plan, uneven(events), velocity=v)) for v in (2, 15))
+    assert soft == loud
+    assert parted(soft, Role.MELODY)[0].mean() == pytest.approx(60, abs=1)
+
+
+def test_soft_endings_are_softer_than_energetic_ones(plan, events):
+    wanted = like(plan, **{role.value: part(velocity=80.0, spread=12.0) for role in Role})
+    levels = []
+    for energy in (0.1, 0.9):
+        bars = (*plan.bars[:-1], replace(plan.bars[-1], energy=energy))
+        song = finish_song(replace(wanted, bars=bars), landing(plan, uneven(events), velocity=11))
+        levels.append([parted(song, track.role)[1].mean() for track in song.tracks])
+    assert (np.array(levels[0]) < np.array(levels[1])).all()
+
+
+def test_a_song_that_goes_round_has_no_last_stroke(plan, events):
+    wanted = going_round(like(plan, drums=part(velocity=80.0, spread=4.0)))
+    drums = finish_song(wanted, even(events)).track(Role.DRUMS)
+    assert drums is not None
+    by_bar: dict[int, set[int]] = {}
+    for note in drums.notes:
+        if accent(plan.meter, note.onset) == 1.0:
+            by_bar.setdefault(note.onset // plan.meter.bar_ticks, set()).add(note.velocity)
+    assert by_bar[len(plan.bars) - 1] == by_bar[0]

@@ -15,7 +15,8 @@ from engine.compose.explain import Explanation
 from engine.compose.mood import NEUTRAL, Mood
 from engine.music.habits import Profile
 from engine.music.harmony import Chord, Key
-from engine.music.notes import Role, Section
+from engine.music.instruments import program_name
+from engine.music.notes import Doubling, Role, Section
 from engine.music.timing import Meter, ticks_to_seconds
 
 if TYPE_CHECKING:
@@ -44,13 +45,22 @@ class BarPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Casting:
-    """The instrument of a role: General MIDI program, its name, and the playable range (MIDI pitches, inclusive)."""
+    """The instrument of a role: General MIDI program, its name, and the playable range (MIDI pitches, inclusive).
+
+    `doubling`: the second instrument that plays along, if any.
+    """
 
     program: int
     name: str
     low: int
     high: int
     density: float
+    doubling: Doubling | None = None
+
+    @property
+    def names(self) -> str:
+        """The instrument's name, and that of its doubling."""
+        return self.name if self.doubling is None else f"{self.name} + {program_name(self.doubling.program)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +230,6 @@ def plan_to_table(plan: Plan) -> RenderableType:
         form.add_row(section.label, section.kind.value, length, f"{start:.0f} s", ", ".join(roles), chords)
     cast = Table("role", "instrument", "range", title="Instruments", title_justify="left")
     for role, casting in plan.cast.items():
-        cast.add_row(role.value, casting.name, f"{casting.low}–{casting.high}")
+        cast.add_row(role.value, casting.names, f"{casting.low}–{casting.high}")
     notices = (Text(notice, style="yellow") for notice in plan.notices)
     return Group(facts, *([Text(plan.explanation.sentence)] if plan.explanation else ()), form, cast, *notices)

@@ -16,7 +16,8 @@ import numpy as np
 
 from engine.compose.arrange import Ensemble, arrange
 from engine.compose.blend import ASIDE_WEIGHT, mix_styles, read_blend
-from engine.compose.casting import cast_of_file, choose_cast, presence, unplaced
+from engine.compose.casting import cast_of_file, choose_cast, forbidden_programs, presence, unplaced
+from engine.compose.doubling import Terms, doubled
 from engine.compose.draft import Draft
 from engine.compose.explain import ORIGINS, Explanation, next_style
 from engine.compose.feel import felt_cast, felt_presence
@@ -143,6 +144,8 @@ class Planner:
         if draft.progression is not None:
             chords = lay_chords(chords, sections, draft.progression, key)
         cast, there = _cast(draft, style, pulse.meter, profile)
+        if before is None:
+            cast = doubled(cast, style, _terms(draft, style, cast, energy), draft.rng("doubles"))
         ensemble = Ensemble(
             presence=there,
             energy=energy,
@@ -317,6 +320,18 @@ def _cast(
         draft.notices += imitated({role: casting.program for role, casting in cast.items()})
     there = presence_after(profile, {role: presence(style, role, wishes) for role in cast})
     return felt_cast(cast, style, draft.mood), felt_presence(there, draft.mood)
+
+
+def _terms(draft: Draft, style: Style, cast: Mapping[Role, Casting], energy: float) -> Terms:
+    """What doublings must suit; who was asked for by name plays his part alone."""
+    wishes = draft.wishes
+    asked = [role for role in cast if wishes.instruments and presence(style, role, wishes) >= 1]
+    return Terms(
+        energy=energy,
+        brightness=draft.mood.brightness,
+        alone=list(cast) if wishes.alone else asked,
+        forbidden=forbidden_programs(wishes.unwanted_instruments),
+    )
 
 
 def _note_file(draft: Draft, before: Song, meter: Meter) -> None:

@@ -17,13 +17,15 @@ STRUMMED = (25, 27, 28, 29, 30)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touch:
-    """`groove`: whose drummers are followed (`engine/music/grooves.json`). `human`: 1 a band of people, 0 a machine
-    exactly on the grid that strikes evenly. `late_ms`: how far a role plays behind the beat at 80 quarters a minute
-    and below; at higher tempos it is less. `freedom`: factor on how far tunes stray. `rubato`: how much slower than
-    the mean the tempo is at the ends of a phrase, half as much faster in its middle. `slowing`: share of the tempo
-    that is lost by the last note, in songs not faster than `slowing_below_bpm`. `pedal`: roles whose pianos use the
-    sustain pedal. `strummed`: programs whose chords are struck string by string. `arch`: velocity by which the middle
-    of a phrase is louder than its ends.
+    """How the players of a style play.
+
+    `groove`: whose drummers are followed (`engine/music/grooves.json`), empty: nobody's. `human`: 1 a band of people, 0
+    a machine exactly on the grid that strikes evenly. `late_ms`: how far a role plays behind the beat at 80 quarters a
+    minute and below; at higher tempos it is less. `freedom`: factor on how far tunes stray. `rubato`: how much slower
+    than the mean the tempo is at the ends of a phrase, half as much faster in its middle. `slowing`: share of the
+    tempo that is lost by the last note, in songs not faster than `slowing_below_bpm`. `pedal`: roles whose pianos use
+    the sustain pedal. `strummed`: programs whose chords are struck string by string. `arch`: velocity by which the
+    middle of a phrase is louder than its ends.
     """
 
     groove: str = "all"

@@ -17,6 +17,7 @@ from engine.music.touch import Touch
 MAX_STRAY = int(0.9 * PERFORMED_PER_WRITTEN)
 """Furthest that human timing moves an onset, in performed ticks; the strings of a strum come on top."""
 
+NO_GROOVE = Groove(takes=0, pieces={})
 UNHURRIED_BPM = 80.0
 
 
@@ -47,7 +48,7 @@ def feel_of(song: Song, touch: Touch) -> Feel:
     return Feel(
         song=song,
         touch=touch,
-        groove=load_grooves()[touch.groove],
+        groove=load_grooves()[touch.groove] if touch.groove else NO_GROOVE,
         laid_back=swung * slow * touch.human,
         ease=min(1.0, UNHURRIED_BPM / song.tempo_bpm) * touch.human,
         ticks_per_ms=seconds_to_ticks(0.001, song.tempo_bpm) * PERFORMED_PER_WRITTEN,

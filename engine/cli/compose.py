@@ -48,6 +48,7 @@ KeepOption = Annotated[
 LoopOption = Annotated[bool, typer.Option("--loop", help="Audio of whole bars that goes round without a seam.")]
 StemsOption = Annotated[bool, typer.Option("--stems", help="Also a zip of the parts, one file each.")]
 MusicXmlOption = Annotated[bool, typer.Option("--musicxml", help="Also a score.")]
+ThemeOption = Annotated[str, typer.Option(help="Of the picture: dark or light.")]
 MaxMibOption = Annotated[
     float | None, typer.Option("--max-mib", min=0.01, help="No file larger than so many MiB; bit rates go down.")
 ]
@@ -79,6 +80,7 @@ def compose(
     loop: LoopOption = False,
     stems: StemsOption = False,
     musicxml: MusicXmlOption = False,
+    theme: ThemeOption = "dark",
     max_mib: MaxMibOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -114,6 +116,7 @@ def compose(
         loop=loop,
         stems=stems,
         musicxml=musicxml,
+        theme=theme,
     )
     answering = Answering(work=work, to_json=Receipt.to_json, show=_show)
     raise typer.Exit(answer_all(prompt_or_default(prompt, options), options, answering, as_json=as_json))

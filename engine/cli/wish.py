@@ -50,6 +50,7 @@ class Options:
     loop: bool = False
     stems: bool = False
     musicxml: bool = False
+    theme: str = "dark"
 
     def request(self, prompt: str) -> ComposeRequest:
         """The request for `prompt`. Raises `BadRequest`, also for a file that cannot be read."""
@@ -76,6 +77,7 @@ class Options:
             loop=self.loop,
             stems=self.stems,
             musicxml=self.musicxml,
+            theme=self.theme,
         )
 
 

@@ -28,7 +28,7 @@ from engine.compose.naming import file_stem, new_song_id
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
 from engine.compose.render import Synth, find_soundfont
-from engine.compose.request import AUDIO_FORMATS, STAGES, ComposeRequest, Progress, Receipt, Stage
+from engine.compose.request import AUDIO_FORMATS, PICTURE_THEMES, STAGES, ComposeRequest, Progress, Receipt, Stage
 from engine.compose.songbook import ENDING, SONG_ID, Entry
 from engine.compose.sound import SoundFiles, SoundMaker
 from engine.compose.task import Task, open_task
@@ -169,6 +169,8 @@ class Composer:
             raise BadRequest(
                 f"The audio format {request.format!r} is not known; {', '.join(AUDIO_FORMATS)} would work."
             )
+        if request.theme not in PICTURE_THEMES:
+            raise BadRequest(f"The theme {request.theme!r} is not known; {' or '.join(PICTURE_THEMES)} would work.")
         kept = [] if request.again is None else self._folders_of(request.again, folder)
         task = open_task(request, kept)
         if task.plan is None:
@@ -191,6 +193,7 @@ class Composer:
             loop=request.loop,
             stems=request.stems,
             musicxml=request.musicxml,
+            theme=request.theme,
             origin=(f"song {song_id}", f"model {model}"),
             year=self._calendar().year,
         )

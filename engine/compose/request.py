@@ -17,6 +17,7 @@ from engine.errors import BadRequest
 MIN_SECONDS = 5.0
 MAX_PROMPT_CHARS = 500
 AUDIO_FORMATS = ("mp3", "ogg", "wav", "flac")
+PICTURE_THEMES = ("dark", "light")
 MAX_MIDI_BYTES = 2_000_000
 """Of a MIDI file to go on from."""
 ENGINES = ("network", "rules")
@@ -54,6 +55,7 @@ class ComposeRequest:
     `ENGINES`. `continuing`: a MIDI file to go on from, as base64. `again`: the id of a finished song, whose wish is
     made anew with another seed; `keep`: roles of it that stay as they are, note for note. `loop`: the audio shall go
     round; `stems`, `musicxml`: a zip of the roles apart, a score, shall come with it.
+    `theme` of the picture, one of `PICTURE_THEMES`.
     """
 
     prompt: str
@@ -78,6 +80,7 @@ class ComposeRequest:
     loop: bool = False
     stems: bool = False
     musicxml: bool = False
+    theme: str = "dark"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""

@@ -88,7 +88,9 @@ class SoundMaker:
         subtitle = _subtitle(song, samples / SAMPLE_RATE_HZ, seed)
         watch = _Stopwatch()
         with ThreadPoolExecutor(1) as painter:
-            drawing = painter.submit(watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle))
+            drawing = painter.submit(
+                watch.timed, "picture", lambda: draw_song(song, subtitle=subtitle, theme=delivery.theme)
+            )
             tagging = painter.submit(tags_of, song, style.title, seed=seed, delivery=delivery, title=song.title or name)
             performed = perform(
                 song,

@@ -24,7 +24,7 @@ from engine.compose.songbook import Entry, find_song
 from engine.errors import BadRequest
 from engine.music.notes import Role, Song
 
-TAKEN_OVER = frozenset({"format", "adventure", "engine", "loop", "stems", "musicxml"})
+TAKEN_OVER = frozenset({"format", "adventure", "engine", "loop", "stems", "musicxml", "theme"})
 FREE_WITH_KEPT = TAKEN_OVER | {"again", "keep", "seed"}
 """Fields that may differ from the old wish while roles are kept."""
 UNTOUCHED = ComposeRequest(prompt="")

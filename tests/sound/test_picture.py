@@ -14,7 +14,7 @@ from engine.compose.picture.labels import SIZES, chord_labels
 from engine.compose.picture.layout import break_rows, lay_out
 from engine.errors import BadRequest
 from engine.music.harmony import Chord, Key
-from engine.music.notes import Role, Section, SectionKind
+from engine.music.notes import Doubling, Role, Section, SectionKind
 from tests.sound.colours import EYES, contrast, difference, lab
 from tests.sound.songs import band
 
@@ -136,6 +136,15 @@ def test_title_and_subtitle_are_drawn_and_cut_to_fit():
     assert not np.array_equal(pixels(song)[:100], pixels(song, "other words")[:100])
     endless = pixels(replace(song, title="A very long title " * 30), "and words " * 60)
     assert (endless[:100, 1080:] == endless[0, 0]).all()
+
+
+def test_a_second_instrument_that_plays_along_is_named_in_the_legend():
+    song = band(bars=4)
+    doubling = Doubling(program=73, semitones=12, gain_db=-3)
+    tracks = tuple(replace(track, doubling=doubling) if track.role is Role.MELODY else track for track in song.tracks)
+    alone, both = pixels(song), pixels(replace(song, tracks=tracks))
+    assert np.array_equal(alone[160:], both[160:])
+    assert not np.array_equal(alone[100:130, :230], both[100:130, :230])
 
 
 def test_an_unknown_theme_is_refused_by_name():

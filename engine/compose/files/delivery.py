@@ -14,8 +14,8 @@ from engine.compose.files.encode import Format
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """`format` of the audio; `limit_bytes`: the most that a file may have; whether the audio shall `loop`, and whether
-    `stems` and a score (`musicxml`) come with it. `origin`: what tags tell of where the song comes from, such as its id
-    and the model; `year`: when it was made.
+    `stems` and a score (`musicxml`) come with it. `theme`: of the picture. `origin`: what tags tell of where the song
+    comes from, such as its id and the model; `year`: when it was made.
     """
 
     format: Format = "mp3"
@@ -23,5 +23,6 @@ class Delivery:
     loop: bool = False
     stems: bool = False
     musicxml: bool = False
+    theme: str = "dark"
     origin: tuple[str, ...] = ()
     year: int | None = None

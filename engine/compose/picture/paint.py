@@ -109,7 +109,11 @@ def _legend(canvas: _Canvas) -> None:
         swatch = (left, top, left + canvas.sized(9), bottom)
         canvas.draw.rounded_rectangle(swatch, 4, fill=canvas.theme.roles[track.role])
         words = left + canvas.sized(18)
-        canvas.text((words, canvas.sized(127)), track.role.value, canvas.sized(ROLE_SIZE), canvas.theme.faint)
+        part = track.role.value
+        if track.doubling is not None:
+            part = f"{part}, with {program_name(track.doubling.program)}"
+        part = _shortened(part, canvas.sized(ROLE_SIZE), column - canvas.sized(24))
+        canvas.text((words, canvas.sized(127)), part, canvas.sized(ROLE_SIZE), canvas.theme.faint)
         short = _shortened(name, canvas.sized(NAME_SIZE), column - canvas.sized(24))
         canvas.text((words, canvas.sized(151)), short, canvas.sized(NAME_SIZE), canvas.theme.text)
 

@@ -19,6 +19,7 @@ from engine.compose.files.write import write_all
 from engine.errors import BadRequest, SetupError
 
 SIXTY_FOUR_KIB = 65_536
+UNSHARE = shutil.which("unshare") or ""
 
 
 def names(folder: Path) -> list[str]:
@@ -48,7 +49,7 @@ except SetupError as error:
 
 
 def small_disk_is_possible() -> bool:
-    command = ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=64k none /mnt"]
+    command = [UNSHARE, "-rm", "sh", "-c", "mount -t tmpfs -o size=64k none /mnt"]
     return (
         shutil.which("unshare") is not None
         and subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -70,7 +71,7 @@ def test_a_disk_that_is_full_is_named_and_nothing_is_left(tmp_path):
         'ls -A "$1"',
     )
     done = subprocess.run(
-        ["unshare", "-rm", "sh", "-ec", " && ".join(steps), "sh", str(disk), sys.executable, str(script)],
+        [UNSHARE, "-rm", "sh", "-ec", " && ".join(steps), "sh", str(disk), sys.executable, str(script)],
         capture_output=True,
         text=True,
         timeout=60,

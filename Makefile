@@ -23,7 +23,7 @@ RUN := "$$VENV"/bin/tunesmith
 IN_VENV := "$$VENV"/bin/python -m
 SOURCES := $(wildcard bot engine tests benchmarks tools)
 
-.PHONY: help setup setup-dev compose bot train doctor bench test sweep lint check clean prompt-given token-given tree
+.PHONY: help setup setup-dev compose samples bot train doctor bench test sweep lint check clean prompt-given token-given tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
@@ -39,6 +39,9 @@ prompt-given:
 
 compose: prompt-given setup ## compose a song: make compose PROMPT="chill lofi 60s"
 	@$(RUN) compose $(ARGS) -- "$$PROMPT"
+
+samples: setup ## compose the sample songs of docs/samples, one a style
+	@$(IN_VENV) tools.samples $(ARGS)
 
 token-given:
 	@if [[ -z "$${DISCORD_TOKEN:-}" ]] && ! grep -qsE '^(export )?DISCORD_TOKEN=.+' .env; then echo 'DISCORD_TOKEN is not set; put the token of your Discord application into the environment or into .env (docs/discord.md says where to get one).' >&2; exit 2; fi

@@ -274,7 +274,7 @@ THEMES: dict[str, Theme] = {
     ),
     "dance": Theme(
         heard="dance waltz dancing jig reel ballroom tango dancers dances dancer ballet samba polka",
-        things="Footwork!, Turning Floor, Dancing Shoes, Ballroom, Pirouette, Quick Step, Last Dance, Slow Circle",
+        things="Footwork!, Turning Floor, Dancing Shoes, Ballroom, Pirouette, Box Step, Last Dance, Slow Circle",
         places="on the Floor, in Circles, in Three Steps, on Tiptoe",
     ),
     "sport": Theme(

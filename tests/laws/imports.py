@@ -58,7 +58,20 @@ HOMES: Mapping[str, tuple[str, ...]] = {
 
 # For tests and checks alone, or not allowed by the licence (GPL), or not safe to read data with.
 NEVER_IMPORTED = frozenset(
-    {"pytest", "hypothesis", "jsonschema", "pyloudnorm", "pedalboard", "mutagen", "pickle", "dill", "joblib", "shelve"}
+    {
+        "pytest",
+        "hypothesis",
+        "jsonschema",
+        "pyloudnorm",
+        "librosa",
+        "numba",
+        "pedalboard",
+        "mutagen",
+        "pickle",
+        "dill",
+        "joblib",
+        "shelve",
+    }
 )
 
 

@@ -1,0 +1,1 @@
+"""What is measured, as commands: how long each stage takes, and what becomes of many songs."""

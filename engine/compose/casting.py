@@ -55,6 +55,8 @@ BAR_EXPONENT = 0.6
 IMPOSSIBLE = 1000.0
 BRIGHTNESS_NATS = 2.5
 """How much likelier an instrument becomes for each unit that it sounds brighter, in the brightest mood."""
+ENSEMBLE_REACH = 2.0
+"""Ensembles differ less in brightness than single instruments do, so their differences count more."""
 MOST_DENSITY = 32.0
 """Notes a bar that a role may take over from a file."""
 LEAST_RANGE = 10
@@ -208,7 +210,7 @@ class _Draw:
         """Draw an ensemble, then the roles that it leaves open."""
         chosen: dict[Role, int] = {}
         if ensembles:
-            sounds = [_mean_brightness(row) for row in ensembles]
+            sounds = [ENSEMBLE_REACH * _mean_brightness(row) for row in ensembles]
             chosen = dict(ensembles[self._pick(sounds, np.ones(len(ensembles)), rng)])
         drawn: dict[Sequence[int], int] = {}
         for role in ORDER:

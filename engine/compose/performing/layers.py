@@ -15,7 +15,7 @@ import numpy as np
 from engine.compose.performing.feel import Feel
 from engine.compose.performing.pedal import chord_changes
 from engine.music.instruments import program_range
-from engine.music.notes import Doubling, Note, SectionKind, Track
+from engine.music.notes import Doubling, Note, Role, SectionKind, Track
 from engine.music.performance import PERFORMED_PER_WRITTEN, Layer
 from engine.music.timbre import loudness_of
 
@@ -37,7 +37,7 @@ def layer_of(track: Track, played: Sequence[Note], feel: Feel, rng: np.random.Ge
     notes = [note for note in played if low <= note.pitch + double.semitones <= high]
     if double.loud_only:
         notes = _in_choruses(notes, feel)
-    if double.program in HOLDING and track.program not in HOLDING:
+    if track.role is Role.HARMONY and double.program in HOLDING and track.program not in HOLDING:
         notes = _held(notes, feel)
     if not notes:
         return None

@@ -111,7 +111,7 @@ def _legend(canvas: _Canvas) -> None:
         words = left + canvas.sized(18)
         part = track.role.value
         if track.doubling is not None:
-            part = f"{part}, with {program_name(track.doubling.program)}"
+            part = f"{part} + {program_name(track.doubling.program)}"
         part = _shortened(part, canvas.sized(ROLE_SIZE), column - canvas.sized(24))
         canvas.text((words, canvas.sized(127)), part, canvas.sized(ROLE_SIZE), canvas.theme.faint)
         short = _shortened(name, canvas.sized(NAME_SIZE), column - canvas.sized(24))

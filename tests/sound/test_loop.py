@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from engine.compose.files.delivery import Delivery
+from engine.compose.files.encode import encoded
 from engine.compose.loop import loop_samples, looping, master_loop, mix_loop, run_up
 from engine.compose.mixing.meter import energies_of, loudness_lufs
 from engine.compose.mixing.mix import Mixed
@@ -20,7 +21,7 @@ from engine.metrics.loudness import true_peak_dbtp
 from engine.music.notes import Note, Role
 from engine.music.performance import PERFORMED_PER_WRITTEN, PerformedSong, PerformedTrack
 from engine.music.styles import load_style
-from tests.sound.files import by_libsndfile
+from tests.sound.files import TAGS, by_libav, by_libsndfile, noise
 from tests.sound.flux import flux, strongest_around
 from tests.sound.songs import band
 
@@ -171,6 +172,22 @@ def test_a_loop_is_as_loud_as_any_song(synth, tmp_path):
     _, made = looped(synth, tmp_path, "lofi")
     assert loudness_lufs(made.samples) == pytest.approx(-14, abs=1)
     assert true_peak_dbtp(np.tile(made.samples, 2), SAMPLE_RATE_HZ) <= -1.0
+
+
+@pytest.mark.parametrize("samples", [3 * SAMPLE_RATE_HZ, 3 * SAMPLE_RATE_HZ + 577, 1000])
+def test_an_mp3_that_loops_keeps_its_length_in_two_decoders(samples):
+    audio = noise(samples)
+    data = encoded(audio, format="mp3", tags=TAGS, loop=True).data
+    assert by_libav(data)[0].shape == by_libsndfile(data)[0].shape == audio.shape
+
+
+def test_an_mp3_that_loops_is_encoded_across_its_seam(synth, tmp_path):
+    _, made = looped(synth, tmp_path, "lofi")
+    seam = {None: strongest_around(flux(np.tile(made.samples, 2)), made.samples.shape[1])}
+    for loop in (True, False):
+        decoded, _ = by_libsndfile(encoded(made.samples, format="mp3", tags=TAGS, loop=loop).data)
+        seam[loop] = strongest_around(flux(np.tile(decoded, 2)), decoded.shape[1])
+    assert seam[True] < 1.2 * seam[None] < seam[False]
 
 
 @pytest.mark.parametrize("format_", ["mp3", "ogg", "flac"])

@@ -38,12 +38,12 @@ class Encoded:
     notice: str | None = None
 
 
-def encoded(audio: Audio, *, format: Format, tags: Tags, limit_bytes: int | None = None) -> Encoded:
-    """The audio file. Raises `BadRequest` for an unknown format."""
+def encoded(audio: Audio, *, format: Format, tags: Tags, limit_bytes: int | None = None, loop: bool = False) -> Encoded:
+    """The audio file; `loop`: its end will be followed by its beginning. Raises `BadRequest` for an unknown format."""
     steps = steps_from(format)
     best = steps[0]
     for step in _worth_trying(steps, audio, limit_bytes):
-        data = _encode(audio, step, tags)
+        data = _encode(audio, step, tags, loop=loop)
         if limit_bytes is None or len(data) <= limit_bytes or step == steps[-1]:
             break
     fits = limit_bytes is None or len(data) <= limit_bytes
@@ -98,10 +98,10 @@ def _worth_trying(steps: tuple[Step, ...], audio: Audio, limit_bytes: int | None
     yield steps[-1]
 
 
-def _encode(audio: Audio, step: Step, tags: Tags) -> bytes:
+def _encode(audio: Audio, step: Step, tags: Tags, *, loop: bool) -> bytes:
     match step.format:
         case "mp3":
-            return id3(tags) + encode_mp3(to_int16(audio), step.kbit_s or MP3_KBIT_S[0])
+            return id3(tags) + encode_mp3(to_int16(audio), step.kbit_s or MP3_KBIT_S[0], loop=loop)
         case "ogg":
             return encode_opus(audio, step.kbit_s or OPUS_KBIT_S[0], tags)
         case "wav":

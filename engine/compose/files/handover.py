@@ -41,7 +41,7 @@ class Handover:
 def hand_over(song: Song, tags: Tags, sound: Sound, delivery: Delivery, *, name: str) -> Handover:
     """Encode everything that `delivery` asks for."""
     limit = delivery.limit_bytes
-    audio = encoded(sound.audio, format=delivery.format, tags=tags, limit_bytes=limit)
+    audio = encoded(sound.audio, format=delivery.format, tags=tags, limit_bytes=limit, loop=delivery.loop)
     files: dict[str, tuple[str, bytes]] = {"audio": (audio.format, audio.data)}
     notices = [audio.notice]
     if delivery.stems:

@@ -112,4 +112,4 @@ def _bars_cost(bars: int, unit: int) -> float:
         return 0.6
     if left % 4 == 0:
         return 0.7
-    return 0.9 if left % 2 == 0 else 2.5
+    return 0.9 if left % 2 == 0 else 12.0

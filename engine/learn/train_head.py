@@ -139,13 +139,15 @@ def _copy(values: Sequence[Tensor], parameters: Sequence[Tensor]) -> None:
 
 
 def calibrated(head: Head, features: Rows, prompts: Sequence[Labelled]) -> Head:
-    """The head with the temperature under which the labels of `prompts`, which it has not seen, are likeliest."""
-    shares, _ = targets_of(prompts, head.labels)
+    """The head with the temperature under which the styles of `prompts`, which it has not seen, are likeliest. Second
+    styles count for nothing here: a confidence is that in the first.
+    """
+    styles = [head.labels.index(prompt.style) for prompt in prompts]
     logits, _ = head.outputs(features)
     candidates = np.geomspace(0.3, 5.0, 240)
 
     def nats(temperature: float) -> float:
-        return float(-(shares * np.log(softmax(logits / np.float32(temperature)) + 1e-9)).sum(axis=1).mean())
+        return float(-np.log(softmax(logits / np.float32(temperature))[range(len(styles)), styles] + 1e-9).mean())
 
     return replace(head, temperature=float(min(candidates, key=nats)))
 

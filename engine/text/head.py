@@ -63,6 +63,14 @@ class Head:
         shares = softmax(logits / np.float32(self.temperature))
         return tuple(self._meaning(share, mood) for share, mood in zip(shares, moods, strict=True))
 
+    def log_odds(self, rows: Rows, label: str) -> Rows:
+        """`[N]`: how likely a label is against all others, as natural logarithms of odds."""
+        logits = self.outputs(rows)[0].astype(np.float64) / self.temperature
+        at = self.labels.index(label)
+        others = np.delete(logits, at, axis=1)
+        top = others.max(axis=1, keepdims=True)
+        return np.asarray(logits[:, at] - (top[:, 0] + np.log(np.exp(others - top).sum(axis=1))), dtype=np.float32)
+
     def _meaning(self, shares: Rows, moods: Rows) -> Meaning:
         named = {label: round(float(share), DIGITS) for label, share in zip(self.labels, shares, strict=True)}
         values = {axis: round(float(value), DIGITS) for axis, value in zip(MOODS, moods, strict=True)}

@@ -35,7 +35,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WordWeight:
-    """How much some words of a text spoke for its style: the style's probability with them less that without them."""
+    """How much some words of a text spoke for its style: the style's log odds with them less those without, in nats."""
 
     words: str
     weight: float

@@ -22,9 +22,12 @@ from engine.text.encoder import WIDTH, Embedding, TextEncoder
 from engine.text.head import DIGITS, Head, load_head
 from engine.text.meaning import NOTHING, Meaning, WordWeight
 
+ALL = 10.0
+"""The weight of the only word that says something."""
 MOST_PARTS = 10
 """Parts that a long text is cut into to be left out one by one: each costs an embedding."""
-LEAST_WEIGHT = 0.02
+LEAST_WEIGHT = 0.15
+"""In nats of the style's log odds: less is noise."""
 _WORD = re.compile(r"\S+")
 _STOP = re.compile(
     r"an?|the|of|for|to|in|on|at|by|with|and|or|but|my|your|our|his|her|its?|their|this|that|these|those|is|are|was|be|i"
@@ -71,17 +74,23 @@ class Reader:
         if not parts:
             return ()
         if len(parts) == 1:
-            return (WordWeight(words=text[slice(*parts[0])], weight=1.0),)
+            return (WordWeight(words=text[slice(*parts[0])], weight=ALL),)
         without = [" ".join((text[:start] + text[end:]).split()) for start, end in parts]
-        rows = self.encoder.features_roughly([text, *without])
-        meant = [self._with_new_styles(m, row) for m, row in zip(self.head.read(rows), rows, strict=True)]
-        shares = [meaning.styles.get(style, 0.0) for meaning in meant]
+        odds = self._log_odds(self.encoder.features_roughly([text, *without]), style)
         self.spent_s += perf_counter() - began
         return tuple(
-            WordWeight(words=text[start:end], weight=round(shares[0] - share, DIGITS))
-            for (start, end), share in zip(parts, shares[1:], strict=True)
-            if shares[0] - share >= LEAST_WEIGHT
+            WordWeight(words=text[start:end], weight=round(float(odds[0] - left), DIGITS))
+            for (start, end), left in zip(parts, odds[1:], strict=True)
+            if odds[0] - left >= LEAST_WEIGHT
         )
+
+    def _log_odds(self, rows: Embedding, style: str) -> Embedding:
+        """Log odds of a style in each row, which still tell differences where shares are all but 1."""
+        if style in self.head.labels:
+            return self.head.log_odds(rows, style)
+        meant = [self._with_new_styles(m, row) for m, row in zip(self.head.read(rows), rows, strict=True)]
+        shares = np.clip([meaning.styles[style] for meaning in meant], 1e-4, 1 - 1e-4)
+        return np.asarray(np.log(shares / (1 - shares)), dtype=np.float32)
 
     def _with_new_styles(self, meaning: Meaning, row: Embedding) -> Meaning:
         """The meaning with the styles that the head does not know, and without those that are there no more."""

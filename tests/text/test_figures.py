@@ -18,35 +18,36 @@ DESCRIPTIONS = {name: load_style(name).descriptions for name in style_names()}
 @pytest.fixture(scope="module")
 def reports() -> dict[str, HeadReport]:
     reader = Reader.load(DESCRIPTIONS)
-    return {kind: report(reader, kind) for kind in ("usual", "subtle")}
-
-
-def report(reader: Reader, kind: str) -> HeadReport:
-    prompts = held_out_prompts(kind)
-    return report_on(as_planned(reader, [prompt.text for prompt in prompts]), prompts)
+    sets = {kind: held_out_prompts(kind) for kind in ("usual", "subtle")}
+    sets["all"] = sets["usual"] + sets["subtle"]
+    meanings = as_planned(reader, [prompt.text for prompt in sets["all"]])
+    usual = len(sets["usual"])
+    read = {"usual": meanings[:usual], "subtle": meanings[usual:], "all": meanings}
+    return {kind: report_on(read[kind], prompts) for kind, prompts in sets.items()}
 
 
 def test_usual_prompts_get_the_style_that_they_mean(reports: dict[str, HeadReport]) -> None:
-    assert reports["usual"].top1 >= 0.90
+    assert reports["usual"].top1 >= 0.92
     assert reports["usual"].top2 >= 0.97
-    assert reports["usual"].open_found >= 0.90
+    assert reports["usual"].open_found >= 0.95
 
 
 def test_subtle_prompts_mostly_do_too(reports: dict[str, HeadReport]) -> None:
-    assert reports["subtle"].top1 >= 0.84
-    assert reports["subtle"].top2 >= 0.93
+    assert reports["subtle"].top1 >= 0.85
+    assert reports["subtle"].top2 >= 0.94
 
 
 def test_a_confidence_is_as_often_right_as_it_says(reports: dict[str, HeadReport]) -> None:
-    assert reports["usual"].calibration_error <= 0.06
-    assert reports["subtle"].calibration_error <= 0.06
+    assert reports["all"].calibration_error <= 0.05
+    assert reports["subtle"].calibration_error <= 0.05
+    assert reports["usual"].calibration_error <= 0.07, "too modest: right more often than it says"
 
 
 def test_moods_have_the_right_sign_and_order(reports: dict[str, HeadReport]) -> None:
     usual = reports["usual"]
     assert usual.energy_order >= 0.92
     assert usual.valence_order >= 0.90
-    assert usual.valence_sign >= 0.86
+    assert usual.valence_sign >= 0.87
     assert reports["subtle"].energy_order >= 0.90
 
 

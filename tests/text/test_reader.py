@@ -79,8 +79,20 @@ def test_the_words_that_decided_are_those_without_which_the_style_is_less_likely
     weights = {part.words: part.weight for part in reader.explain(text, "synthwave")}
     assert "neon" in weights
     assert weights.keys() <= {"driving", "through", "neon", "city", "night"}
-    shares = [meaning.styles["synthwave"] for meaning in reader.read([text, "driving through a city at night"])]
-    assert weights["neon"] == pytest.approx(shares[0] - shares[1], abs=0.03)
+    assert max(weights, key=lambda words: weights[words]) == "neon"
+    rows = reader.encoder.features([text, "driving through a city at night"])
+    odds = reader.head.log_odds(rows, "synthwave")
+    assert weights["neon"] == pytest.approx(odds[0] - odds[1], abs=0.2)
+
+
+def test_log_odds_belong_to_the_probabilities(reader: Reader) -> None:
+    rows = reader.encoder.features(["a quiet tavern", "rain"])
+    for style in ("folk", "lofi"):
+        shares = np.array([meaning.styles[style] for meaning in reader.head.read(rows)])
+        assert 1 / (1 + np.exp(-reader.head.log_odds(rows, style))) == pytest.approx(shares, abs=1e-3)
+
+
+def test_a_single_word_decided_alone(reader: Reader) -> None:
     assert [part.words for part in reader.explain("tavern", "folk")] == ["tavern"]
     assert reader.explain("🙂 of the", "folk") == ()
 

@@ -25,6 +25,8 @@ from engine.music.timing import METERS, ticks_to_seconds
 MAX_SECONDS = 600.0
 MIN_BARS = 2
 ROUNDED_BPM = 0.051
+DOUBLED = " doubled"
+"""How the names of tracks end that only double another one, as songs made here have them."""
 PRIMER_BARS = 8
 """Bars of the file that are read before the new song's first."""
 
@@ -46,7 +48,8 @@ def read_continued(encoded: str) -> Song:
     if seconds > MAX_SECONDS:
         minutes = math.ceil(seconds / 60)
         raise BadRequest(f"The MIDI file lasts {minutes} minutes; one of up to {MAX_SECONDS / 60:.0f} would work.")
-    songs = songs_from_midi(file, Reading(style="", min_bars=MIN_BARS))
+    written = replace(file, tracks=tuple(track for track in file.tracks if not track.name.endswith(DOUBLED)))
+    songs = songs_from_midi(written, Reading(style="", min_bars=MIN_BARS))
     if not songs:
         raise BadRequest(
             f"The MIDI file holds too little to go on from; at least {MIN_BARS} bars of notes in "

@@ -41,16 +41,17 @@ def tempi_of(feel: Feel, room_s: float, rng: np.random.Generator) -> tuple[Tempo
 def _rubato(
     song: Song, depth: float, steps: int, rng: np.random.Generator
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Duration of each step against the written one; the mean of every phrase is 1."""
+    """Duration of each step against the written one, quarter by quarter; the mean of every phrase is 1."""
     slower = np.ones(steps)
-    per_bar = song.meter.bar_ticks // STEP_TICKS
+    per_bar = song.meter.bar_ticks // TICKS_PER_QUARTER
     for section in song.sections:
         for start in range(section.start_bar, section.end_bar, PHRASE_BARS):
             bars = min(PHRASE_BARS, section.end_bar - start)
             share = depth * float(rng.uniform(0.7, 1.2)) * bars / PHRASE_BARS
             through = (np.arange(bars * per_bar) + 0.5) / (bars * per_bar)
             curve = 12 * (through - 0.5) ** 2
-            slower[start * per_bar : (start + bars) * per_bar] += share * (curve - curve.mean()) / 2
+            first, last = 2 * start * per_bar, 2 * (start + bars) * per_bar
+            slower[first:last] += np.repeat(share * (curve - curve.mean()) / 2, 2)
     return slower
 
 

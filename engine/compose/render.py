@@ -1,9 +1,10 @@
 """MIDI bytes to sound, by FluidSynth. This module is FluidSynth's one home.
 
 In: a Standard MIDI File as bytes and a length in seconds. Out: `audio [2, N] float32`, 44,100 Hz, N exact, unmastered
-(peaks around ±0.3, not limited). Conventions: one synth keeps the soundfont's samples loaded; each job gets a fresh
-synth that takes them from that cache, because a used one would carry its reverb's state over, so the same bytes give
-the same samples. Where libfluidsynth cannot be loaded, midi2audio runs the command-line program instead (slower, 16
+(peaks around ±0.3, not limited). Conventions: each job gets a fresh synth, because a used one would carry its reverb's
+state over, so the same bytes give the same samples. It reads the samples of the instruments that play, no others, which
+takes less time and memory than finding all of them in a cache; compressed soundfonts (sf3) are dear to read, so one
+synth keeps all of theirs. Where libfluidsynth cannot be loaded, midi2audio runs the program instead (slower, 16
 bits). Caveat: the player works in blocks of 64 samples and whole milliseconds.
 """
 
@@ -38,6 +39,7 @@ POLYPHONY = 96
 GAIN = 1.0
 BLOCK = 1 << 15
 MIDI_CHANNELS = 16
+COMPRESSED = ".sf3"
 PROGRAM_LIMIT_S = 300
 MEND = "`apt-get install --no-install-recommends fluidsynth fluid-soundfont-gm`"
 LIBRARY_NAMES = ("libfluidsynth.so.3", "libfluidsynth.so.2", "libfluidsynth.so", "libfluidsynth.3.dylib")
@@ -77,7 +79,7 @@ def find_fluidsynth() -> str:
 
 
 class Synth:
-    """Renders MIDI with one soundfont. Threads may render at the same time; `close` frees the samples."""
+    """Renders MIDI with one soundfont. Threads may render at the same time; `close` frees what is kept of it."""
 
     def __init__(self, soundfont: Path) -> None:
         """Load the soundfont. Raises `SetupError` if it is damaged, or if there is no FluidSynth at all."""
@@ -208,6 +210,8 @@ def _open_synth(library: ctypes.CDLL, soundfont: Path, *, apart: bool = False) -
     library.fluid_settings_setint(settings, b"synth.polyphony", POLYPHONY)
     library.fluid_settings_setint(settings, b"synth.cpu-cores", 1)
     library.fluid_settings_setint(settings, b"synth.lock-memory", 0)
+    only_what_plays = int(soundfont.suffix.lower() != COMPRESSED)
+    library.fluid_settings_setint(settings, b"synth.dynamic-sample-loading", only_what_plays)
     synth: int | None = library.new_fluid_synth(settings)
     if not synth:
         library.delete_fluid_settings(settings)

@@ -169,3 +169,17 @@ def test_lengthening_adds_one_empty_track(midi, tmp_path):
 def test_loading_the_synthesiser_module_brings_no_torch():
     code = "import sys, engine.compose.sound; sys.exit(int('torch' in sys.modules or 'music21' in sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_process_holds_the_instruments_that_play_not_the_whole_soundfont(synth, midi):
+    path = synth.soundfont
+    size_mb = path.stat().st_size / 1e6
+    if path.suffix != ".sf2" or size_mb < 100:
+        pytest.skip("the soundfont here is small or compressed")
+    program = (
+        "import re, sys; from pathlib import Path; from engine.compose.render import Synth\n"
+        "def used(): return int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) / 1000\n"
+        "before = used(); Synth(Path(sys.argv[1])).render(sys.stdin.buffer.read(), 10.0); print(used() - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(path)], input=midi, capture_output=True, check=True)
+    assert float(done.stdout) < 0.6 * size_mb

@@ -33,7 +33,7 @@ def test_a_song_becomes_three_files_that_can_be_opened(synth, tmp_path, format_)
         assert samples / container.streams.audio[0].rate == pytest.approx(13.0, abs=0.01)
     assert len(symusic.Score(files.midi).tracks) == 5
     with Image.open(files.picture) as picture:
-        assert picture.size == (1200, 600)
+        assert min(picture.size) >= 400
     assert files.midi_sha256 == hashlib.sha256(files.midi.read_bytes()).hexdigest()
     assert set(files.timings_s) == {"render", "master", "encode", "picture"}
     assert all(0 < seconds < 60 for seconds in files.timings_s.values())

@@ -1,10 +1,10 @@
 """How bright and how loud General MIDI programs sound.
 
-In: program numbers 0–127. Out: −1 dull … 1 bright; LUFS. Conventions: measured, not judged: loudness is BS.1770's of
-one second each of the notes below, averaged in decibels. Brightness is the centroid of the amplitude
-spectrum of one second of each program, velocity 80, at C3, C4 and C5 as far as it plays them, averaged in octaves,
-with FluidR3_GM; written in tenths of an octave above 1 kHz (a timbre's centroid is what listeners call its brightness:
-Grey & Gordon 1978). Caveat: drum kits have no place in the table.
+In: program numbers 0–127. Out: −1 dull … 1 bright; LUFS. Conventions: measured with FluidR3_GM at velocity 80, not
+judged. Brightness: the centroid of the amplitude spectrum of one second of each program at C3, C4 and C5 as far as it
+plays them, averaged in octaves, written in tenths of an octave above 1 kHz (a timbre's centroid is what listeners call
+its brightness: Grey & Gordon 1978). Loudness: BS.1770's, of eight quarter notes over an octave and a half around E4
+or, where it cannot play there, the middle of its range. Caveat: drum kits have no place in the tables.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ def brightness_of(program: int) -> float:
 
 
 _LUFS = (
-    -30, -30, -25, -32, -22, -23, -26, -28, -28, -30, -28, -32, -28, -37, -27, -31,
-    -24, -23, -22, -22, -24, -26, -25, -25, -29, -29, -22, -20, -30, -20, -18, -17,
-    -28, -24, -25, -21, -31, -31, -26, -19, -21, -22, -23, -27, -23, -26, -28, -36,
-    -23, -21, -11, -9, -23, -24, -24, -27, -25, -19, -19, -23, -21, -23, -14, -14,
-    -23, -20, -23, -26, -20, -22, -21, -17, -19, -21, -22, -21, -21, -22, -18, -20,
-    -11, -7, -10, -15, -15, -14, -13, -12, -13, -24, -18, -18, -15, -13, -13, -10,
-    -14, -14, -21, -21, -15, -23, -19, -17, -28, -33, -34, -30, -36, -21, -21, -24,
-    -30, -34, -27, -35, -30, -29, -22, -28, -25, -25, -26, -20, -20, -37, -21, -25,
+    -28, -28, -25, -29, -22, -27, -25, -26, -26, -28, -26, -29, -26, -37, -24, -32,
+    -27, -22, -23, -23, -24, -27, -25, -26, -26, -26, -24, -26, -32, -20, -17, -18,
+    -26, -23, -24, -22, -30, -28, -26, -20, -23, -24, -25, -30, -23, -26, -26, -33,
+    -24, -21, -23, -23, -25, -23, -25, -26, -25, -20, -20, -24, -21, -23, -25, -25,
+    -22, -22, -22, -24, -21, -27, -22, -20, -21, -22, -23, -23, -21, -20, -18, -21,
+    -22, -25, -27, -28, -23, -22, -30, -25, -27, -28, -25, -24, -22, -20, -24, -23,
+    -25, -27, -28, -22, -25, -29, -26, -23, -27, -28, -33, -29, -30, -22, -23, -24,
+    -29, -33, -27, -35, -27, -27, -24, -34, -26, -26, -26, -21, -21, -41, -24, -23,
 )  # fmt: skip
 
 

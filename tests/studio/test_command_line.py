@@ -118,7 +118,10 @@ def test_a_missing_prompt_is_explained(run: Run) -> None:
 
 def test_an_unknown_audio_format_is_named(run: Run, tmp_path: Path) -> None:
     result = run("compose", "lofi", "--format", "midi", "--out", str(tmp_path / "out"))
-    assert (result.exit_code, result.stderr) == (2, "The audio format 'midi' is not known; mp3, ogg, wav, flac would work.\n")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "The audio format 'midi' is not known; mp3, ogg, wav, flac would work.\n",
+    )
 
 
 def test_a_folder_that_cannot_be_written_is_named(run: Run, tmp_path: Path) -> None:

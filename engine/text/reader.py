@@ -25,7 +25,11 @@ from engine.text.meaning import NOTHING, Meaning, WordWeight
 ALL = 10.0
 """The weight of the only word that says something."""
 MOST_PARTS = 10
-"""Parts that a long text is cut into to be left out one by one: each costs an embedding."""
+LEAST_PARTS = 4
+BUDGET = 100
+"""Parts that a text is cut into to be left out one by one. Each costs an embedding of the rest: parts times words stay
+within the budget, so that an explanation takes no more than about ten milliseconds.
+"""
 LEAST_WEIGHT = 0.15
 """In nats of the style's log odds: less is noise."""
 _WORD = re.compile(r"\S+")
@@ -112,12 +116,14 @@ def has_letters(text: str) -> bool:
 
 def parts_of(text: str) -> list[tuple[int, int]]:
     """Where the parts of a text stand that may be left out: its words that say something, or, of a long text,
-    stretches of neighbouring ones, `MOST_PARTS` at most.
+    stretches of neighbouring ones.
     """
-    words = [(m.start(), m.end()) for m in _WORD.finditer(text) if _says_something(m[0])]
-    if len(words) <= MOST_PARTS:
+    found = list(_WORD.finditer(text))
+    words = [(m.start(), m.end()) for m in found if _says_something(m[0])]
+    most = min(max(BUDGET // max(len(found), 1), LEAST_PARTS), MOST_PARTS)
+    if len(words) <= most:
         return words
-    bounds = np.linspace(0, len(words), MOST_PARTS + 1).round().astype(int)
+    bounds = np.linspace(0, len(words), most + 1).round().astype(int)
     return [(words[a][0], words[b - 1][1]) for a, b in pairwise(bounds)]
 
 

@@ -10,7 +10,7 @@ outright leaves behind is swept away by the next song in that folder.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -108,6 +108,10 @@ class Composer:
         """
         return self._plan(self._open(request, folder))
 
+    def plan_all(self, requests: Sequence[ComposeRequest]) -> tuple[Plan, ...]:
+        """Plans of several songs that build on no other, read in one batch. Raises `BadRequest`."""
+        return self.planner.plan_all(requests)
+
     def compose(  # noqa: PLR0913 — the order in full, each part by its name
         self,
         request: ComposeRequest,
@@ -173,7 +177,7 @@ class Composer:
             raise BadRequest(f"The theme {request.theme!r} is not known; {' or '.join(PICTURE_THEMES)} would work.")
         kept = [] if request.again is None else self._folders_of(request.again, folder)
         task = open_task(request, kept)
-        if task.plan is None:
+        if task.plan is None and "planner" not in self.__dict__:
             self._planner(None).plan(task.request, before=task.before)
         return task
 

@@ -41,6 +41,7 @@ BLOCK = 1 << 15
 MIDI_CHANNELS = 16
 COMPRESSED = ".sf3"
 PROGRAM_LIMIT_S = 300
+SHORTEST_QUARTER_US = 200_000
 MEND = "`apt-get install --no-install-recommends fluidsynth fluid-soundfont-gm`"
 LIBRARY_NAMES = ("libfluidsynth.so.3", "libfluidsynth.so.2", "libfluidsynth.so", "libfluidsynth.3.dylib")
 SOUNDFONT_FOLDERS = (
@@ -307,10 +308,11 @@ def _last_line(text: bytes) -> str:
 def lengthen_midi(midi: bytes, seconds: float) -> bytes:
     """The file with an empty track of `seconds`, because the command-line program stops with the last event.
 
-    Reads the first tempo only (files of this project have one).
+    Of the tempi in the first track the quickest counts, so that the file is never too short.
     """
-    match = re.search(rb"\xff\x51\x03(...)", midi, re.DOTALL)
-    quarter_us = int.from_bytes(match[1], "big") if match else 500_000
+    first_track = midi[22 : 22 + int.from_bytes(midi[18:22], "big")]
+    tempi = [int.from_bytes(tempo, "big") for tempo in re.findall(rb"\xff\x51\x03(...)", first_track, re.DOTALL)]
+    quarter_us = max(min(tempi, default=500_000), SHORTEST_QUARTER_US)
     kind, tracks, division = struct.unpack(">HHH", midi[8:14])
     ticks = math.ceil(seconds * 1e6 / quarter_us * division)
     groups = [ticks >> shift & 0x7F for shift in (21, 14, 7, 0)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import symusic
 
 from engine.compose import render
 from engine.compose.perform import perform
@@ -14,6 +15,7 @@ from engine.compose.render import SAMPLE_RATE_HZ, Synth, find_soundfont, lengthe
 from engine.errors import RenderError, SetupError
 from engine.music.midi.write import write_midi
 from engine.music.notes import Note, Role, Track
+from engine.music.touch import Touch
 from tests.sound.songs import band, style
 
 
@@ -164,6 +166,18 @@ def test_lengthening_adds_one_empty_track(midi, tmp_path):
     assert struct.unpack(">H", longer[10:12])[0] == struct.unpack(">H", midi[10:12])[0] + 1
     assert longer.startswith(midi[:10])
     assert longer[14 : len(midi)] == midi[14:]
+
+
+def test_lengthening_goes_by_the_quickest_tempo():
+    touch = Touch(rubato=0.1, slowing=0.3)
+    played = perform(band(bars=8, tempo_bpm=90.0), seed=1, touch=touch, room_s=3.0)
+    assert played.tempi[0].bpm < 90.0
+    longer = lengthen_midi(write_midi(played, {}), 40.0)
+    score = symusic.Score.from_midi(longer)
+    assert len(score.tempos) == len(played.tempi)
+    body = longer[longer.rindex(b"MTrk") + 8 :]
+    ticks = sum((byte & 0x7F) << shift for byte, shift in zip(body[:4], (21, 14, 7, 0), strict=True))
+    assert played.seconds(ticks) >= 40.0
 
 
 def test_loading_the_synthesiser_module_brings_no_torch():

@@ -276,3 +276,16 @@ def test_phrases_are_louder_in_the_middle_and_grow_into_a_chorus():
     assert song.section_at(chorus).kind is SectionKind.CHORUS
     growth = mean.reshape(16, 8)[verse, -1] - mean.reshape(16, 8)[verse - 4, -1]
     assert growth > 1
+
+
+def test_a_chord_that_comes_an_eighth_early_takes_the_pedal_with_it():
+    song = with_program(band(bars=4), Role.HARMONY, 0)
+    early = tuple(
+        replace(note, onset=note.onset - 12) if note.onset == 96 else note
+        for note in next(t.notes for t in song.tracks if t.role is Role.HARMONY)
+    )
+    early = tuple(replace(n, duration=80) if n.onset == 0 else n for n in early)
+    tracks = tuple(replace(t, notes=early) if t.role is Role.HARMONY else t for t in song.tracks)
+    presses = track_of(perform(replace(song, tracks=tracks), seed=1, touch=load_style("pop").touch), Role.HARMONY).pedal
+    assert presses[0].end < 84 * PERFORMED_PER_WRITTEN + MAX_STRAY
+    assert 84 * PERFORMED_PER_WRITTEN < presses[1].onset < 90 * PERFORMED_PER_WRITTEN

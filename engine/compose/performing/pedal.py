@@ -16,6 +16,8 @@ from engine.music.performance import PERFORMED_PER_WRITTEN, Press
 
 PIANOS = range(6)
 """Acoustic and electric pianos."""
+AHEAD = 14 * PERFORMED_PER_WRITTEN
+"""A chord may come an eighth ahead, and a little more."""
 CATCH_S = 0.07
 LEAST_S = 0.15
 LIFT_S = 0.03
@@ -26,7 +28,7 @@ def pedal_of(track: Track, played: Sequence[Note], feel: Feel) -> tuple[Press, .
     """The presses of one track; none if its instrument has no pedal or the style does not use it."""
     if track.role not in feel.touch.pedal or track.program not in PIANOS or not played:
         return ()
-    changes = chord_changes(feel.song)
+    changes = _as_played(chord_changes(feel.song), played, feel.song)
     catch, least, lift = (feel.ticks(seconds_s) for seconds_s in (CATCH_S, LEAST_S, LIFT_S))
     spans = _spans(played, changes)
     presses = []
@@ -44,6 +46,21 @@ def chord_changes(song: Song) -> tuple[int, ...]:
     """Performed ticks at which the pedal changes: bar lines, and half bars with a new chord."""
     half = song.meter.half_bar_ticks * PERFORMED_PER_WRITTEN
     return tuple(at * half for at, chord in enumerate(song.chords) if at % 2 == 0 or chord != song.chords[at - 1])
+
+
+def _as_played(changes: Sequence[int], played: Sequence[Note], song: Song) -> list[int]:
+    """The changes, earlier where a player strikes tones of the next chord ahead of the bar line."""
+    half = song.meter.half_bar_ticks * PERFORMED_PER_WRITTEN
+    moved = []
+    for change in changes:
+        now, before = song.chords[change // half], song.chords[max(change // half - 1, 0)]
+        if now is not None and before is not None and now != before:
+            new = set(now.pitch_classes) - set(before.pitch_classes)
+            ahead = [note.onset for note in played if change - AHEAD <= note.onset < change and note.pitch % 12 in new]
+            moved.append(min(ahead) - PERFORMED_PER_WRITTEN if ahead else change)
+        else:
+            moved.append(change)
+    return moved
 
 
 def _spans(played: Sequence[Note], changes: Sequence[int]) -> list[list[Note]]:

@@ -8,7 +8,8 @@
     └── EngineError            we must fix this: the person gets an incident number, the log the traceback
         ├── CheckpointError    a checkpoint is damaged, foreign, or does not fit its config
         ├── RenderError        the synthesiser or an encoder failed
-        └── JobError           a worker died, or a job ran out of time or tries
+        ├── JobError           a worker died, or a job ran out of time or tries
+        └── StoreError         the database or the file store cannot be reached; may pass by itself
 
 The message of a `UserError` is one sentence that names the bad value and says what would work.
 `CheckpointError` is shown as it is too when a person runs the command line: a damaged file is named.
@@ -51,3 +52,7 @@ class RenderError(EngineError):
 
 class JobError(EngineError):
     """A worker died, or a job ran out of time or tries."""
+
+
+class StoreError(EngineError):
+    """The database or the file store cannot be reached, or has no room; it may pass by itself."""

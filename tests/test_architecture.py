@@ -27,6 +27,9 @@ HEAVY = (
     "symusic",
     "scipy",
     "av",
+    "fsspec",
+    "obstore",
+    "botocore",
 )
 
 

@@ -1,13 +1,17 @@
 """Opening a database: the engine with its habits set, the schema brought up to date.
 
-In: an SQLAlchemy URL. Out: an `AsyncEngine` whose schema is today's; a database that a newer version of the program
-wrote is refused, not guessed at. Conventions: SQLite runs in WAL with foreign keys on, and every transaction takes the
-write lock at its beginning, so that none fails half-way for having read first. Caveat: Alembic keeps its context in a
-global, so a process opens one database at a time; several processes may open the same one at once.
+In: an SQLAlchemy URL. Out: an `AsyncEngine` whose schema is today's, or a `Database` around it; a database that a newer
+version of the program wrote is refused, not guessed at. Conventions: SQLite runs in WAL with foreign keys on, and every
+writing transaction takes the write lock at its beginning, so that none fails half-way for having read first; PostgreSQL
+is asked whether a connection still lives before it is used, so that a restart of the server costs no more than the
+requests of that time. Caveat: Alembic keeps its context in a global, so a process opens one database at a time; several
+processes may open the same one at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +21,51 @@ from alembic.config import Config
 from alembic.util import CommandError
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from engine.errors import SetupError
+from engine.errors import SetupError, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 10_000
+CONNECT_S = 5.0
+STATEMENT_S = 30.0
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+MIGRATION_LOCK = 0x54756E65  # any number that nobody else of this database uses
+# Of PostgreSQL's classes of errors: connection lost, out of resources, shut down or starting.
+PASSING_STATES = ("08", "53", "57P")
+PASSING_NAMES = ("SQLITE_BUSY", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN")
+
+
+class Database:
+    """Transactions on an open database. What fails because the server is away or full is a `StoreError`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether this is PostgreSQL; else it is SQLite."""
+        return self._engine.dialect.name == "postgresql"
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed at the end, rolled back on an error."""
+        with _told():
+            async with self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A look at the database as it is at one moment, which keeps nobody from writing."""
+        with _told():
+            async with self._engine.connect() as connection:
+                await connection.execution_options(reading=True)
+                yield connection
+
+    async def close(self) -> None:
+        """Give back all connections. Safe to call twice."""
+        await self._engine.dispose()
 
 
 async def open_database(url: str) -> AsyncEngine:
@@ -30,9 +73,12 @@ async def open_database(url: str) -> AsyncEngine:
     parsed = _parse(url)
     _make_folder(parsed)
     try:
-        engine = create_async_engine(parsed)
+        engine = create_async_engine(parsed, **_habits(parsed))
     except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise SetupError(f"The database {_shown(parsed)} needs a driver that is not installed: {error}.") from error
+        raise SetupError(
+            f"The database {_shown(parsed)} needs a driver that is not installed ({error}); `pip install"
+            " 'tunesmith[cluster]'` brings the one for PostgreSQL."
+        ) from error
     if engine.dialect.name == "sqlite":
         _set_sqlite_habits(engine)
     try:
@@ -63,17 +109,20 @@ def migration_config(connection: Connection) -> Config:
 
 
 def _migrate(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":  # SQLite's transactions exclude each other anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
     command.upgrade(migration_config(connection), "head")
 
 
 def _parse(url: str) -> URL:
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except ArgumentError:
         raise SetupError(
             "The setting TUNESMITH_DATABASE_URL is no database URL; sqlite+aiosqlite:////var/lib/tunesmith/tunesmith.db"
-            " would work."
+            " or postgresql://user:password@host/database would work."
         ) from None
+    return parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
 def _shown(url: URL) -> str:
@@ -94,6 +143,21 @@ def _make_folder(url: URL) -> None:
         ) from error
 
 
+def _habits(url: URL) -> dict[str, Any]:
+    """How connections are made and kept, by database."""
+    if url.drivername != "postgresql+asyncpg":
+        return {}
+    return {
+        "pool_pre_ping": True,
+        "pool_timeout": CONNECT_S,
+        "connect_args": {
+            "timeout": CONNECT_S,
+            "command_timeout": STATEMENT_S,
+            "server_settings": {"application_name": "tunesmith"},
+        },
+    }
+
+
 def _set_sqlite_habits(engine: AsyncEngine) -> None:
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
@@ -105,4 +169,27 @@ def _set_sqlite_habits(engine: AsyncEngine) -> None:
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in one sentence what went wrong when the database is away, busy or full; other errors pass."""
+    try:
+        yield
+    except PoolTimeoutError as error:
+        raise StoreError("The database is too busy: no connection came free in time.") from error
+    except DBAPIError as error:
+        if not _passes(error):
+            raise
+        raise StoreError(f"The database cannot be reached or written ({error.orig}).") from error
+    except OSError as error:
+        raise StoreError(f"The database cannot be reached ({error}).") from error
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether the error is the server's state rather than the statement's fault."""
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    name = str(getattr(error.orig, "sqlite_errorname", None) or "")
+    return error.connection_invalidated or state.startswith(PASSING_STATES) or name.startswith(PASSING_NAMES)

@@ -16,12 +16,11 @@ from typing import Any, Literal, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.errors import NotFound
-from engine.store.database import open_database
+from engine.store.database import Database, open_database
 from engine.store.files import SongFolders
+from engine.store.names import checked_id, keepable, song_not_found
 from engine.store.tables import songs, votes
 
 Status = Literal["composing", "done", "failed"]
@@ -63,25 +62,25 @@ class Tally:
 class Store:
     """Open with `await Store.open(url, data_dir)`, close with `await store.close()`. `files`: the songs' folders."""
 
-    def __init__(self, engine: AsyncEngine, data_dir: Path) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, data_dir: Path) -> None:
+        self._database = database
         self.files = SongFolders(data_dir)
 
     @classmethod
     async def open(cls, url: str, data_dir: Path) -> Self:
         """Connect and bring the schema up to date; raises `SetupError`."""
-        return cls(await open_database(url), data_dir)
+        return cls(Database(await open_database(url)), data_dir)
 
     async def close(self) -> None:
         """Give back all connections. Safe to call twice."""
-        await self._engine.dispose()
+        await self._database.close()
 
     async def begin(self, song_id: str, request: Mapping[str, Any], origin: Origin) -> None:
         """A song is being composed."""
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             await connection.execute(
                 songs.insert().values(
-                    id=song_id,
+                    id=checked_id(song_id),
                     request=dict(request),
                     person_id=origin.person_id,
                     guild_id=origin.guild_id,
@@ -98,7 +97,7 @@ class Store:
 
     async def fail(self, song_id: str, reason: str) -> None:
         """The song came to nothing; raises `NotFound` if it was never begun."""
-        await self._end(song_id, status="failed", failure=reason)
+        await self._end(song_id, status="failed", failure=keepable(reason))
 
     async def fail_unfinished(self) -> tuple[SongRecord, ...]:
         """Mark what a dead process left `composing` as failed; returns these songs as they are now."""
@@ -108,44 +107,49 @@ class Store:
             .values(status="failed", failure="the process ended before the song was done")
             .returning(songs)
         )
-        async with self._engine.begin() as connection:
+        async with self._database.writing() as connection:
             return tuple(_record(row) for row in (await connection.execute(failed)).mappings())
 
     async def song(self, song_id: str) -> SongRecord:
         """The song's row; raises `NotFound`."""
-        async with self._engine.connect() as connection:
-            row = (await connection.execute(sa.select(songs).where(songs.c.id == song_id))).mappings().one_or_none()
+        async with self._database.reading() as connection:
+            row = (
+                (await connection.execute(sa.select(songs).where(songs.c.id == checked_id(song_id))))
+                .mappings()
+                .one_or_none()
+            )
         if row is None:
-            raise _not_found(song_id)
+            raise song_not_found(song_id)
         return _record(row)
 
     async def press(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """A person's vote button: sets the vote, or withdraws it if it is `value` already. Raises `NotFound`."""
         mine = (votes.c.song_id == song_id) & (votes.c.person_id == person_id)
         row = {"song_id": song_id, "person_id": person_id, "value": value, "changed_at": datetime.now(UTC)}
-        try:
-            async with self._engine.begin() as connection:
-                withdrawn = await connection.execute(votes.delete().where(mine & (votes.c.value == value)))
-                if withdrawn.rowcount == 0:
-                    await connection.execute(self._upsert(row))
-                return await _count(connection, song_id, person_id)
-        except IntegrityError:
-            raise _not_found(song_id) from None
+        # The song's row is held meanwhile: PostgreSQL would else let two presses of one person run side by side.
+        held = sa.select(songs.c.id).where(songs.c.id == checked_id(song_id)).with_for_update(key_share=True)
+        async with self._database.writing() as connection:
+            if (await connection.execute(held)).one_or_none() is None:
+                raise song_not_found(song_id)
+            withdrawn = await connection.execute(votes.delete().where(mine & (votes.c.value == value)))
+            if withdrawn.rowcount == 0:
+                await connection.execute(self._upsert(row))
+            return await _count(connection, song_id, person_id)
 
     async def votes(self, song_id: str, *, person_id: int | None = None) -> Tally:
         """The song's votes as they are (no votes for an unknown song)."""
-        async with self._engine.connect() as connection:
+        async with self._database.reading() as connection:
             return await _count(connection, song_id, person_id)
 
     async def _end(self, song_id: str, **values: Any) -> None:
-        async with self._engine.begin() as connection:
-            changed = await connection.execute(songs.update().where(songs.c.id == song_id).values(**values))
+        async with self._database.writing() as connection:
+            changed = await connection.execute(songs.update().where(songs.c.id == checked_id(song_id)).values(**values))
         if changed.rowcount == 0:
-            raise _not_found(song_id)
+            raise song_not_found(song_id)
 
     def _upsert(self, row: dict[str, Any]) -> sa.Insert:
         """Insert a vote, or change the one that is there."""
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        insert = postgresql.insert if self._database.is_postgresql else sqlite.insert
         statement = insert(votes).values(row)
         return statement.on_conflict_do_update(
             index_elements=["song_id", "person_id"], set_={k: row[k] for k in ("value", "changed_at")}
@@ -164,7 +168,3 @@ async def _count(connection: AsyncConnection, song_id: str, person_id: int | Non
     values = list(by_person.values())
     own = by_person.get(person_id) if person_id is not None else None
     return Tally(up=values.count(1), down=values.count(-1), own=own)
-
-
-def _not_found(song_id: str) -> NotFound:
-    return NotFound(f"There is no song {song_id[:40]!r}; it may have been removed.")

@@ -69,3 +69,55 @@ votes = sa.Table(
     sa.Column("changed_at", UtcDateTime, nullable=False),
     sa.CheckConstraint("value IN (-1, 1)", name="value"),
 )
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("song_id", sa.String(32), sa.ForeignKey("songs.id", ondelete="CASCADE"), nullable=True),
+    sa.Column("person_id", sa.BigInteger, nullable=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=True),
+    sa.Column("channel_id", sa.BigInteger, nullable=True),
+    sa.Column("message_id", sa.BigInteger, nullable=True),  # shows how far it is
+    sa.Column("reply_id", sa.BigInteger, nullable=True),  # brought the result
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("person_turn", sa.BigInteger, nullable=False),
+    sa.Column("guild_turn", sa.BigInteger, nullable=False),
+    sa.Column("attempts", sa.SmallInteger, nullable=False),
+    sa.Column("lease_owner", sa.String(64), nullable=True),
+    sa.Column("lease_until", UtcDateTime, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=True),
+    sa.Column("finished_at", UtcDateTime, nullable=True),
+    sa.Column("error", sa.Text, nullable=True),
+    sa.Column("incident", sa.String(32), nullable=True),
+    sa.CheckConstraint(
+        "state IN ('queued', 'composing', 'rendering', 'delivering', 'done', 'failed', 'cancelled')", name="state"
+    ),
+    # Which is next, and who stands before whom.
+    sa.Index(
+        "ix_jobs_queued",
+        "kind",
+        "person_turn",
+        "guild_turn",
+        "created_at",
+        "id",
+        sqlite_where=sa.text("state = 'queued'"),
+        postgresql_where=sa.text("state = 'queued'"),
+    ),
+    # How far the turns are.
+    sa.Index(
+        "ix_jobs_started",
+        "kind",
+        "person_turn",
+        "guild_turn",
+        sqlite_where=sa.text("started_at IS NOT NULL"),
+        postgresql_where=sa.text("started_at IS NOT NULL"),
+    ),
+    sa.Index("ix_jobs_person_id", "person_id", "kind", "person_turn"),
+    sa.Index("ix_jobs_guild_id", "guild_id", "kind", "person_turn", "guild_turn"),
+    sa.Index("ix_jobs_song_id", "song_id"),
+    sa.Index("ix_jobs_state", "state", "lease_until"),
+)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -14,7 +13,6 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from engine.errors import NotFound, SetupError
 from engine.store import Origin, Store, Tally
@@ -24,21 +22,7 @@ from engine.store.tables import UtcDateTime, metadata
 REQUEST = {"prompt": "chill lofi 60s ♪", "seed": None}
 RECEIPT = {"id": "song1", "seed": 2**62, "files": {"audio": "a.mp3"}}
 ORIGIN = Origin(person_id=2**63 - 1, guild_id=2, channel_id=3, message_id=4)
-BACKENDS = ["sqlite"]
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(params=BACKENDS)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database of the parametrised kind."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'a folder' / 'db.sqlite'}"
-
-
-@pytest.fixture
-async def store(url: str, tmp_path: Path) -> AsyncIterator[Store]:
-    store = await Store.open(url, tmp_path)
-    yield store
-    await store.close()
 
 
 async def test_a_finished_song_comes_back_as_it_was_kept(store: Store) -> None:
@@ -181,7 +165,7 @@ async def test_a_step_back_and_forth_keeps_songs_and_votes(store: Store, url: st
 
 async def test_the_database_itself_refuses_a_vote_of_another_value(store: Store, url: str) -> None:
     await store.begin("song1", REQUEST, ORIGIN)
-    engine = create_async_engine(url)
+    engine = await open_database(url)
     with pytest.raises(sa.exc.IntegrityError):
         async with engine.begin() as connection:
             await connection.execute(
@@ -192,7 +176,9 @@ async def test_the_database_itself_refuses_a_vote_of_another_value(store: Store,
     await engine.dispose()
 
 
-async def test_sqlite_runs_in_wal(store: Store, url: str) -> None:
+async def test_sqlite_runs_in_wal(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'db.sqlite'}"
+    await (await Store.open(url, tmp_path)).close()
     with sqlite3.connect(url.removeprefix("sqlite+aiosqlite:///")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()

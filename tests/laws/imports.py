@@ -53,6 +53,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "ray": ("engine/jobs/cluster.py",),
     "sqlalchemy": ("engine/store/",),
     "alembic": ("engine/store/",),
+    "fsspec": ("engine/store/objects.py",),
+    "obstore": ("engine/store/objects.py",),
     "typer": ("engine/cli/", "engine/__main__.py"),
 }
 

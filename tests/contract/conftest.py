@@ -1,0 +1,34 @@
+"""Databases that the contract of the store is held against: SQLite files, and a real PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.store import Store
+from tests.contract.postgres import PostgresServer, running_server
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One server for all tests; each takes a database of its own."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database of the parametrised kind."""
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        return server.fresh_url()
+    return f"sqlite+aiosqlite:///{tmp_path / 'a folder' / 'db.sqlite'}"
+
+
+@pytest.fixture
+async def store(url: str, tmp_path: Path) -> AsyncIterator[Store]:
+    store = await Store.open(url, tmp_path)
+    yield store
+    await store.close()

@@ -2,8 +2,8 @@
 
 Measured: loading the text encoder and the head in a fresh process; a whole plan (words read, meaning, form, chords,
 cast), without and with the words that decided, for prompts as people type them, warm, one at a time on one core; the
-same prompts in batches of 32; the reading of explicit wishes alone. Conventions: milliseconds, median and 95th percentile. Caveat: a busy machine
-measures the others' work.
+same prompts in batches of 32; the reading of explicit wishes alone. Conventions: milliseconds, median and 95th
+percentile. Caveat: a busy machine measures the others' work.
 """
 
 from __future__ import annotations

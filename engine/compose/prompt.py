@@ -90,7 +90,8 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
         raise _too_long(len(text))
     page = Page.open(text)
     if not page.text:
-        raise BadRequest("The prompt says nothing that can be read; some words such as 'chill lofi 60s' would work.")
+        named = f" {text[:20]!r}" if not text.strip() else ""  # mentions and links are not said again
+        raise BadRequest(f"The prompt{named} says nothing that can be read; words such as 'chill lofi 60s' would work.")
     if len(page.text) > MAX_PROMPT_CHARS:
         raise _too_long(len(page.text))
     seed = _read_seed(page)

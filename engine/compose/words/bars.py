@@ -52,7 +52,7 @@ def _is_length(page: Page, match: re.Match[str]) -> bool:
     before, after = page.before(match.start()), page.after(match.end())
     if BEFORE_OTHER.search(before) or AFTER_OTHER.match(after):
         return False
-    if to_number(match["n"].lstrip("-")) in (1, 2, 3) and re.match(r"\s+of\b", after):
+    if re.match(r"\s+of\b", after) and BARS.search(before + " " + after):
         return False  # "two bars of guitar and two bars of harp"
     if match["unit"] == "bar" and re.match(r"[\s-]+(?:(?!of\b)\w+[\s-]+){0,2}blues\b", after):
         return False

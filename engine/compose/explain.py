@@ -23,6 +23,8 @@ MOOD_WORDS: Mapping[str, tuple[str, str]] = {
 }
 LEAST_MOOD = 0.3
 """A mood nearer to 0 than this is not worth a word."""
+LEAST_ALONE = 0.45
+"""The same where the words speak for no style: they may be none at all."""
 MOST_WORDS = 3
 ORIGINS: Mapping[str, str] = {
     "encoder": "the words' meaning",
@@ -72,11 +74,11 @@ class Explanation:
         return f"{text})"
 
     def _asked_text(self) -> str:
-        fields = [name for name in self.asked if name not in ("style", "seed")]
-        return f"asked: {', '.join(fields)}" if fields else ""
+        said = [_said(name, fact) for name, fact in self.asked.items() if name not in ("style", "seed")]
+        return f"asked: {', '.join(said)}" if said else ""
 
     def _mood_text(self) -> str:
-        words = mood_words(self.moods)
+        words = mood_words(self.moods, least=LEAST_ALONE if self.source == "default" else LEAST_MOOD)
         return f"heard as {', '.join(words)}" if words else ""
 
     def to_json(self) -> dict[str, Any]:
@@ -103,9 +105,22 @@ def strongest(words: Sequence[WordWeight]) -> list[WordWeight]:
     return [part for part in words if part in kept]
 
 
-def mood_words(moods: Mapping[str, float]) -> list[str]:
+def mood_words(moods: Mapping[str, float], *, least: float = LEAST_MOOD) -> list[str]:
     """`{"energy": -0.6, "valence": 0.1}` → `["calm"]`."""
-    return [MOOD_WORDS[axis][value > 0] for axis, value in moods.items() if abs(value) >= LEAST_MOOD]
+    return [MOOD_WORDS[axis][value > 0] for axis, value in moods.items() if abs(value) >= least]
+
+
+def _said(name: str, fact: Mapping[str, Any]) -> str:
+    """What was asked, in the words in which it was; else the field with its value."""
+    if words := fact.get("words"):
+        return str(words)
+    value = fact["value"]
+    if isinstance(value, Mapping):
+        return name
+    shown = (
+        ", ".join(map(str, value)) if isinstance(value, list) else f"{value:g}" if isinstance(value, float) else value
+    )
+    return f"{name} {shown}"
 
 
 def moods_of(meaning: Meaning) -> dict[str, float]:

@@ -13,7 +13,20 @@ from typing import Annotated
 
 import typer
 
-from engine.cli import bot, compose, doctor, evaluate, grooves, habits, originality, plan, seeds, styles, train, understand
+from engine.cli import (
+    bot,
+    compose,
+    doctor,
+    evaluate,
+    grooves,
+    habits,
+    originality,
+    plan,
+    seeds,
+    styles,
+    train,
+    understand,
+)
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 

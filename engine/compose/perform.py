@@ -20,10 +20,9 @@ from engine.compose.performing.dynamics import Dynamics
 from engine.compose.performing.feel import MAX_STRAY, Feel, feel_of
 from engine.compose.performing.layers import layer_of
 from engine.compose.performing.pedal import pedal_of
-from engine.compose.performing.strays import Player, Strays
+from engine.compose.performing.strays import TICKS_A_STEP, Foot, Player
 from engine.compose.performing.strum import Hand, Stroke
 from engine.compose.performing.tempi import tempi_of
-from engine.music.instruments import KICKS
 from engine.music.notes import Note, Role, Song, Track
 from engine.music.performance import PerformedSong, PerformedTrack
 from engine.music.touch import Touch
@@ -34,7 +33,7 @@ REPEAT_GAP_S = 0.012
 SHORTEST_S = 0.03
 HOLD_LAST_S = 1.0
 """Notes that end with the last bar are held so much longer, into the ring-out."""
-TEMPO_STREAM, LAYER_STREAM = 100, 200
+TEMPO_STREAM, FOOT_STREAM, LAYER_STREAM = 100, 101, 200
 USUAL = Touch()
 
 
@@ -43,24 +42,20 @@ def perform(song: Song, *, seed: int, touch: Touch = USUAL, room_s: float = 0.0,
     that slows down takes some. `steady`: the tempo stays, as a loop's must.
     """
     feel = feel_of(song, touch)
-    drums = song.track(Role.DRUMS)
-    kicks: Strays = {}
-    done: dict[Role, PerformedTrack] = {}
-    for track in sorted(song.tracks, key=lambda track: track is not drums):
-        done[track.role] = _perform_track(track, feel, seed, kicks)
-        if track is drums:
-            kicks = _kicks(track, done[track.role], feel)
+    steps = max((note.onset for track in song.tracks for note in track.notes), default=0) // TICKS_A_STEP + 1
+    foot = _rng(seed, FOOT_STREAM).normal(size=steps)
+    tracks = tuple(_perform_track(track, feel, seed, foot) for track in song.tracks)
     tempi = () if steady else tempi_of(feel, room_s, _rng(seed, TEMPO_STREAM))
-    return PerformedSong(song=song, tracks=tuple(done[track.role] for track in song.tracks), tempi=tempi)
+    return PerformedSong(song=song, tracks=tracks, tempi=tempi)
 
 
 def _rng(seed: int, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, stream]))
 
 
-def _perform_track(track: Track, feel: Feel, seed: int, kicks: Strays) -> PerformedTrack:
+def _perform_track(track: Track, feel: Feel, seed: int, foot: Foot) -> PerformedTrack:
     stream = list(Role).index(track.role)
-    played = _articulate(_play(track, feel, _rng(seed, stream), kicks), feel)
+    played = _articulate(_play(track, feel, _rng(seed, stream), foot), feel)
     layer = layer_of(track, played, feel, _rng(seed, LAYER_STREAM + stream))
     return PerformedTrack(
         role=track.role,
@@ -71,11 +66,11 @@ def _perform_track(track: Track, feel: Feel, seed: int, kicks: Strays) -> Perfor
     )
 
 
-def _play(track: Track, feel: Feel, rng: np.random.Generator, kicks: Strays) -> list[Note]:
+def _play(track: Track, feel: Feel, rng: np.random.Generator, foot: Foot) -> list[Note]:
     """Every written note in human time."""
     written = sorted(track.notes)
     clock = Clock(written, feel.song)
-    player = Player(track.role, track.program, feel, rng, kicks)
+    player = Player(track.role, track.program, feel, rng, foot)
     dynamics = Dynamics(track, feel, rng)
     hand = None
     if track.role is not Role.DRUMS and track.program in feel.touch.strummed and feel.touch.human > 0:
@@ -114,16 +109,6 @@ def _end(note: Note, role: Role, clock: Clock, feel: Feel) -> int:
     if note.end >= feel.song.bars * feel.song.meter.bar_ticks and role is not Role.DRUMS:
         end += feel.ticks(HOLD_LAST_S)
     return end
-
-
-def _kicks(track: Track, played: PerformedTrack, feel: Feel) -> dict[int, int]:
-    """Where the kick strays to, by its written onset."""
-    written = sorted(note for note in track.notes if note.pitch in KICKS)
-    clock = Clock(track.notes, feel.song)
-    return {
-        before.onset: after.onset - clock.performed(before.onset)
-        for before, after in zip(written, (note for note in played.notes if note.pitch in KICKS), strict=False)
-    }
 
 
 def _articulate(notes: Sequence[Note], feel: Feel) -> tuple[Note, ...]:

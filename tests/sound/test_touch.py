@@ -289,3 +289,14 @@ def test_a_chord_that_comes_an_eighth_early_takes_the_pedal_with_it():
     presses = track_of(perform(replace(song, tracks=tracks), seed=1, touch=load_style("pop").touch), Role.HARMONY).pedal
     assert presses[0].end < 84 * PERFORMED_PER_WRITTEN + MAX_STRAY
     assert 84 * PERFORMED_PER_WRITTEN < presses[1].onset < 90 * PERFORMED_PER_WRITTEN
+
+
+def test_whoever_is_kept_plays_the_same_whatever_the_others_do():
+    song = band(bars=8)
+    for role in Role:
+        whole = perform(song, seed=3, touch=load_style("lofi").touch)
+        others = tuple(track if track.role is role else replace(track, notes=track.notes[::2]) for track in song.tracks)
+        alone = tuple(track for track in song.tracks if track.role is role)
+        for tracks in (others, alone):
+            again = perform(replace(song, tracks=tracks), seed=3, touch=load_style("lofi").touch)
+            assert track_of(again, role) == track_of(whole, role)

@@ -1,17 +1,19 @@
 """Microtiming: how far each note of a track strays from the grid.
 
-In: a track, the feel, the track's generator; for basses and chords also where the kick strayed to. Out: for the notes
+In: a track's role and program, the feel, the track's generator, and the noise of the drummer's foot. Out: for the notes
 struck at one written onset, ticks each. Conventions: drums follow the groove's mean for the place in the bar and a
-part of its deviation; the bass lies by the kick where there is one; everybody else leans half of the way to where the
+part of its deviation; the bass lies by where the kick is, or would be, so that it plays the same whether the drums
+are there, others, or none; everybody else leans half of the way to where the
 hats lie; what a player strays at one onset he keeps in part at the next. Nobody strays by more than `MAX_STRAY`.
 Source of the drums' figures: the Groove MIDI Dataset (Gillick et al. 2019). Caveat: strums are spread in `strum`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.compose.performing.feel import Feel
 from engine.music.grooves import Groove, place_of
@@ -24,6 +26,8 @@ KEPT = 0.5
 """Share of a stray that is still there at the next onset."""
 TIGHTNESS = 0.25
 """Share of the drummers' deviation that is played: they strayed by 14 ms from stroke to stroke; a record is tighter."""
+FOOT_TIGHTNESS = 0.2
+"""The same of the kick, which all stand by."""
 LAID_BACK_MS = {Role.MELODY: 12.0, Role.COUNTER: 8.0, Role.HARMONY: 5.0, Role.BASS: 6.0}
 """How late a role plays in slow, swung music."""
 SNARE_LATE_MS = 10.0
@@ -33,15 +37,16 @@ BASS_BEHIND_KICK_MS, BASS_LOOSE_MS = 1.5, 2.0
 ROLL_MS = {46: 12.0, **dict.fromkeys(range(0, 8), 2.5), 24: 4.0, 26: 4.0}
 """From one note of a chord to the next, lowest first: harp, keyboards, fingers on nylon or a jazz guitar."""
 
-Strays = Mapping[int, int]
-"""Written onset → ticks by which the kick strayed there."""
+Foot = npt.NDArray[np.float64]
+"""A standard normal number for every second written tick of the song: how the kick strays there."""
+TICKS_A_STEP = 2
 
 
 class Player:
     """One track's microtiming, onset after onset."""
 
-    def __init__(self, role: Role, program: int, feel: Feel, rng: np.random.Generator, kicks: Strays) -> None:
-        self._role, self._program, self._feel, self._rng, self._kicks = role, program, feel, rng, kicks
+    def __init__(self, role: Role, program: int, feel: Feel, rng: np.random.Generator, foot: Foot) -> None:
+        self._role, self._program, self._feel, self._rng, self._foot = role, program, feel, rng, foot
         self._now_ms = 0.0
         touch = feel.touch
         free = touch.freedom if role in (Role.MELODY, Role.COUNTER) else 1.0
@@ -54,10 +59,9 @@ class Player:
             return [self._feel.stray(self._stroke_ms(note)) for note in together]
         onset = together[0].onset
         noise = float(self._rng.normal())
-        if self._role is Role.BASS and onset in self._kicks:
+        if self._role is Role.BASS and self._feel.groove.pieces:
             behind_ms = (BASS_BEHIND_KICK_MS + BASS_LOOSE_MS * noise) * self._feel.touch.human
-            beside = self._kicks[onset] + self._feel.stray(behind_ms)
-            return [self._feel.stray(beside / self._feel.ticks_per_ms)] * len(together)
+            return [self._feel.stray(self._kick_ms(onset) + behind_ms)] * len(together)
         self._now_ms = KEPT * self._now_ms + (1 - KEPT**2) ** 0.5 * self._loose_ms * noise
         shared = self._late_ms + self._now_ms + PULL * self._leaning_ms(onset)
         step = ROLL_MS.get(self._program, 1.0) * self._feel.touch.human if len(together) > 1 else 0.0
@@ -71,10 +75,18 @@ class Player:
         noise = float(self._rng.normal())
         if strokes is None or human == 0:
             return 0.0
+        if note.pitch in KICKS:
+            return self._kick_ms(note.onset)
         place = place_of(note.onset, feel.song.meter.bar_ticks)
         behind = SNARE_LATE_MS * feel.laid_back if note.pitch in SNARES else 0.0
-        loose = TIGHTNESS * (0.8 if note.pitch in KICKS else 1.0)
-        return human * (strokes.late_ms[place] + loose * strokes.spread_ms[place] * noise) + behind
+        return human * (strokes.late_ms[place] + TIGHTNESS * strokes.spread_ms[place] * noise) + behind
+
+    def _kick_ms(self, onset: int) -> float:
+        """How late the kick is at a written onset, or would be."""
+        kick = self._feel.groove.pieces["kick"]
+        place = place_of(onset, self._feel.song.meter.bar_ticks)
+        noise = float(self._foot[onset // TICKS_A_STEP])
+        return self._feel.touch.human * (kick.late_ms[place] + FOOT_TIGHTNESS * kick.spread_ms[place] * noise)
 
     def _leaning_ms(self, onset: int) -> float:
         place = place_of(onset, self._feel.song.meter.bar_ticks)

@@ -188,7 +188,7 @@ def cast_names(made: Plan) -> set[str]:
     [
         (("flute, rhodes, upright bass",), {"Flute", "Electric Piano", "Acoustic Bass"}),
         (("flute", "rhodes", "upright bass"), {"Flute", "Electric Piano", "Acoustic Bass"}),
-        (("piano, guitar and flute",), {"Grand Piano", "Steel Guitar", "Flute"}),
+        (("piano, guitar and flute",), {"Grand Piano", "Nylon Guitar", "Flute"}),  # lofi's own guitar
         (("flute, oboe, clarinet",), {"Flute", "Oboe", "Clarinet"}),
         (("violin, viola, cello, contrabass",), {"Violin", "Viola", "Cello", "Contrabass"}),
         (("piano",), {"Grand Piano"}),

@@ -1,5 +1,18 @@
-"""What is kept: rows in a database, files by song id. A leaf: knows no flow."""
+"""What is kept: rows in a database, files by song id, jobs in a queue. A leaf: knows no flow."""
 
-from engine.store.store import Origin, SongRecord, Store, Tally, VoteValue
+from engine.store.queue import Queue
+from engine.store.records import Expired, JobRecord, JobState, NewJob, Origin, SongRecord, Tally, VoteValue
+from engine.store.store import Store
 
-__all__ = ["Origin", "SongRecord", "Store", "Tally", "VoteValue"]
+__all__ = [
+    "Expired",
+    "JobRecord",
+    "JobState",
+    "NewJob",
+    "Origin",
+    "Queue",
+    "SongRecord",
+    "Store",
+    "Tally",
+    "VoteValue",
+]

@@ -10,8 +10,9 @@ processes may open the same one at once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,8 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        # SQLite lets one write at a time and makes the others poll; those of this process wait in line instead.
+        self._line = nullcontext() if self.is_postgresql else asyncio.Lock()
 
     @property
     def is_postgresql(self) -> bool:
@@ -52,7 +55,7 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed at the end, rolled back on an error."""
         with _told():
-            async with self._engine.begin() as connection:
+            async with self._line, self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager

@@ -7,12 +7,10 @@ for `fail_unfinished` takes every unfinished song for one that a dead process le
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -21,42 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from engine.store.database import Database, open_database
 from engine.store.files import SongFolders
 from engine.store.names import checked_id, keepable, song_not_found
+from engine.store.queue import Queue
+from engine.store.records import Origin, SongRecord, Tally, VoteValue, new_song, song_record
 from engine.store.tables import songs, votes
-
-Status = Literal["composing", "done", "failed"]
-VoteValue = Literal[1, -1]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """Who asked, where, and which message shows what becomes of it: Discord snowflakes, None for the command line."""
-
-    person_id: int | None = None
-    guild_id: int | None = None
-    channel_id: int | None = None
-    message_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SongRecord:
-    """A song's row. `receipt` is None until it is done; `failure` says why it failed."""
-
-    id: str
-    request: dict[str, Any]
-    receipt: dict[str, Any] | None
-    origin: Origin
-    created_at: datetime
-    status: Status
-    failure: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """A song's votes: counts, and what the person's own vote is (None: none or withdrawn)."""
-
-    up: int
-    down: int
-    own: VoteValue | None
 
 
 class Store:
@@ -64,6 +29,7 @@ class Store:
 
     def __init__(self, database: Database, data_dir: Path) -> None:
         self._database = database
+        self.jobs = Queue(database)
         self.files = SongFolders(data_dir)
 
     @classmethod
@@ -78,18 +44,7 @@ class Store:
     async def begin(self, song_id: str, request: Mapping[str, Any], origin: Origin) -> None:
         """A song is being composed."""
         async with self._database.writing() as connection:
-            await connection.execute(
-                songs.insert().values(
-                    id=checked_id(song_id),
-                    request=dict(request),
-                    person_id=origin.person_id,
-                    guild_id=origin.guild_id,
-                    channel_id=origin.channel_id,
-                    message_id=origin.message_id,
-                    created_at=datetime.now(UTC),
-                    status="composing",
-                )
-            )
+            await connection.execute(new_song(song_id, request, origin, datetime.now(UTC)))
 
     async def finish(self, song_id: str, receipt: Mapping[str, Any]) -> None:
         """The song is done; raises `NotFound` if it was never begun."""
@@ -108,7 +63,7 @@ class Store:
             .returning(songs)
         )
         async with self._database.writing() as connection:
-            return tuple(_record(row) for row in (await connection.execute(failed)).mappings())
+            return tuple(song_record(row) for row in (await connection.execute(failed)).mappings())
 
     async def song(self, song_id: str) -> SongRecord:
         """The song's row; raises `NotFound`."""
@@ -120,7 +75,7 @@ class Store:
             )
         if row is None:
             raise song_not_found(song_id)
-        return _record(row)
+        return song_record(row)
 
     async def press(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """A person's vote button: sets the vote, or withdraws it if it is `value` already. Raises `NotFound`."""
@@ -154,12 +109,6 @@ class Store:
         return statement.on_conflict_do_update(
             index_elements=["song_id", "person_id"], set_={k: row[k] for k in ("value", "changed_at")}
         )
-
-
-def _record(row: sa.RowMapping) -> SongRecord:
-    origin = Origin(**{field.name: row[field.name] for field in dataclasses.fields(Origin)})
-    kept = {name: row[name] for name in ("id", "request", "receipt", "created_at", "status", "failure")}
-    return SongRecord(origin=origin, **kept)
 
 
 async def _count(connection: AsyncConnection, song_id: str, person_id: int | None) -> Tally:

@@ -1,0 +1,122 @@
+"""What is kept, as values: songs, votes, jobs, and who asked for them.
+
+In: rows. Out: frozen values. Conventions: times are aware and in UTC; ids of people, servers, channels and messages are
+Discord's, None for the command line. Caveat: `request`, `receipt` and `payload` are JSON as their flow wrote them, and
+are not looked into here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from engine.store.names import checked_id
+from engine.store.tables import songs
+
+Status = Literal["composing", "done", "failed"]
+VoteValue = Literal[1, -1]
+JobState = Literal["queued", "composing", "rendering", "delivering", "done", "failed", "cancelled"]
+
+UNFINISHED: tuple[JobState, ...] = ("queued", "composing", "rendering", "delivering")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Who asked, where, and which message shows what becomes of it: Discord snowflakes, None for the command line."""
+
+    person_id: int | None = None
+    guild_id: int | None = None
+    channel_id: int | None = None
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SongRecord:
+    """A song's row. `receipt` is None until it is done; `failure` says why it failed."""
+
+    id: str
+    request: dict[str, Any]
+    receipt: dict[str, Any] | None
+    origin: Origin
+    created_at: datetime
+    status: Status
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A song's votes: counts, and what the person's own vote is (None: none or withdrawn)."""
+
+    up: int
+    down: int
+    own: VoteValue | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """Something to be done. With `song_id` and `request`, the song's row is written along with the job's."""
+
+    id: str
+    kind: str
+    payload: Mapping[str, Any]
+    origin: Origin = Origin()
+    song_id: str | None = None
+    request: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job's row. `attempts`: how often its present stage was begun; `reply_id`: the message that brought the result;
+    `incident`: under which number the log has the traceback of `error`.
+    """
+
+    id: str
+    kind: str
+    song_id: str | None
+    origin: Origin
+    reply_id: int | None
+    payload: dict[str, Any]
+    state: JobState
+    attempts: int
+    lease_owner: str | None
+    lease_until: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    error: str | None
+    incident: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expired:
+    """Jobs whose worker fell silent: those that are tried again, and those that were tried often enough."""
+
+    again: tuple[JobRecord, ...]
+    failed: tuple[JobRecord, ...]
+
+
+def song_record(row: sa.RowMapping) -> SongRecord:
+    """A row of `songs` as a value."""
+    kept = {field.name: row[field.name] for field in dataclasses.fields(SongRecord) if field.name != "origin"}
+    return SongRecord(origin=_origin(row), **kept)
+
+
+def job_record(row: sa.RowMapping) -> JobRecord:
+    """A row of `jobs` as a value."""
+    kept = {field.name: row[field.name] for field in dataclasses.fields(JobRecord) if field.name != "origin"}
+    return JobRecord(origin=_origin(row), **kept)
+
+
+def new_song(song_id: str, request: Mapping[str, Any], origin: Origin, now: datetime) -> sa.Insert:
+    """The statement that keeps a song which is being made."""
+    row = {"id": checked_id(song_id), "request": dict(request), "created_at": now, "status": "composing"}
+    return songs.insert().values(row | dataclasses.asdict(origin))
+
+
+def _origin(row: sa.RowMapping) -> Origin:
+    return Origin(**{field.name: row[field.name] for field in dataclasses.fields(Origin)})

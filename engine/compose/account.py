@@ -50,7 +50,11 @@ def receipt_of(song_id: str, plan: Plan, written: Written, made: SoundFiles, tim
         duration_s=round(made.samples.shape[1] / SAMPLE_RATE_HZ, 3),
         sections=[{**dataclasses.asdict(section), "kind": section.kind.value} for section in song.sections],
         instruments={
-            track.role.value: {"program": track.program, "name": _instrument(track.role, track.program)}
+            track.role.value: {
+                "program": track.program,
+                "name": _instrument(track.role, track.program),
+                **({"doubled_by": program_name(track.doubling.program)} if track.doubling else {}),
+            }
             for track in song.tracks
         },
         requested=dict(plan.requested),

@@ -155,7 +155,16 @@ def table_of(rows: Sequence[Row]) -> str:
     groups: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         groups[row.style].append(row)
-    heads = ("style", "songs", "LUFS", "highest dBTP", "without fault", "tempo right", "key right")
+    heads = (
+        "style",
+        "songs",
+        "LUFS",
+        "highest dBTP",
+        "without fault",
+        "tempo right",
+        "by `feature.tempo`",
+        "key right",
+    )
     lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     lines += [_line(style, groups[style]) for style in sorted(groups)]
     return "\n".join([*lines, _line("all", rows)]) + "\n"
@@ -171,6 +180,7 @@ def _line(name: str, rows: Sequence[Row]) -> str:
         f"{max(one.peak_dbtp for one in heard):.2f}",
         f"{sum(not one.faults for one in heard)}",
         f"{sum(one.tempo_right for one in heard)}",
+        f"{sum(one.plain_right for one in heard)}",
         f"{sum(one.key_right for one in heard)} ({sum(one.key_right for one in heard) / len(rows):.0%})",
     )
     return "| " + " | ".join(cells).replace("-", "−") + " |"

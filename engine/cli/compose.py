@@ -135,6 +135,7 @@ def _show(receipt: Receipt) -> None:
         f"made in {receipt.timings_s['total']:.1f} s",
     )
     files = {**receipt.files, "receipt": str(Path(receipt.files["audio"]).with_suffix(".json"))}
-    lines = [receipt.title or receipt.prompt, " · ".join(facts), *receipt.notices, f"{'id':<8} {receipt.id}"]
+    why = [str(receipt.explanation["sentence"])] if "sentence" in receipt.explanation else []
+    lines = [receipt.title or receipt.prompt, " · ".join(facts), *why, *receipt.notices, f"{'id':<8} {receipt.id}"]
     lines += [f"{kind:<8} {path}" for kind, path in files.items()]
     typer.echo("\n  ".join(lines))

@@ -182,6 +182,7 @@ def test_compose_tells_where_the_files_are(run: Run, tmp_path: Path) -> None:
     assert all(str(path) in result.stdout for path in files)
     receipt = json.loads(files[0].read_text(encoding="utf-8"))
     assert f" · {receipt['key']} · {receipt['meter']} · 6 s · seed 11 · made in " in result.stdout
+    assert receipt["explanation"]["sentence"] in result.stdout
 
 
 @pytest.mark.usefixtures("with_small_composer")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -77,7 +78,7 @@ class Studio:
         store = await Store.open(settings.resolved_database_url, settings.data_dir)
         unfinished = await store.fail_unfinished()
         for song in unfinished:
-            await asyncio.to_thread(store.files.remove, song.id)
+            await _swept(store, song.id)
         if executor is None:
             config = settings.model_dump(mode="json", exclude={"database_url"})
             executor = LocalExecutor(COMPOSER, config, timeout_s=settings.job_timeout_s)
@@ -111,9 +112,12 @@ class Studio:
         song_id = new_song_id()
         await self._store.begin(song_id, request.to_json(), origin)
         try:
-            folder = await asyncio.to_thread(self._store.files.make, song_id)
+            await self._bring_forerunner(request)
+            folder = await asyncio.to_thread(self._store.scratch.make, song_id)
             payload = {"id": song_id, "request": request.to_json(), "folder": str(folder), "limit_bytes": limit_bytes}
             answer = await self._executor.submit("compose", payload, _listener(on_update))
+            await self._store.files.publish(song_id, folder)
+            await asyncio.to_thread(self._store.scratch.remove, song_id)
             await self._store.finish(song_id, answer["receipt"])
         except TunesmithError as error:
             await self._clear(song_id, error)
@@ -146,11 +150,11 @@ class Studio:
 
     async def song(self, song_id: str) -> StoredSong:
         """Recall a song. Raises `NotFound`."""
-        folder = self._store.files.path(song_id)
         record = await self._store.song(song_id)
         if record.receipt is None:
             raise NotFound(f"The song {song_id!r} is not there: it is being composed, or came to nothing.")
         receipt = Receipt.from_json(record.receipt)
+        folder = await self._store.files.bring(song_id)
         paths = {kind: folder / Path(path).name for kind, path in receipt.files.items() if kind in HANDED_OVER}
         for path in paths.values():
             if not await asyncio.to_thread(path.is_file):
@@ -162,10 +166,22 @@ class Studio:
         """Styles that can be asked for."""
         return style_names()
 
+    async def _bring_forerunner(self, request: ComposeRequest) -> None:
+        """The song that this one builds on has to lie on this machine; whether it must, composing itself says."""
+        if request.again is not None:
+            with suppress(NotFound):
+                await self._store.files.bring(request.again)
+
     async def _clear(self, song_id: str, error: TunesmithError) -> None:
         """Nothing half-made stays: the folder goes, the row says why."""
-        await asyncio.to_thread(self._store.files.remove, song_id)
+        await _swept(self._store, song_id)
         await self._store.fail(song_id, f"{type(error).__name__}: {error}")
+
+
+async def _swept(store: Store, song_id: str) -> None:
+    """Take away what there is of a song that came to nothing."""
+    await asyncio.to_thread(store.scratch.remove, song_id)
+    await store.files.remove(song_id)
 
 
 def _listener(on_update: OnUpdate | None) -> Callable[[JobEvent], None] | None:

@@ -1,44 +1,103 @@
-"""Where a song's files lie: `<data folder>/songs/<song id>/`.
+"""Where finished songs' files are kept: this machine's data folder, or an object store that many machines share.
 
-Conventions: a song's folder holds its audio, MIDI, picture, score and receipt and nothing else. Caveat: ids come from
-outside (a button says which song it means), so one that could leave the folder is refused before it becomes a path.
+    scratch folder ─publish─→ file store ─fetch─→ bytes
+                                         ─bring─→ a folder of this machine
+
+In: a folder with a song's files. Out: the files again, by song id and name. Conventions: a song's receipt is its JSON
+file; it is published last and taken away first, so whoever sees it sees the whole song; publishing again replaces what
+was there; hidden files stay behind. Everything slow runs in threads. Caveat: names are those of one folder without
+subfolders.
 """
 
 from __future__ import annotations
 
-import re
-import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from engine.errors import NotFound, SetupError
+from engine.store.names import checked_name
 
-SONG_ID = re.compile(r"[0-9a-z]{4,32}")
+CHUNK_BYTES = 256 * 1024
+RECEIPT = ".json"
 
 
-class SongFolders:
-    """Folders by song id under `data_dir`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilesPlace:
+    """Which file store. `url`: `s3://bucket/prefix`, None for the data folder; the rest is for S3 alone, and where it
+    is None the environment's `AWS_…` variables or the machine's own role decide. `endpoint`: the server's address, for
+    stores other than Amazon's.
+    """
 
-    def __init__(self, data_dir: Path) -> None:
-        self._root = data_dir.absolute() / "songs"
+    url: str | None = None
+    endpoint: str | None = None
+    region: str | None = None
+    key: str | None = field(default=None, repr=False)
+    secret: str | None = field(default=None, repr=False)
 
-    def path(self, song_id: str) -> Path:
-        """The song's folder, whether it exists or not; raises `NotFound` for what cannot be an id."""
-        if not SONG_ID.fullmatch(song_id):
-            raise NotFound(f"There is no song {song_id[:40]!r}; a song's id is in the last line of its message.")
-        return self._root / song_id
 
-    def make(self, song_id: str) -> Path:
-        """Create the song's folder; raises `SetupError` when the data folder cannot be written."""
-        folder = self.path(song_id)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise SetupError(
-                f"The folder {folder} cannot be made ({error.strerror}); make it writable, or name another one in"
-                " TUNESMITH_DATA_DIR."
-            ) from error
-        return folder
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredFile:
+    """A kept file: its name within the song, its length in bytes."""
 
-    def remove(self, song_id: str) -> None:
-        """Remove the song's folder and what is in it, if it is there."""
-        shutil.rmtree(self.path(song_id), ignore_errors=True)
+    name: str
+    size: int
+
+
+class FileStore(Protocol):
+    """Files by song id and name. Raises `StoreError` when it cannot be reached or is full."""
+
+    async def publish(self, song_id: str, folder: Path) -> None:
+        """Keep all files of `folder`, the receipt last; they may be moved rather than copied. Raises `NotFound` when
+        there are none.
+        """
+
+    async def list(self, song_id: str) -> tuple[StoredFile, ...]:
+        """The song's files by name; none for an unknown song."""
+
+    def fetch(self, song_id: str, name: str) -> AsyncIterator[bytes]:
+        """The file's bytes, piece by piece. Raises `NotFound`."""
+
+    async def bring(self, song_id: str) -> Path:
+        """A folder of this machine with the song's files, to be read and left alone. Raises `NotFound` if there are
+        none.
+        """
+
+    async def remove(self, song_id: str) -> None:
+        """Remove all of the song's files, if there are any."""
+
+    async def songs(self) -> tuple[str, ...]:
+        """The ids of all songs that have files."""
+
+    async def check(self) -> str:
+        """Write, read and remove a small file; returns where. Raises `SetupError` with the way to mend it."""
+
+
+def open_files(place: FilesPlace, data_dir: Path) -> FileStore:
+    """The file store at that place; raises `SetupError` when there can be none."""
+    if place.url is None:
+        from engine.store.folders import FolderFiles  # noqa: PLC0415 (one of the two)
+
+        return FolderFiles(data_dir)
+    try:
+        from engine.store.objects import ObjectFiles  # noqa: PLC0415 (its packages are optional)
+    except ImportError as error:
+        raise SetupError(
+            f"The files at {place.url} need the package {error.name}; `pip install 'tunesmith[cluster]'` brings it."
+        ) from error
+    return ObjectFiles(place, data_dir)
+
+
+def names_to_publish(folder: Path) -> tuple[str, ...]:
+    """The visible files of `folder`, the receipt last; raises `NotFound` when there are none."""
+    paths = folder.iterdir() if folder.is_dir() else ()
+    there = [checked_name(path.name) for path in paths if path.is_file() and not path.name.startswith(".")]
+    if not there:
+        raise NotFound(f"There are no files of a song in {folder}.")
+    return tuple(sorted(there, key=receipt_last))
+
+
+def receipt_last(name: str) -> tuple[bool, str]:
+    """Sorts names as they are published."""
+    return name.endswith(RECEIPT), name

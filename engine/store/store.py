@@ -17,25 +17,33 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.store.database import Database, open_database
-from engine.store.files import SongFolders
+from engine.store.files import FilesPlace, FileStore, open_files
 from engine.store.names import checked_id, keepable, song_not_found
 from engine.store.queue import Queue
 from engine.store.records import Origin, SongRecord, Tally, VoteValue, new_song, song_record
+from engine.store.scratch import Scratch
 from engine.store.tables import songs, votes
 
 
 class Store:
-    """Open with `await Store.open(url, data_dir)`, close with `await store.close()`. `files`: the songs' folders."""
+    """Open with `await Store.open(url, data_dir)`, close with `await store.close()`.
 
-    def __init__(self, database: Database, data_dir: Path) -> None:
+    `jobs`: the queue. `scratch`: where this machine makes songs. `files`: where finished ones are kept.
+    """
+
+    def __init__(self, database: Database, files: FileStore, data_dir: Path) -> None:
         self._database = database
         self.jobs = Queue(database)
-        self.files = SongFolders(data_dir)
+        self.scratch = Scratch(data_dir)
+        self.files = files
 
     @classmethod
-    async def open(cls, url: str, data_dir: Path) -> Self:
-        """Connect and bring the schema up to date; raises `SetupError`."""
-        return cls(Database(await open_database(url)), data_dir)
+    async def open(cls, url: str, data_dir: Path, place: FilesPlace | None = None) -> Self:
+        """Connect and bring the schema up to date; raises `SetupError`. `place`: where files are kept, if not in the
+        data folder.
+        """
+        files = open_files(place or FilesPlace(), data_dir)
+        return cls(Database(await open_database(url)), files, data_dir)
 
     async def close(self) -> None:
         """Give back all connections. Safe to call twice."""

@@ -211,21 +211,6 @@ async def test_a_database_url_that_makes_no_sense_is_a_setup_error(bad: str) -> 
         await open_database(bad)
 
 
-@pytest.mark.parametrize("song_id", ["../../etc", "a/b", "", "..", "A" * 40, "x" * 33, "song\n"])
-async def test_an_id_that_could_leave_the_folder_never_becomes_a_path(store: Store, song_id: str) -> None:
-    with pytest.raises(NotFound):
-        store.files.path(song_id)
-
-
-async def test_a_songs_folder_is_made_and_removed_with_all_in_it(store: Store, tmp_path: Path) -> None:
-    folder = store.files.make("song1")
-    (folder / "a.mid").touch()
-    assert folder == tmp_path / "songs" / "song1"
-    store.files.remove("song1")
-    assert not folder.exists()
-    store.files.remove("song1")
-
-
 def test_times_are_kept_in_utc_and_naive_ones_refused() -> None:
     column = UtcDateTime()
     noon_in_oslo = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))

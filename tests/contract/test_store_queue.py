@@ -424,7 +424,7 @@ asyncio.run(main(sys.argv[1]))
     ]
     said = [(await process.communicate())[0].decode().split() for process in running]
     assert [process.returncode for process in running] == [0, 0, 0]
-    assert sorted(sum(said, [])) == sorted(f"job{n}" for n in range(60))
+    assert sorted(name for names in said for name in names) == sorted(f"job{n}" for n in range(60))
 
 
 async def test_rows_of_the_past_are_forgotten_and_their_songs_stay(store: Store, queue: Queue, clock: Clock) -> None:

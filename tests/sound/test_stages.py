@@ -9,6 +9,7 @@ from scipy.signal import fftconvolve
 from engine.compose.mixing.chain import Beside
 from engine.compose.mixing.colour import Chorus, Saturate, Tape, Vinyl
 from engine.compose.mixing.dynamics import Compress, Duck, Fade, Width
+from engine.compose.mixing.echo import Echo
 from engine.compose.mixing.gate import SnareGate
 from engine.compose.mixing.space import Convolver, Space
 from engine.compose.mixing.stage import BLOCK, Session, run
@@ -32,6 +33,7 @@ EVERY = {
     "room": Space(decay_s=0.6, wet_db=-3.0),
     "spring": Space(decay_s=1.7, wet_db=-3.0, kind="spring"),
     "gate": SnareGate(space=Space(decay_s=0.3, wet_db=0.0, kind="gate")),
+    "echo": Echo(quarters=0.37, feedback=0.5),
     "beside": Beside(stage=Chorus(), wet_db=-6.0),
 }
 
@@ -275,3 +277,21 @@ def test_the_gate_opens_for_the_snare_alone_and_shuts_at_once():
     assert level(1.05, 1.3) > 0.01
     assert level(1.45, 1.95) < 1e-6
     assert level(0.0, 0.98) < 1e-6
+
+
+@pytest.mark.parametrize("quarters", [0.25, 1.0, 3.0])
+def test_echoes_come_in_time_each_softer_and_from_the_other_side(quarters):
+    click = np.zeros((2, 8 * RATE), np.float32)
+    click[0, 1000:1010] = 0.5
+    echoes = through(click, Echo(quarters=quarters, feedback=0.5))
+    delay = round(quarters * 0.6 * RATE)
+    levels = []
+    for count in (1, 2, 3):
+        side, other = np.abs(echoes[:, 1000 + count * delay : 1000 + count * delay + 300]).max(axis=1)[
+            :: 1 if count % 2 else -1
+        ]
+        assert other < 1e-9
+        levels.append(side)
+    assert np.abs(echoes[:, : 1000 + delay]).max() == 0, "the sound itself is no part of its echoes"
+    assert levels[1] / levels[0] == pytest.approx(0.5, rel=0.02)
+    assert levels[2] / levels[1] == pytest.approx(0.5, rel=0.02)

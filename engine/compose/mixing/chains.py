@@ -11,6 +11,7 @@ from types import MappingProxyType
 from engine.compose.mixing.chain import Beside, Chain, Insert
 from engine.compose.mixing.colour import Chorus, Saturate, Tape, Vinyl
 from engine.compose.mixing.dynamics import Compress, Duck, Width
+from engine.compose.mixing.echo import Echo
 from engine.compose.mixing.gate import SnareGate
 from engine.compose.mixing.space import Space
 from engine.compose.mixing.tone import Band, Sweep, Tone, cabinet
@@ -57,9 +58,10 @@ LOFI = Chain(
 )
 
 AMBIENT = Chain(
-    why="a space without walls: a very long tail, pads whose filters open and close, no compression",
+    why="a space without walls: a very long tail, a tune that echoes in time, pads whose filters move, no compression",
     levels_db={Role.MELODY: 1.5},
     inserts={
+        Role.MELODY: (Insert(stages=(Beside(stage=Echo(quarters=0.5, feedback=0.55), wet_db=-4.0),)),),
         Role.HARMONY: (Insert(stages=(Sweep(closed_hz=700.0, period_s=23.0, most=0.85),)),),
         Role.COUNTER: (Insert(stages=(Sweep(closed_hz=1200.0, period_s=31.0, most=0.7),)),),
     },

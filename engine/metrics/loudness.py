@@ -25,6 +25,8 @@ OVERSAMPLING = 4
 HALF_TAPS = 16
 NEAR_PEAK = 0.5
 CHUNK = 65536
+HOPS_AT_ONCE = 50
+"""Long audio is measured piece by piece: copies of five minutes in double precision would be 400 MB."""
 
 
 def validate(audio: Audio, rate_hz: int) -> Audio:
@@ -51,8 +53,13 @@ def integrated_loudness_lufs(audio: Audio, rate_hz: int) -> float:
     hops = audio.shape[1] // hop
     if hops < 4:
         return FLOOR_DB
-    weighted = sosfilt(k_weighting(rate_hz), audio, axis=1)
-    energy = np.square(weighted[:, : hops * hop]).reshape(audio.shape[0], hops, hop).mean(axis=2).sum(axis=0)
+    energy, sections = np.empty(hops), k_weighting(rate_hz)
+    state = np.zeros((len(sections), audio.shape[0], 2))
+    for first in range(0, hops, HOPS_AT_ONCE):
+        count = min(HOPS_AT_ONCE, hops - first)
+        weighted, state = sosfilt(sections, audio[:, first * hop : (first + count) * hop], axis=1, zi=state)
+        power = np.square(weighted).reshape(audio.shape[0], count, hop).mean(axis=2).sum(axis=0)
+        energy[first : first + count] = power
     return gated_loudness_lufs(energy)
 
 
@@ -101,13 +108,17 @@ def true_peak_dbtp(audio: Audio, rate_hz: int) -> float:
     audio = validate(audio, rate_hz)
     peak = 0.0
     for channel in audio:
-        size = np.abs(np.pad(channel, 1))
-        ridge = (size[1:-1] >= size[:-2]) & (size[1:-1] >= size[2:])
-        places = np.flatnonzero(ridge & (size[1:-1] >= NEAR_PEAK * size.max()))
-        windows = np.lib.stride_tricks.sliding_window_view(np.pad(channel, HALF_TAPS), 2 * HALF_TAPS + 1)
-        for start in range(0, len(places), CHUNK):
-            between = windows[places[start : start + CHUNK]] @ _interpolator()
-            peak = max(peak, float(np.abs(between).max()))
+        near = NEAR_PEAK * max(float(channel.max()), -float(channel.min()))
+        for start in range(0, channel.size, CHUNK):
+            before, behind = min(start, HALF_TAPS), min(max(channel.size - start - CHUNK, 0), HALF_TAPS)
+            piece = channel[start - before : start + CHUNK + behind]
+            piece = np.pad(piece, (HALF_TAPS - before, HALF_TAPS - behind))
+            size = np.abs(piece[HALF_TAPS - 1 : piece.size - HALF_TAPS + 1])
+            ridge = (size[1:-1] >= size[:-2]) & (size[1:-1] >= size[2:])
+            places = np.flatnonzero(ridge & (size[1:-1] >= near))
+            if places.size:
+                windows = np.lib.stride_tricks.sliding_window_view(piece, 2 * HALF_TAPS + 1)
+                peak = max(peak, float(np.abs(windows[places] @ _interpolator()).max()))
     return decibels(peak**2)
 
 
@@ -125,7 +136,8 @@ def _interpolator() -> NDArray[np.float32]:
 
 def clipped_samples(audio: Audio, rate_hz: int) -> int:
     """Samples at or beyond full scale of 16-bit audio, in all channels."""
-    return int((np.abs(validate(audio, rate_hz)) >= 1 - 1 / 32768).sum())
+    audio, full = validate(audio, rate_hz), 1 - 1 / 32768
+    return int((audio >= full).sum() + (audio <= -full).sum())
 
 
 def silence_share(audio: Audio, rate_hz: int) -> float:
@@ -133,7 +145,9 @@ def silence_share(audio: Audio, rate_hz: int) -> float:
     audio = validate(audio, rate_hz)
     frame = max(1, min(round(0.05 * rate_hz), audio.shape[1]))
     frames = audio.shape[1] // frame
-    power = np.square(audio[:, : frames * frame]).reshape(audio.shape[0], frames, frame).mean(axis=(0, 2))
+    power = np.zeros(frames)
+    for channel in audio[:, : frames * frame]:
+        power += np.square(channel).reshape(frames, frame).mean(axis=1) / audio.shape[0]
     return float((power < 10 ** (SILENT_BELOW_DB / 10)).mean())
 
 

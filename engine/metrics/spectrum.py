@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from engine.metrics.loudness import Audio, validate
 
 WORKING_RATE_HZ = 11025
+FRAMES_AT_ONCE = 1024
 FLUX_WINDOW = 512
 FLUX_HOP_S = 0.01
 CHROMA_WINDOW = 4096
@@ -48,7 +49,11 @@ def _spectra(mono: NDArray[np.float32], window: int, hop: int) -> Spectra:
     if len(mono) < window:
         mono = np.pad(mono, (0, window - len(mono)))
     frames = np.lib.stride_tricks.sliding_window_view(mono, window)[::hop]
-    return np.abs(np.fft.rfft(frames * np.hanning(window).astype(np.float32), axis=1)).astype(np.float32)
+    shape, spectra = np.hanning(window).astype(np.float32), np.empty((len(frames), window // 2 + 1), np.float32)
+    for start in range(0, len(frames), FRAMES_AT_ONCE):  # five minutes at once would need 300 MB
+        some = frames[start : start + FRAMES_AT_ONCE]
+        spectra[start : start + FRAMES_AT_ONCE] = np.abs(np.fft.rfft(some * shape, axis=1))
+    return spectra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +84,9 @@ def measure_motion(audio: Audio, rate_hz: int) -> Motion:
     mono, rate = _mono(audio, rate_hz)
     power = np.square(_spectra(mono, CHROMA_WINDOW, round(CHROMA_HOP_S * rate)))
     hop = round(FLUX_HOP_S * rate)
-    levels = np.log1p(100 * _spectra(mono, FLUX_WINDOW, hop) / FLUX_WINDOW)
+    levels = _spectra(mono, FLUX_WINDOW, hop)
+    levels *= 100 / FLUX_WINDOW
+    np.log1p(levels, out=levels)
     rises = np.maximum(np.diff(levels, axis=0), 0).mean(axis=1)
     mean_level = float(levels.mean())
     return Motion(

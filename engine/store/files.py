@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from engine.errors import NotFound, SetupError
+from engine.errors import NotFound
 from engine.store.names import checked_name
 
 CHUNK_BYTES = 256 * 1024
@@ -72,21 +72,6 @@ class FileStore(Protocol):
 
     async def check(self) -> str:
         """Write, read and remove a small file; returns where. Raises `SetupError` with the way to mend it."""
-
-
-def open_files(place: FilesPlace, data_dir: Path) -> FileStore:
-    """The file store at that place; raises `SetupError` when there can be none."""
-    if place.url is None:
-        from engine.store.folders import FolderFiles  # noqa: PLC0415 (one of the two)
-
-        return FolderFiles(data_dir)
-    try:
-        from engine.store.objects import ObjectFiles  # noqa: PLC0415 (its packages are optional)
-    except ImportError as error:
-        raise SetupError(
-            f"The files at {place.url} need the package {error.name}; `pip install 'tunesmith[cluster]'` brings it."
-        ) from error
-    return ObjectFiles(place, data_dir)
 
 
 def names_to_publish(folder: Path) -> tuple[str, ...]:

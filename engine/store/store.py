@@ -17,8 +17,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.store.database import Database, open_database
-from engine.store.files import FilesPlace, FileStore, open_files
+from engine.store.files import FilesPlace, FileStore
 from engine.store.names import checked_id, keepable, song_not_found
+from engine.store.opening import open_files
 from engine.store.queue import Queue
 from engine.store.records import Origin, SongRecord, Tally, VoteValue, new_song, song_record
 from engine.store.scratch import Scratch

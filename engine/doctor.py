@@ -20,7 +20,7 @@ from typing import Any
 from engine.errors import SetupError, TunesmithError
 from engine.music.styles import STYLES_DIR, style_names
 from engine.settings import Settings
-from engine.store import Store
+from engine.store import Store, open_files, place_of
 
 NEEDED_DISK_MB = 500
 MAKE_SETUP = "`make setup` installs it"
@@ -51,6 +51,8 @@ def examine(settings: Settings, *, styles_dir: Path = STYLES_DIR) -> Iterator[Ch
     yield _tried("data folder", lambda: _data_folder(settings))
     yield _tried("disk", lambda: _disk(settings))
     yield _tried("database", lambda: _database(settings))
+    if settings.files is not None:
+        yield _tried("files", lambda: asyncio.run(open_files(place_of(settings), settings.data_dir).check()))
 
 
 def _tried(name: str, work: Callable[[], str]) -> Check:

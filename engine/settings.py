@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from engine.errors import SetupError
 
 ENV_PREFIX = "TUNESMITH_"
+SECRETS = frozenset({"database_url", "files", "files_key", "files_secret"})  # `files`: somebody may put keys into it
 
 
 def default_data_dir() -> Path:
@@ -66,6 +67,21 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         default=None, description="SQLAlchemy URL of the database; empty means an SQLite file in the data folder."
     )
+    files: str | None = Field(
+        default=None,
+        pattern=r"^s3://[^/@?#]+(/[^@?#]*)?$",
+        description="Where finished songs are kept: s3://bucket/prefix, or empty for the data folder.",
+    )
+    files_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="Address of an S3-compatible server that is not Amazon's own.",
+    )
+    files_region: str | None = Field(default=None, description="The region of the bucket, where the server has any.")
+    files_key: SecretStr | None = Field(
+        default=None, description="Access key of the bucket; empty means AWS_ACCESS_KEY_ID or the machine's own role."
+    )
+    files_secret: SecretStr | None = Field(default=None, description="The secret that belongs to the access key.")
     soundfont: Annotated[Path, AfterValidator(_expanded)] | None = Field(
         default=None, description="The .sf2 file to play with; empty means the distribution's own is found."
     )
@@ -76,6 +92,12 @@ class Settings(BaseSettings):
     default_style: str = Field(default="lofi", min_length=1, description="Style when the prompt points to none.")
     job_timeout_s: float = Field(default=600.0, gt=0, description="A song that takes longer has failed.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="What is logged.")
+
+    @model_validator(mode="after")
+    def _keys_come_in_pairs(self) -> Self:
+        if (self.files_key is None) != (self.files_secret is None):
+            raise ValueError("of TUNESMITH_FILES_KEY and TUNESMITH_FILES_SECRET one is set and the other is not")
+        return self
 
     @model_validator(mode="after")
     def _default_length_is_allowed(self) -> Self:
@@ -113,7 +135,7 @@ def _sentence(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         known = ", ".join(f"{ENV_PREFIX}{name.upper()}" for name in Settings.model_fields)
         return f"The setting {key} is not known; known are {known}."
-    value = "the given value" if field == "database_url" else repr(problem["input"])
+    value = "the given value" if field in SECRETS else repr(problem["input"])
     message = problem["msg"].removeprefix("Value error, ")
     reason = message[:1].lower() + message[1:]
     return f"The setting {key} cannot be {value}: {reason}."

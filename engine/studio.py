@@ -23,7 +23,7 @@ from engine.errors import NotFound, TunesmithError
 from engine.jobs import Executor, JobEvent, LocalExecutor
 from engine.music.styles import style_names
 from engine.settings import Settings
-from engine.store import Origin, Store, Tally, VoteValue
+from engine.store import Origin, Store, Tally, VoteValue, place_of
 
 Phase = Literal["queued", "composing", "rendering", "done"]
 
@@ -75,12 +75,12 @@ class Studio:
 
         `executor`: another place for the composing, such as a thread; the studio starts and closes it.
         """
-        store = await Store.open(settings.resolved_database_url, settings.data_dir)
+        store = await Store.open(settings.resolved_database_url, settings.data_dir, place_of(settings))
         unfinished = await store.fail_unfinished()
         for song in unfinished:
             await _swept(store, song.id)
         if executor is None:
-            config = settings.model_dump(mode="json", exclude={"database_url"})
+            config = settings.model_dump(mode="json", exclude={"database_url", "files_key", "files_secret"})
             executor = LocalExecutor(COMPOSER, config, timeout_s=settings.job_timeout_s)
         await executor.start()
         return cls(store, executor, interrupted=tuple(song.origin for song in unfinished))

@@ -1,7 +1,7 @@
 """Opening the file store that the settings name.
 
-In: a `FilesPlace`. Out: a `FileStore`. Conventions: the packages that speak to object stores are loaded for a URL alone,
-so a laptop needs none of them. Caveat: nothing is asked of the server yet; `check` does.
+In: settings, or a `FilesPlace`. Out: a `FileStore`. Conventions: the packages that speak to object stores are loaded
+for a URL alone, so a laptop needs none of them. Caveat: nothing is asked of the server yet; `check` does.
 """
 
 from __future__ import annotations
@@ -9,8 +9,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.errors import SetupError
+from engine.settings import Settings
 from engine.store.files import FilesPlace, FileStore
 from engine.store.folders import FolderFiles
+
+
+def place_of(settings: Settings) -> FilesPlace:
+    """Which file store the settings name, with its keys in clear text: for the store alone, never for a log."""
+    return FilesPlace(
+        url=settings.files,
+        endpoint=settings.files_endpoint,
+        region=settings.files_region,
+        key=settings.files_key.get_secret_value() if settings.files_key else None,
+        secret=settings.files_secret.get_secret_value() if settings.files_secret else None,
+    )
 
 
 def open_files(place: FilesPlace, data_dir: Path) -> FileStore:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from engine.errors import SetupError
 from engine.settings import ENV_PREFIX, Settings
+from engine.store import place_of
 
 
 @pytest.fixture(autouse=True)
@@ -70,6 +71,36 @@ def test_the_database_url_prints_as_stars(monkeypatch: pytest.MonkeyPatch) -> No
     settings = Settings.read()
     assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
     assert settings.resolved_database_url == "postgresql+asyncpg://me:hunter2@host/songs"
+
+
+def test_the_keys_of_the_file_store_print_as_stars(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNESMITH_FILES", "s3://songs/ours")
+    monkeypatch.setenv("TUNESMITH_FILES_KEY", "AKIA5")
+    monkeypatch.setenv("TUNESMITH_FILES_SECRET", "hunter2")
+    settings = Settings.read()
+    assert not {"hunter2", "AKIA5"} & set((repr(settings) + str(settings) + settings.model_dump_json()).split("'"))
+    assert "hunter2" not in repr(settings) + settings.model_dump_json() + repr(place_of(settings))
+    assert (place_of(settings).url, place_of(settings).key, place_of(settings).secret) == (
+        "s3://songs/ours",
+        "AKIA5",
+        "hunter2",
+    )
+
+
+@pytest.mark.parametrize("url", ["/var/songs", "s3://", "s3://AKIA5:hunter2@songs", "gs://songs"])
+def test_a_place_for_files_that_cannot_be_is_refused_without_its_secrets(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNESMITH_FILES", url)
+    with pytest.raises(SetupError, match="TUNESMITH_FILES cannot be") as caught:
+        Settings.read()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_key_without_its_secret_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TUNESMITH_FILES_KEY", "AKIA5")
+    with pytest.raises(SetupError, match="TUNESMITH_FILES_KEY and TUNESMITH_FILES_SECRET"):
+        Settings.read()
 
 
 def test_without_a_database_url_an_sqlite_file_in_the_data_folder_is_used(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-HABITS = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+HABITS = "-c listen_addresses='' -c fsync=off -c full_page_writes=off -c max_connections=200"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 In: a file, and what its receipt says. Out: `Heard`. Conventions: libsndfile decodes for everything that is measured;
 PyAV must give the same samples. Peaks are the higher of both. Tempos come from librosa's onset strength every 5.8 ms:
-the one whose first four multiples its autocorrelation over the whole song likes best, weighed towards 120 a minute
+the one at whose beats and bars (`MULTIPLES`) it is most like itself over the whole song, weighed towards 120 a minute
 (`bpm`), and beside it the one of librosa's own `feature.tempo`, which looks at 8 s at a time (`plain_bpm`). Keys come
 from its constant-Q chroma from C3 up, so that basses weigh little, by correlation with the profiles of Temperley,
 "What's Key for Key?" (Music Perception 17, 1999). Caveat: librosa compiles for some 20 s when it is first used on a
@@ -37,7 +37,8 @@ TEMPO_WITHIN = 0.02
 ANALYSIS_HZ = 22050
 TEMPO_HOP, CHROMA_HOP = 128, 2048
 SLOWEST_BPM, FASTEST_BPM, USUAL_BPM = 40.0, 220.0, 120.0
-MULTIPLES = (1, 2, 3, 4)
+MULTIPLES = (1, 2, 3, 4, 6, 8)
+"""Beats after which music of two, three or four beats a bar is like itself."""
 LOWEST_TONE, OCTAVES = "C3", 5
 PROFILES = {
     Mode.MAJOR: np.array([5, 2, 3.5, 2, 4.5, 4, 2, 4.5, 2, 3.5, 1.5, 4]),
@@ -121,7 +122,8 @@ def heard_tempos(mono: Samples) -> tuple[float, float]:
     frames_a_minute = 60 * ANALYSIS_HZ / TEMPO_HOP
     bpms = np.exp(np.arange(np.log(SLOWEST_BPM), np.log(FASTEST_BPM), 0.002))
     lags = frames_a_minute / bpms
-    alike = librosa.autocorrelate(strength - strength.mean(), max_size=int(max(MULTIPLES) * lags.max()) + 2)
+    most = min(int(max(MULTIPLES) * lags.max()) + 2, strength.size * 3 // 4)
+    alike = librosa.autocorrelate(strength - strength.mean(), max_size=most)
     alike /= np.arange(strength.size, strength.size - alike.size, -1)
     fits = sum(np.interp(multiple * lags, np.arange(alike.size), alike, right=0.0) for multiple in MULTIPLES)
     weights = np.exp(-0.5 * np.square(np.log2(bpms / USUAL_BPM)))

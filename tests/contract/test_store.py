@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -12,11 +13,12 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from engine.errors import NotFound, SetupError
-from engine.store import Origin, Store, Tally
-from engine.store.database import migration_config, open_database
+from engine.store import NewJob, Origin, Queue, Store, Tally
+from engine.store.database import Database, migration_config, open_database
 from engine.store.tables import UtcDateTime, metadata
 
 REQUEST = {"prompt": "chill lofi 60s ♪", "seed": None}
@@ -161,6 +163,79 @@ async def test_a_step_back_and_forth_keeps_songs_and_votes(store: Store, url: st
     await engine.dispose()
     assert (await store.song("song1")).origin == Origin(person_id=2**63 - 1, guild_id=2, channel_id=3)
     assert (await store.votes("song1")).up == 1
+
+
+async def test_every_step_up_and_down_keeps_what_its_tables_hold(url: str) -> None:
+    """Rows as the oldest version wrote them, carried to the newest and back."""
+    engine = await open_database(url)
+
+    async def walk(way: Callable[[Config, str], None], revision: str) -> None:
+        async with engine.begin() as connection:
+            await connection.run_sync(lambda c: way(migration_config(c), revision))
+
+    async def rows(table: str) -> list[tuple[object, ...]]:
+        async with engine.connect() as connection:
+            return [tuple(row) for row in await connection.execute(sa.text(f"SELECT * FROM {table}"))]  # noqa: S608
+
+    async def tables() -> set[str]:
+        async with engine.connect() as connection:
+            return set(await connection.run_sync(lambda c: sa.inspect(c).get_table_names())) - {"alembic_version"}
+
+    await walk(command.downgrade, "0001")
+    async with engine.begin() as connection:
+        song = "INSERT INTO songs (id, request, created_at, status, failure) VALUES ('old1', '{}', :now, 'done', 'ü')"
+        await connection.execute(sa.text(song).bindparams(sa.bindparam("now", datetime.now(UTC), UtcDateTime())))
+        vote = "INSERT INTO votes (song_id, person_id, value, changed_at) VALUES ('old1', 7, 1, :now)"
+        await connection.execute(sa.text(vote).bindparams(sa.bindparam("now", datetime.now(UTC), UtcDateTime())))
+    songs, votes = await rows("songs"), await rows("votes")
+    await walk(command.upgrade, "0002")
+    assert [row[: len(songs[0])] for row in await rows("songs")] == songs
+    await walk(command.upgrade, "0003")
+    database = Database(engine)
+    kept = await Queue(database).enqueue(NewJob(id="job1", kind="compose", payload={"a": "ü"}, song_id="old1"))
+    assert await Queue(database).unfinished() == (kept,)
+    await walk(command.downgrade, "0002")
+    assert await tables() == {"songs", "votes"}
+    await walk(command.upgrade, "head")
+    assert await rows("jobs") == []
+    await walk(command.downgrade, "0001")
+    assert (await rows("songs"), await rows("votes")) == (songs, votes)
+    await walk(command.downgrade, "base")
+    assert await tables() == set()
+    await engine.dispose()
+
+
+@pytest.mark.parametrize("song_id", ["a\x00bcd", "x" * 100, "UPPER", "; DROP TABLE songs", "\ud800abc"])
+async def test_an_id_that_no_database_could_keep_is_not_found_on_any(store: Store, song_id: str) -> None:
+    for attempt in (
+        store.song(song_id),
+        store.press(song_id, person_id=1, value=1),
+        store.finish(song_id, RECEIPT),
+        store.begin(song_id, REQUEST, ORIGIN),
+        store.jobs.job(song_id),
+    ):
+        with pytest.raises(NotFound):
+            await attempt
+    assert await store.jobs.of_song(song_id) == ()
+    assert await store.jobs.position(song_id) is None
+
+
+async def test_texts_of_all_kinds_come_back_alike_from_every_database(store: Store) -> None:
+    odd = {"prompt": "é\u0000 ♪ 🎵 '\"; --", "deep": [1, 2.5, None, True, {"": ""}]}
+    await store.begin("song1", odd, ORIGIN)
+    await store.fail("song1", "NUL \x00 and half \ud800 a character")
+    record = await store.song("song1")
+    assert record.request == odd
+    assert record.failure == "NUL \ufffd and half ? a character"
+
+
+@pytest.mark.parametrize("plain", ["sqlite", "postgresql"])
+async def test_a_url_without_a_driver_gets_ours(plain: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = f"sqlite:///{tmp_path}/db" if plain == "sqlite" else request.getfixturevalue("postgres").fresh_url()
+    assert url.startswith(f"{plain}://")
+    store = await Store.open(url, tmp_path)
+    await store.begin("song1", REQUEST, ORIGIN)
+    await store.close()
 
 
 async def test_the_database_itself_refuses_a_vote_of_another_value(store: Store, url: str) -> None:

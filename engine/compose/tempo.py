@@ -81,7 +81,10 @@ def fit_free(seconds: float, meter: Meter, liking: Liking, *, section_bars: int 
         for tail in tails:
             tempo = round(bars * quarters * 60 / (seconds - float(tail)), 2)
             if MIN_BPM <= tempo <= MAX_BPM:
-                cost = _tempo_cost(tempo, liking) + _bars_cost(bars, unit_bars(bar_seconds(meter, tempo)))
+                cost = _tempo_cost(tempo, liking)
+                if best is not None and cost >= best[0]:
+                    continue
+                cost += _bars_cost(bars, unit_bars(bar_seconds(meter, tempo)))
                 if section_bars and bars >= section_bars and bars % section_bars > FRAME_BARS:
                     cost += BROKEN_CHORUS_COST
                 if best is None or cost < best[0]:

@@ -24,11 +24,11 @@ from engine.text.meaning import NOTHING, Meaning, WordWeight
 
 ALL = 10.0
 """The weight of the only word that says something."""
-MOST_PARTS = 10
+MOST_PARTS = 8
 LEAST_PARTS = 4
-BUDGET = 100
+BUDGET = 64
 """Parts that a text is cut into to be left out one by one. Each costs an embedding of the rest: parts times words stay
-within the budget, so that an explanation takes no more than about ten milliseconds.
+within the budget, so that an explanation takes eight milliseconds or so.
 """
 LEAST_WEIGHT = 0.15
 """In nats of the style's log odds: less is noise."""

@@ -52,7 +52,7 @@ def examine(settings: Settings, *, styles_dir: Path = STYLES_DIR) -> Iterator[Ch
     yield _tried("disk", lambda: _disk(settings))
     yield _tried("database", lambda: _database(settings))
     if settings.files is not None:
-        yield _tried("files", lambda: asyncio.run(open_files(place_of(settings), settings.data_dir).check()))
+        yield _tried("files", lambda: _files(settings))
 
 
 def _tried(name: str, work: Callable[[], str]) -> Check:
@@ -147,6 +147,10 @@ def _database(settings: Settings) -> str:
 
     asyncio.run(open_and_close())
     return f"{settings.resolved_database_url.partition(':')[0]}, opens"
+
+
+def _files(settings: Settings) -> str:
+    return asyncio.run(open_files(place_of(settings), settings.data_dir).check()) + ", writes and reads"
 
 
 def _nearest(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Databases that the contract of the store is held against: SQLite files, and a real PostgreSQL server."""
+"""What the contract of the store is held against: SQLite files and folders, a real PostgreSQL and a real S3 server."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.store import Store
+from tests.contract.object_server import ObjectServer, running_objects
 from tests.contract.postgres import PostgresServer, running_server
 
 
@@ -15,6 +16,13 @@ from tests.contract.postgres import PostgresServer, running_server
 def postgres() -> Iterator[PostgresServer]:
     """One server for all tests; each takes a database of its own."""
     with running_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def objects() -> Iterator[ObjectServer]:
+    """One S3 server for all tests; each takes a prefix of its own."""
+    with running_objects() as server:
         yield server
 
 

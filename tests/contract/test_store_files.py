@@ -8,7 +8,6 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,12 +22,6 @@ ROOT = Path(__file__).parents[2]
 COUNTER = itertools.count()
 BIG = os.urandom(6 * 2**20)  # over the size from which uploads go in parts
 SONG = {"a tune.mp3": b"sound", "a tune.mid": b"notes", "a tune.json": b"{}", "ü ♪.png": b"picture"}
-
-
-@pytest.fixture(scope="session")
-def objects() -> Iterator[ObjectServer]:
-    with running_objects() as server:
-        yield server
 
 
 @pytest.fixture(params=["folder", "s3"])

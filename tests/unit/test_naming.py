@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.compose.naming import MAX_SLUG_CHARS, file_stem, new_seed, new_song_id, prompt_to_slug
 from engine.compose.request import STAGES
 from engine.compose.shares import WEIGHTS, overall_share
-from engine.store.files import SONG_ID
+from engine.store.names import SONG_ID
 
 
 def test_ids_are_short_unique_and_sort_by_time() -> None:

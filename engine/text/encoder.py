@@ -36,8 +36,6 @@ TEMPERATURE = 0.06
 MAX_REMEMBERED = 256
 BATCH = 8
 """Texts that are computed together: of like length, and few enough to stay in the cache."""
-MANY, MANY_THREADS = 16, 2
-"""So many texts at once are worth a second thread: their products are large enough to share."""
 BEST_OF = 3
 """A group's cosine is the mean of its best few sentences: a prompt resembles some descriptions, never all."""
 
@@ -115,16 +113,10 @@ class TextEncoder:
 
         rows = np.zeros((len(texts), FEATURES), dtype=np.float32)
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-        threads = torch.get_num_threads()
-        if len(texts) >= MANY:
-            torch.set_num_threads(min(MANY_THREADS, os.cpu_count() or 1))
-        try:
-            for start in range(0, len(order), BATCH):
-                batch = order[start : start + BATCH]
-                with torch.inference_mode():
-                    rows[batch] = self.forward([texts[at] for at in batch], network).numpy()
-        finally:
-            torch.set_num_threads(threads)
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            with torch.inference_mode():
+                rows[batch] = self.forward([texts[at] for at in batch], network).numpy()
         return rows
 
     def forward(self, texts: Sequence[str], network: Any | None = None) -> Any:

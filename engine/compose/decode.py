@@ -1,18 +1,19 @@
-"""The loop that writes notes: network, rules and chance, for N candidates of one plan at once.
+"""The step that writes notes: networks, rules and chance, for candidates of any plans at once.
 
-In: a stepper, a script (plan, frame, given notes) with its rules, a generator a candidate. Out: N lists of events.
-Conventions: a primer's bars, a bar that repeats an earlier one, and the last bar are not drawn but dictated; the
-network reads them all the same, so that it knows what was played. Kept notes stand in their bars: what is drawn goes
-before the next of them, in the order of events, or makes way for it. All candidates advance in one batch of constant
-size; a candidate's randomness is its own. Caveat: a step serves the slowest candidate, so a batch takes as many steps
-as its longest song.
+In: lanes, which are the rows of one network each, and in the rows candidates (`Line`). Out: every candidate is one
+event further, and whoever could not go on is named with the reason. Conventions: a primer's bars, a bar that repeats
+an earlier one, and the last bar are not drawn but dictated; the network reads them all the same, so that it knows what
+was played. Kept notes stand in their bars: what is drawn goes before the next of them, in the order of events, or makes
+way for it. A candidate's randomness is its own, and nothing that is computed for it depends on its neighbours. Caveat:
+a lane's network reads its empty rows too; what they say is thrown away.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from engine.compose.ending import final_bar
 from engine.compose.rules import FORBIDDEN, Rules
 from engine.compose.script import Script
+from engine.jobs.apart import Failures, each_apart
 from engine.model.sampling import Stepper, draw
 from engine.music.context import N_DETAILS, N_FEATURES, NO_PITCH, Context
 from engine.music.frames import NO_CHORD
@@ -28,17 +30,13 @@ from engine.music.tokens import (
     BAR_EVENT,
     DRUMS,
     N_DRUMS,
-    N_DURATIONS,
-    N_ONSETS,
     N_PITCHES,
-    N_ROLES,
-    N_VELOCITIES,
     Event,
 )
 
+T = TypeVar("T")
 Floats = NDArray[np.float64]
-IDLE_FEATURES, IDLE_DETAILS = [0] * N_FEATURES, [0] * N_DETAILS
-"""What finished candidates read: the batch keeps its size."""
+Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +65,28 @@ class Heat:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What follows from a note's onset and role. `details` [N_DETAILS]; `root`, `previous`: the chord's root and the
+    role's last pitch; `bias` [N_PITCHES, or N_DRUMS for percussion]: nats, `FORBIDDEN` where nothing may be struck.
+    """
+
+    details: list[int]
+    root: int
+    previous: int
+    bias: Floats
+
+
 class Line:
     """One candidate: its context, its events so far, what is dictated next, and the kept notes that are still to come
     in its bar.
     """
 
-    def __init__(self, script: Script, rules: Rules, style_id: int, random: np.random.Generator) -> None:
-        self._script, self._rules = script, rules
+    def __init__(
+        self, script: Script, rules: Rules, style_id: int, random: np.random.Generator, heat: Heat | None = None
+    ) -> None:
+        self._script, self.rules = script, rules
+        self.heat = heat or Heat.of(1.0, 1.0)
         self.context = Context(script.frame, style_id)
         self.last = BAR_EVENT
         self.events: list[Event] = []
@@ -108,6 +121,27 @@ class Line:
         """The role of the next kept note, if it stands at `onset`."""
         return self.kept[0].role if self.kept and self.kept[0].onset == onset else None
 
+    def role_rules(self, onset: int) -> tuple[NDArray[np.bool_], Floats]:
+        """Who may play at `onset`, and how welcome each is (`[N_ROLES]` each)."""
+        mask = self.rules.role_mask(self.context, self.last, onset)
+        if (kept := self.kept_role(onset)) is not None:
+            mask[kept] = True
+        return mask, self.rules.role_bias(self.context, onset)
+
+    def place(self, onset: int, role: int) -> Place:
+        """What follows from the onset and the role that were drawn."""
+        context, slot = self.context, min(onset, self.rules.slots - 1)
+        if role == DRUMS:
+            bias = np.where(self.rules.drum_mask(self.last, slot), 0.0, FORBIDDEN)
+        else:
+            bias = self.rules.pitch_bias(context, self.last, slot, role)
+        return Place(
+            details=context.detail(slot, role),
+            root=context.chord_at(slot).root,
+            previous=context.pitch[role],
+            bias=bias,
+        )
+
     def _begin_bar(self) -> None:
         """Queue the new bar if it is given, a repeat or the last one; else only the notes that are kept in it."""
         self._bars.append([])
@@ -116,9 +150,9 @@ class Line:
         if bar < len(self._script.primer):
             self.dictated.extend(self._script.primer[bar])
         elif plan.final:
-            self.dictated.extend(sorted([*final_bar(self._script.plan, self.context, self._rules.active(bar)), *kept]))
+            self.dictated.extend(sorted([*final_bar(self._script.plan, self.context, self.rules.active(bar)), *kept]))
         elif plan.copy_of is not None:
-            active = self._rules.repeated(bar)
+            active = self.rules.repeated(bar)
             repeat = sorted([*(event for event in events[plan.copy_of] if active[event.role]), *kept])
             if plan.fresh:
                 self.kept.extend(repeat)
@@ -136,105 +170,153 @@ class Line:
         return not self.done and not self.dictated
 
 
-class Decoder:
-    """Writes N candidates of a plan; see the module's docstring."""
+@dataclass(slots=True, kw_only=True)
+class Lane:
+    """The rows of one network: candidates, and `None` where a row is empty. As many as the stepper has."""
 
-    def __init__(self, stepper: Stepper, rules: Rules, lines: list[Line], heat: Heat) -> None:
-        self._stepper, self._rules, self._lines, self._heat = stepper, rules, lines, heat
-        self._size = len(lines)
+    stepper: Stepper
+    lines: list[Line | None]
 
-    def run(self, script: Script, on_progress: Callable[[float], None]) -> None:
-        """Step until every candidate is done. Raises `RuntimeError` if one does not end (a bug in the rules)."""
-        limit, bars = self._rules.most_events() + script.given_events, len(script.plan.bars)
-        for step in range(limit):
-            if all(line.done for line in self._lines):
-                return
-            self._step()
-            if step % 16 == 0:
-                on_progress(min(bars if line.done else line.context.bar for line in self._lines) / bars)
-        raise RuntimeError(f"a candidate did not end within {limit} steps")
 
-    def _step(self) -> None:
-        lines = self._lines
-        rows = [IDLE_FEATURES if line.done else line.context.features() for line in lines]
-        self._stepper.advance(np.asarray(rows, np.int64))
-        events = [BAR_EVENT] * self._size
-        if any(line.free for line in lines):
-            events = self._draw(np.asarray([line.random.random(5) if line.free else np.zeros(5) for line in lines]))
-        for line, event in zip(lines, events, strict=True):
-            if not line.done:
-                line.take(line.choose(event))
+Row = tuple[int, Line]
+"""Which row of all lanes together, and who stands in it."""
 
-    def _choose(
-        self, logits: Floats, allowed: NDArray[np.bool_], temperature: Floats, uniform: Floats
-    ) -> NDArray[np.int64]:
-        allowed[~allowed.any(axis=1)] = True
-        return draw(logits, mask=allowed, temperature=temperature, top_p=self._heat.top_p, uniform=uniform)
 
-    def _draw(self, uniform: Floats) -> list[Event]:
-        """Draw the next event of every line; those of lines that are not free are dummies."""
-        lines, heat, n = self._lines, self._heat, self._size
-        free = [line.free for line in lines]
-        warm = np.ones(n)
-        onsets = np.ones((n, N_ONSETS), np.bool_)
-        for i in range(n):
-            if free[i]:
-                onsets[i] = self._rules.onset_mask(lines[i].context, lines[i].last)
-        onset = self._choose(self._stepper.onset_logits(), onsets, warm * heat.onset, uniform[:, 0])
-        note = [f and o != BAR for f, o in zip(free, onset, strict=True)]
-        if not any(note):
-            return [BAR_EVENT] * n
+class Step:
+    """One step of all lanes; made anew each time. `failures`: lines whose own rules failed, and how."""
 
-        roles = np.ones((n, N_ROLES), np.bool_)
-        for i in range(n):
-            if note[i]:
-                roles[i] = self._rules.role_mask(lines[i].context, lines[i].last, int(onset[i]))
-                if (kept := lines[i].kept_role(int(onset[i]))) is not None:
-                    roles[i, kept] = True
-        logits = self._stepper.role_logits(onset)
-        for i in range(n):
-            if note[i]:
-                logits[i] += self._rules.role_bias(lines[i].context, int(onset[i]))
-        role = self._choose(logits, roles, warm * heat.role, uniform[:, 1])
-        slot = np.minimum(onset, self._rules.slots - 1)
-        details = [lines[i].context.detail(int(slot[i]), int(role[i])) if note[i] else IDLE_DETAILS for i in range(n)]
-        self._stepper.open_details(np.asarray(details, np.int64))
-        pitch = self._draw_pitch(note, slot, role, uniform[:, 2])
+    def __init__(self, lanes: Sequence[Lane]) -> None:
+        self._lanes, self._spans, size = lanes, [], 0
+        for lane in lanes:
+            self._spans.append(slice(size, size + len(lane.lines)))
+            size += len(lane.lines)
+        self._size = size
+        self._everybody = [line for lane in lanes for line in lane.lines]
+        self.failures: Failures[Line] = []
+
+    def run(self) -> None:
+        """Everybody reads the last event and takes the next one."""
+        live = self._read([(row, line) for row, line in enumerate(self._everybody) if line is not None])
+        free = [(row, line) for row, line in live if line.free]
+        drawn = self._draw(free) if free else {}
+        failed = {id(line) for line, _ in self.failures}
+        going = [(row, line) for row, line in live if id(line) not in failed]
+        self._each(going, lambda row, line: line.take(line.choose(drawn.get(row, BAR_EVENT))))
+
+    def _each(self, rows: Sequence[Row], work: Callable[[int, Line], T]) -> list[tuple[Row, T]]:
+        """`work` for each row; those for which it fails are noted and left out."""
+        done, failed = each_apart(lambda at: work(*at), rows)
+        self.failures += [(line, error) for (_, line), error in failed]
+        return done
+
+    def _read(self, rows: Sequence[Row]) -> list[Row]:
+        """The networks read where everybody is."""
+        read = self._each(rows, lambda _, line: line.context.features())
+        features = np.zeros((self._size, N_FEATURES), np.int64)
+        for (row, _), values in read:
+            features[row] = values
+        for lane, span in zip(self._lanes, self._spans, strict=True):
+            lane.stepper.advance(features[span])
+        return [at for at, _ in read]
+
+    def _logits(self, rows: Integers, head: Callable[[Stepper, slice], Floats]) -> Floats:
+        """What a head says of some rows (ascending), asked of those networks alone whose rows they are."""
+        bounds = np.searchsorted(rows, [span.stop for span in self._spans])
+        parts, start = [], 0
+        for lane, span, stop in zip(self._lanes, self._spans, bounds.tolist(), strict=True):
+            if stop > start:
+                parts.append(head(lane.stepper, span)[rows[start:stop] - span.start])
+            start = stop
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _spread(self, rows: Integers, values: Integers | list[int], empty: int = 0) -> Integers:
+        """Values of some rows as values of all."""
+        spread = np.full(self._size, empty)
+        spread[rows] = values
+        return spread
+
+    def _draw(self, free: Sequence[Row]) -> dict[int, Event]:
+        """The next event of each of the rows; for rows without one, a bar line."""
+        opening = self._each(
+            free, lambda _, line: (line.random.random(5), line.rules.onset_mask(line.context, line.last))
+        )
+        if not opening:
+            return {}
+        rows, uniform = _rows_of(opening), np.array([first for _, (first, _) in opening])
+        logits = self._logits(rows, lambda stepper, _: stepper.onset_logits())
+        onset = _choose(logits, np.array([mask for _, (_, mask) in opening]), opening, "onset", uniform[:, 0])
+        notes = [at for at, onset in zip(opening, onset.tolist(), strict=True) if onset != BAR]
+        if not notes:
+            return {}
+        chances = dict(zip(rows.tolist(), uniform, strict=True))
+        return self._draw_notes([at for at, _ in notes], self._spread(rows, onset, BAR), chances)
+
+    def _draw_notes(self, notes: Sequence[Row], onset: Integers, chances: dict[int, Floats]) -> dict[int, Event]:
+        """Role, pitch, duration and velocity of the rows that play at the onsets `[all rows]`."""
+        asked = self._each(notes, lambda row, line: line.role_rules(int(onset[row])))
+        if not asked:
+            return {}
+        rows = _rows_of(asked)
+        logits = self._logits(rows, lambda stepper, span: stepper.role_logits(onset[span]))
+        logits = logits + np.array([bias for _, (_, bias) in asked])
+        uniform = np.array([chances[row] for row in rows.tolist()])
+        role = self._spread(
+            rows, _choose(logits, np.array([mask for _, (mask, _) in asked]), asked, "role", uniform[:, 1])
+        )
+        placed = self._each([at for at, _ in asked], lambda row, line: line.place(int(onset[row]), int(role[row])))
+        if not placed:
+            return {}
+        rows = _rows_of(placed)
+        uniform = np.array([chances[row] for row in rows.tolist()])
+        details = np.zeros((self._size, N_DETAILS), np.int64)
+        details[rows] = [place.details for _, place in placed]
+        for lane, span in zip(self._lanes, self._spans, strict=True):
+            lane.stepper.open_details(details[span])
+        pitch = self._draw_pitch(placed, role, uniform[:, 2])
         chosen = np.where(role == DRUMS, N_PITCHES + np.minimum(pitch, N_DRUMS - 1), pitch)
-        anything = np.ones((n, N_DURATIONS), np.bool_)
-        logits = self._stepper.duration_logits(chosen) + self._rules.duration_tilts[role]
-        duration = self._choose(logits, anything, warm * heat.duration, uniform[:, 3])
-        duration = np.where(role == DRUMS, 0, duration)
-        anything = np.ones((n, N_VELOCITIES), np.bool_)
-        anything[:, :3] = False
-        logits = self._stepper.velocity_logits(chosen, duration)
-        velocity = self._choose(logits, anything, warm * heat.velocity, uniform[:, 4])
-        rows = zip(onset, role, pitch, duration, velocity, strict=True)
-        return [BAR_EVENT if row[0] == BAR else Event(*(int(value) for value in row)) for row in rows]
+        duration = np.zeros(self._size, np.int64)
+        logits = self._logits(rows, lambda stepper, span: stepper.duration_logits(chosen[span]))
+        logits = logits + np.array([line.rules.duration_tilts[role[row]] for (row, line), _ in placed])
+        duration[rows] = _choose(logits, np.ones(logits.shape, np.bool_), placed, "duration", uniform[:, 3])
+        duration[role == DRUMS] = 0
+        logits = self._logits(rows, lambda stepper, span: stepper.velocity_logits(duration[span]))
+        audible = np.ones(logits.shape, np.bool_)
+        audible[:, :3] = False
+        velocity = _choose(logits, audible, placed, "velocity", uniform[:, 4])
+        columns = (onset[rows], role[rows], pitch[rows], duration[rows], velocity)
+        events = zip(*(column.tolist() for column in columns), strict=True)
+        return {row: Event(*event) for row, event in zip(rows.tolist(), events, strict=True)}
 
-    def _draw_pitch(
-        self, note: list[bool], slot: NDArray[np.int64], role: NDArray[np.int64], uniform: Floats
-    ) -> NDArray[np.int64]:
-        lines, n = self._lines, self._size
-        drums = [note[i] and role[i] == DRUMS for i in range(n)]
-        pitched = [note[i] and role[i] != DRUMS for i in range(n)]
-        root, previous = np.full(n, NO_CHORD), np.full(n, NO_PITCH)
-        bias = np.zeros((n, N_PITCHES))
-        for i in range(n):
-            if pitched[i]:
-                root[i] = lines[i].context.chord_at(int(slot[i])).root
-                previous[i] = lines[i].context.pitch[int(role[i])]
-                bias[i] = self._rules.pitch_bias(lines[i].context, lines[i].last, int(slot[i]), int(role[i]))
-        pitch = np.zeros(n, np.int64)
-        if any(pitched):
-            logits = self._stepper.pitch_logits(root, previous) + bias
-            pitch = self._choose(logits, bias > FORBIDDEN / 2, np.full(n, self._heat.pitch), uniform)
-        if not any(drums):
-            return pitch
-        struck = np.ones((n, N_DRUMS), np.bool_)
-        for i in range(n):
-            if drums[i]:
-                struck[i] = self._rules.drum_mask(lines[i].last, int(slot[i]))
-        heat = np.full(n, self._heat.drums)
-        drum = self._choose(self._stepper.drum_logits(), struck, heat, uniform)
-        return np.where(drums, drum, pitch)
+    def _draw_pitch(self, placed: Sequence[tuple[Row, Place]], role: Integers, uniform: Floats) -> Integers:
+        """The pitches `[all rows]`, or percussion instruments, of the placed notes."""
+        pitch = np.zeros(self._size, np.int64)
+        at_drums = role[_rows_of(placed)] == DRUMS
+        struck = [at for at, drums in zip(placed, at_drums, strict=True) if drums]
+        tuned = [at for at, drums in zip(placed, at_drums, strict=True) if not drums]
+        if tuned:
+            rows = _rows_of(tuned)
+            root = self._spread(rows, [place.root for _, place in tuned], NO_CHORD)
+            previous = self._spread(rows, [place.previous for _, place in tuned], NO_PITCH)
+            bias = np.array([place.bias for _, place in tuned])
+            logits = self._logits(rows, lambda stepper, span: stepper.pitch_logits(root[span], previous[span])) + bias
+            pitch[rows] = _choose(logits, bias > FORBIDDEN / 2, tuned, "pitch", uniform[~at_drums])
+        if struck:
+            rows = _rows_of(struck)
+            mask = np.array([place.bias > FORBIDDEN / 2 for _, place in struck])
+            logits = self._logits(rows, lambda stepper, _: stepper.drum_logits())
+            pitch[rows] = _choose(logits, mask, struck, "drums", uniform[at_drums])
+        return pitch
+
+
+def _rows_of(rows: Sequence[tuple[Row, object]]) -> Integers:
+    return np.array([row for (row, _), _ in rows], np.int64)
+
+
+def _choose(
+    logits: Floats, allowed: NDArray[np.bool_], rows: Sequence[tuple[Row, object]], head: str, uniform: Floats
+) -> Integers:
+    """Draw with each song's own heat; where nothing is allowed, everything is."""
+    allowed[~allowed.any(axis=1)] = True
+    temperature = np.array([getattr(line.heat, head) for (_, line), _ in rows])
+    top_p = np.array([line.heat.top_p for (_, line), _ in rows])
+    return draw(logits, mask=allowed, temperature=temperature, top_p=top_p, uniform=uniform)

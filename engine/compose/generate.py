@@ -1,27 +1,25 @@
-"""Plan → song: takes the style's network, writes N candidates in one batch, keeps the best.
+"""Plan → song: takes the style's network, writes N candidates beside those of other songs, keeps the best.
 
 In: a `Plan`, and what is given (`engine.compose.given`); out: `Written`. Conventions: candidate k of seed s draws from
-PCG64 seeded by (s, k), so the first k candidates are the same whatever N is asked for; a batch is always padded to
-`BATCH` lines, so that the arithmetic is the same too. Caveat: floating-point sums differ between processor types, so
-one seed may give different notes on another machine.
+PCG64 seeded by (s, k), so the first k candidates are the same whatever N is asked for, and whoever is written beside
+them (`engine.compose.batcher`). Caveat: floating-point sums differ between processor types, so one seed may give
+different notes on another machine.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from engine.compose.batcher import Batcher, BatchTask, Handle
 from engine.compose.choose import choose, judge
-from engine.compose.decode import Decoder, Heat, Line
+from engine.compose.decode import Heat
 from engine.compose.finish import finish_song
 from engine.compose.given import NOTHING, Given
 from engine.compose.plan import Plan
-from engine.compose.rules import Rules
 from engine.compose.script import Script, script_of
 from engine.compose.seeds import primer_of
 from engine.compose.voices import Voice, Voices
@@ -29,13 +27,15 @@ from engine.metrics.copyindex import FILE, load_index
 from engine.metrics.originality import CopyIndex
 from engine.model.checkpoint import Checkpoint
 from engine.model.device import pick_device
-from engine.model.sampling import Stepper
 from engine.music.notes import Role, Song
 from engine.music.styles import STYLES_DIR
 from engine.music.tokens import Event
 
 BATCH = 8
-"""Candidates are written in batches of exactly this many."""
+"""Candidates that are written for a song unless another number is asked for."""
+PROGRESS_STEPS = 16
+SLOTS = 32
+"""Candidates of all songs that are written at once; measured in docs/LOG.md."""
 HEAT_REACH = 0.16
 """How much warmer than usual sampling is at the most adventurous, and cooler at the least."""
 NARROWER, WIDER = 0.12, 0.7
@@ -56,12 +56,26 @@ class Written:
     originality: dict[str, Any]
 
 
-class SongWriter:
-    """Keeps loaded checkpoints and blends; `write` may be called any number of times, from one thread at a time."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """A song that is being written."""
 
-    def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR) -> None:
+    plan: Plan
+    given: Given
+    voice: Voice
+    handle: Handle
+
+
+class SongWriter:
+    """Keeps loaded checkpoints and blends, and the batch. To be used from one thread at a time.
+
+    `write` is one song from beginning to end; `begin`, `batcher.step()` and `finish` are the same for many at once.
+    """
+
+    def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR, slots: int = SLOTS) -> None:
         self._voices = Voices(device=device, styles_dir=styles_dir)
         self._index_file = styles_dir / FILE
+        self.batcher = Batcher(slots)
 
     @classmethod
     def load(cls, device: str = "auto") -> SongWriter:
@@ -95,8 +109,33 @@ class SongWriter:
         The network reads the given primer, else the one that the plan names, else none.
         Raises `CheckpointError`, and `BadRequest` where what is given does not fit the plan.
         """
+        writing = self.begin(plan, candidates=candidates, given=given)
+        step = 0
+        while not writing.handle.finished:
+            self.batcher.step()
+            if step % PROGRESS_STEPS == 0:
+                progress(writing.handle.share)
+            step += 1
+        return self.finish(writing)
+
+    def begin(self, plan: Plan, *, candidates: int = BATCH, given: Given = NOTHING) -> Writing:
+        """Let a song wait for its turn in the batch; raises as `write` does."""
         voice = self._voices.of_plan(plan)
-        songs = self._write_all(plan, voice, candidates, progress, given)
+        if given.primer is None:
+            given = replace(given, primer=primer_of(plan))
+        task = BatchTask(
+            script=script_of(plan, given),
+            network=voice.network,
+            style_row=voice.style_row,
+            heat=heat_for(voice.heat, plan.adventure),
+            candidates=candidates,
+        )
+        return Writing(plan=plan, given=given, voice=voice, handle=self.batcher.submit(task))
+
+    def finish(self, writing: Writing) -> Written:
+        """Judge the candidates of a song whose handle is finished, and keep one. Raises what made it fail."""
+        plan, voice, script = writing.plan, writing.voice, writing.handle.task.script
+        songs = [_song(plan, script, events, writing.given) for events in writing.handle.events()]
         verdicts = [judge(song, plan, voice.reference, index=self.copy_index) for song in songs]
         kept = choose(verdicts)
         dropped = {str(i): list(v.failures) for i, v in enumerate(verdicts) if v.failures and i != kept}
@@ -114,32 +153,6 @@ class SongWriter:
             gates=dict(verdicts[kept].gates),
             originality=verdicts[kept].originality_to_json(),
         )
-
-    def _write_all(
-        self, plan: Plan, voice: Voice, candidates: int, progress: Callable[[float], None], given: Given
-    ) -> list[Song]:
-        """Every candidate, in whole batches."""
-        if given.primer is None:
-            given = replace(given, primer=primer_of(plan))
-        script = script_of(plan, given)
-        songs: list[Song] = []
-        for start in range(0, candidates, BATCH):
-            done, part = start / candidates, min(BATCH, candidates - start) / candidates
-            batch = _write_batch(script, voice, start, partial(_within, progress, done, part))
-            songs += [_song(plan, script, events, given) for events in batch[: candidates - start]]
-        return songs
-
-
-def _write_batch(script: Script, voice: Voice, first: int, progress: Callable[[float], None]) -> list[list[Event]]:
-    """The events of `BATCH` candidates, the first of which has the number `first`."""
-    rules = Rules(script.plan)
-    lines = [
-        Line(script, rules, voice.style_row, np.random.Generator(np.random.PCG64([script.plan.seed, first + index])))
-        for index in range(BATCH)
-    ]
-    heat = heat_for(voice.heat, script.plan.adventure)
-    Decoder(Stepper(voice.network, BATCH), rules, lines, heat).run(script, progress)
-    return [line.events for line in lines]
 
 
 def heat_for(heat: Heat, adventure: float) -> Heat:
@@ -171,8 +184,3 @@ def _song(plan: Plan, script: Script, events: list[Event], given: Given) -> Song
             cast = plan.cast.get(track.role)
             tracks.append(track if cast is None else replace(track, program=cast.program))
     return replace(song, tracks=tuple(sorted(tracks, key=lambda track: list(Role).index(track.role))))
-
-
-def _within(progress: Callable[[float], None], done: float, part: float, share: float) -> None:
-    """Report a batch's share as a share of the whole."""
-    progress(done + share * part)

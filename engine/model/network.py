@@ -23,6 +23,10 @@ N_INTERVALS = 50
 """−24…+24 semitones, and one for "no earlier pitch"."""
 
 
+N_RELATIVE = 13
+"""Pitch classes above the chord's root, and one for "no chord"."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkConfig:
     """Sizes. The first eight follow from the vocabulary; the others are free."""
@@ -97,7 +101,7 @@ class Network(nn.Module):
         self.duration_to_velocity = nn.Embedding(c.n_durations, c.head)
         self.role = nn.Linear(c.head, c.n_roles)
         self.pitch = nn.Linear(c.head, c.n_pitches)
-        self.relative = nn.Linear(c.head, 13)
+        self.relative = nn.Linear(c.head, N_RELATIVE)
         self.interval = nn.Linear(c.head, N_INTERVALS)
         self.drum = nn.Linear(c.head, c.n_drums)
         self.duration = nn.Linear(c.head, c.n_durations)

@@ -1,31 +1,39 @@
 """Step-by-step use of a network: the hand-written cell, the chained heads, and the draw from masked logits.
 
-In: indices `[N, F]` and choices `[N]` a step, as numpy integers; out: choices as numpy integers. Conventions: N is
-constant over a song, so a song's bytes do not depend on who shares the machine; randomness arrives as uniform numbers
-`[N]` from the caller's own generator. Caveat: a step costs about 1 ms on two CPU cores for N ≤ 32; it is bound by
-reading the weights.
+In: indices `[N, F]` and choices `[N]` a step, as numpy integers; out: choices as numpy integers. Conventions: a row's
+numbers do not depend on how many others there are, nor on where it stands among them (`Packed.wide`), so a song's bytes
+do not depend on who shares the machine; randomness arrives as uniform numbers `[N]` from the caller's own generators.
+Caveat: whether all rows may be multiplied at once is asked of the machine, by trying; where sums depend on the number
+of rows they are multiplied in blocks of `BLOCK`, which is slower.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.model.network import Network
+from engine.model.network import N_INTERVALS, N_RELATIVE, Network, NetworkConfig, interval_table, relative_table
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
+Product = Callable[[Tensor], Tensor]
+
+BLOCK = 8
+"""Rows come in blocks of so many; a product of one block always has the same shape."""
+MOST_ROWS = 64
+"""Up to so many rows it is tried whether they may be multiplied at once; more are multiplied in parts of so many."""
 
 
-def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float, uniform: Floats) -> Integers:
-    """Choose one class a row. `logits` [N, C], `mask` [N, C] (True: allowed), `temperature` [N], `uniform` [N] in [0,
-    1).
+def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float | Floats, uniform: Floats) -> Integers:
+    """Choose one class a row. `logits` [N, C], `mask` [N, C] (True: allowed), `temperature` [N], `top_p` one
+    for all or [N], `uniform` [N] in [0, 1).
 
     Nucleus sampling (Holtzman et al., 2020): the smallest set of classes whose share reaches `top_p` is drawn from.
     Raises `ValueError` if a row allows nothing.
@@ -39,7 +47,7 @@ def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float, unifo
     rows = np.arange(len(order))
     ranked = shares[rows[:, None], order]
     before = ranked.cumsum(axis=1) - ranked
-    ranked[before >= top_p] = 0.0
+    ranked[before >= np.asarray(top_p).reshape(-1, 1)] = 0.0
     cumulative = ranked.cumsum(axis=1)
     rank = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
     last = (ranked > 0).sum(axis=1) - 1
@@ -47,95 +55,154 @@ def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float, unifo
     return chosen
 
 
+class Packed:
+    """A network's weights laid out for stepping, shared by all who step it; whoever keeps it keeps them twice.
+
+    `wide`: whether any number of rows may be multiplied at once, because each comes out as it does in a block of
+    `BLOCK`.
+    """
+
+    def __init__(self, network: Network, *, wide: bool | None = None) -> None:
+        """`wide`: asked of the machine where it is not said."""
+        self.network = network.eval()
+        self.config, self.device = network.config, network.onset.weight.device
+        self.cells = [_affine(*_fused(network, layer)) for layer in range(self.config.layers)]
+        self.trunk = _of(network.trunk)
+        self.onset, self.role = _of(network.onset), _of(network.role)
+        self.struck = _of(network.pitch, network.relative, network.interval, network.drum)
+        self.duration, self.velocity = _of(network.duration), _of(network.velocity)
+        self.wide = _rows_are_alike(self) if wide is None else wide
+
+
 class Stepper:
     """N songs of one network, advanced together. Not thread-safe: one stepper a batch.
 
     Per step: `advance(features)`, then `onset_logits()`, `role_logits(onset)`, `open_details(details)`, then
     `pitch_logits`/`drum_logits`, `duration_logits`, `velocity_logits`; each returns float64 `[N, classes]` on the CPU.
+    Between steps rows come and go with `rearrange`.
     """
 
-    def __init__(self, network: Network, size: int) -> None:
-        self._net = network.eval()
-        config = network.config
-        self._device = network.onset.weight.device
-        self._h = [torch.zeros(size, config.hidden, device=self._device) for _ in range(config.layers)]
-        self._c = [torch.zeros(size, config.hidden, device=self._device) for _ in range(config.layers)]
-        self._cells = [_affine(*_fused(network, layer), size) for layer in range(config.layers)]
-        self._to_trunk = _affine(network.trunk.weight.detach(), network.trunk.bias.detach(), size)
-        self._trunk = torch.zeros(size, 4 * config.head, device=self._device)
-        self._rest = torch.zeros(size, 3 * config.head, device=self._device)
+    def __init__(self, packed: Packed, size: int) -> None:
+        self._packed, self._net, self._device = packed, packed.network, packed.device
+        hidden, layers = packed.config.hidden, packed.config.layers
+        self._head = packed.config.head
+        self._h = [torch.zeros(size, hidden, device=self._device) for _ in range(layers)]
+        self._c = [torch.zeros(size, hidden, device=self._device) for _ in range(layers)]
+        self._resize(size)
+
+    def _resize(self, size: int) -> None:
+        self._trunk = torch.zeros(size, 4 * self._head, device=self._device)
+        self._rest = torch.zeros(size, 3 * self._head, device=self._device)
+        width = MOST_ROWS if self._packed.wide else BLOCK
+        self._parts = [slice(start, start + width) for start in range(0, size, width)]
+
+    @torch.inference_mode()
+    def rearrange(self, sources: Sequence[int | None]) -> None:
+        """Go on with one row a source: the row that it names, or one that has read nothing yet (`None`)."""
+        size = len(sources)
+        rows = torch.tensor([row for row, source in enumerate(sources) if source is not None], device=self._device)
+        kept = torch.tensor([source for source in sources if source is not None], device=self._device)
+        for states in (self._h, self._c):
+            for layer, state in enumerate(states):
+                states[layer] = state.new_zeros(size, state.shape[1])
+                if len(rows):
+                    states[layer][rows] = state[kept]
+        if size != len(self._trunk):
+            self._resize(size)
 
     def _in(self, values: Integers) -> Tensor:
         return torch.from_numpy(values).to(self._device)
 
+    def _out(self, product: Product, x: Tensor) -> Floats:
+        """A head's logits, part by part."""
+        parts = [product(x[part]) for part in self._parts]
+        logits = parts[0] if len(parts) == 1 else torch.cat(parts)
+        result: Floats = logits.double().cpu().numpy()
+        return result
+
     @torch.inference_mode()
     def advance(self, features: Integers) -> None:
         """Read the features `[N, F]` of the next event into the state."""
-        x = self._net.embed(self._in(features))
-        for layer, cell in enumerate(self._cells):
-            gates = cell(torch.cat((x, self._h[layer]), dim=1))
-            i, f, g, o = gates.chunk(4, dim=1)
-            c = torch.sigmoid(f) * self._c[layer] + torch.sigmoid(i) * torch.tanh(g)
-            self._c[layer] = c
-            x = self._h[layer] = torch.sigmoid(o) * torch.tanh(c)
-        self._trunk = self._to_trunk(x)
+        index, packed = self._in(features), self._packed
+        for part in self._parts:
+            x = self._net.embed(index[part])
+            for layer, cell in enumerate(packed.cells):
+                h, c = self._h[layer][part], self._c[layer][part]
+                gates = cell(torch.cat((x, h), dim=1))
+                i, f, g, o = gates.chunk(4, dim=1)
+                candidate = torch.tanh(g)
+                gates.sigmoid_()
+                c.mul_(f).add_(i.mul_(candidate))
+                x = torch.mul(o, torch.tanh(c), out=h)
+            self._trunk[part] = packed.trunk(x)
 
     @torch.inference_mode()
     def onset_logits(self) -> Floats:
         """Logits of the next onset (the last class is the bar line)."""
-        return _out(self._net.onset(self._h[-1]))
+        return self._out(self._packed.onset, self._h[-1])
 
     @torch.inference_mode()
     def role_logits(self, onset: Integers) -> Floats:
         """Logits of the role, given the onsets `[N]`."""
-        z = self._trunk[:, : self._net.config.head] + self._net.onset_to_role(self._in(onset))
-        return _out(self._net.role(torch.tanh(z)))
+        z = self._trunk[:, : self._head] + self._net.onset_to_role(self._in(onset))
+        return self._out(self._packed.role, z.tanh_())
 
     @torch.inference_mode()
     def open_details(self, details: Integers) -> None:
         """Read the details `[N, D]` that onset and role have decided."""
         bag = F.embedding_bag(self._in(details), self._net.details.weight, mode="sum")
-        self._rest = self._trunk[:, self._net.config.head :] + bag
+        self._rest = self._trunk[:, self._head :] + bag
+        self._struck = self._out(self._packed.struck, torch.tanh(self._part(0)))
 
     def _part(self, index: int) -> Tensor:
-        return self._rest[:, index * self._net.config.head : (index + 1) * self._net.config.head]
+        return self._rest[:, index * self._head : (index + 1) * self._head]
 
-    @torch.inference_mode()
     def pitch_logits(self, root: Integers, previous: Integers) -> Floats:
         """Logits of the pitch, given the chord's root `[N]` (12: none) and the role's last pitch `[N]` (128: none)."""
-        return _out(self._net.pitch_logits(torch.tanh(self._part(0)), self._in(root), self._in(previous)))
+        n, (relative_of, interval_of) = self._packed.config.n_pitches, _tables(self._packed.config.n_pitches)
+        raw = self._struck
+        relative = np.take_along_axis(raw[:, n : n + N_RELATIVE], relative_of[root], axis=1)
+        after = raw[:, n + N_RELATIVE : n + N_RELATIVE + N_INTERVALS]
+        logits: Floats = raw[:, :n] + relative + np.take_along_axis(after, interval_of[previous], axis=1)
+        return logits
 
-    @torch.inference_mode()
     def drum_logits(self) -> Floats:
         """Logits of the percussion instrument."""
-        return _out(self._net.drum(torch.tanh(self._part(0))))
+        return self._struck[:, -self._packed.config.n_drums :]
 
     @torch.inference_mode()
     def duration_logits(self, chosen: Integers) -> Floats:
         """Logits of the duration; `chosen` [N]: the pitch, or `n_pitches` + the percussion index."""
-        after = self._net.pitch_to_rest(self._in(chosen))[:, : self._net.config.head]
-        return _out(self._net.duration(torch.tanh(self._part(1) + after)))
+        self._after = self._net.pitch_to_rest(self._in(chosen))
+        return self._out(self._packed.duration, (self._part(1) + self._after[:, : self._head]).tanh_())
 
     @torch.inference_mode()
-    def velocity_logits(self, chosen: Integers, duration: Integers) -> Floats:
+    def velocity_logits(self, duration: Integers) -> Floats:
         """Logits of the velocity, given what `duration_logits` was given and the durations `[N]`."""
-        after = self._net.pitch_to_rest(self._in(chosen))[:, self._net.config.head :]
-        after = after + self._net.duration_to_velocity(self._in(duration))
-        return _out(self._net.velocity(torch.tanh(self._part(2) + after)))
+        after = self._after[:, self._head :] + self._net.duration_to_velocity(self._in(duration))
+        return self._out(self._packed.velocity, (self._part(2) + after).tanh_())
 
 
-def _out(logits: Tensor) -> Floats:
-    return logits.double().cpu().numpy()
+@cache
+def _tables(n_pitches: int) -> tuple[Integers, Integers]:
+    """Which of the relative and of the interval logits belongs to each pitch: `[13, P]`, `[P + 1, P]`."""
+    return relative_table(n_pitches).numpy(), interval_table(n_pitches).numpy()
 
 
-def _affine(weight: Tensor, bias: Tensor, size: int) -> Callable[[Tensor], Tensor]:
-    """x `[size, in]` → x·weightᵀ + bias, with the weight laid out once for products of that size where oneDNN can.
+def _of(*layers: nn.Linear) -> Product:
+    """The layers, which all read the same, as one product."""
+    weights, biases = [layer.weight.detach() for layer in layers], [layer.bias.detach() for layer in layers]
+    return _affine(torch.cat(weights), torch.cat(biases))
+
+
+def _affine(weight: Tensor, bias: Tensor) -> Product:
+    """x `[N, in]` → x·weightᵀ + bias, with the weight laid out once where oneDNN can.
 
     Measured for 8 rows: 0.25 ms instead of 0.64 ms a step; sums differ in their last bits.
     """
     if weight.device.type != "cpu" or weight.dtype != torch.float32 or not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         return lambda x: F.linear(x, weight, bias)
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), size)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), BLOCK)
     product = torch.ops.mkldnn._linear_pointwise
 
     def apply(x: Tensor) -> Tensor:
@@ -153,3 +220,39 @@ def _fused(network: Network, layer: int) -> tuple[Tensor, Tensor]:
     weight = torch.cat((getattr(lstm, f"weight_ih_l{layer}"), getattr(lstm, f"weight_hh_l{layer}")), dim=1)
     bias = getattr(lstm, f"bias_ih_l{layer}") + getattr(lstm, f"bias_hh_l{layer}")
     return weight.detach().contiguous(), bias.detach()
+
+
+_known: dict[tuple[NetworkConfig, str, int], bool] = {}
+"""Shapes, device and threads that were tried → whether rows are alike there."""
+
+
+def _rows_are_alike(packed: Packed) -> bool:
+    """Whether rows come out bit for bit alike in every number of blocks at once and block by block, on this machine."""
+    key = (packed.config, str(packed.device), torch.get_num_threads())
+    if key not in _known:
+        packed.wide = False
+        apart = _trial(packed, MOST_ROWS)
+        packed.wide = True
+        sizes = range(BLOCK, MOST_ROWS + 1, BLOCK)
+        _known[key] = all(
+            np.array_equal(one[:size], other)
+            for size in sizes
+            for one, other in zip(apart, _trial(packed, size), strict=True)
+        )
+    return _known[key]
+
+
+def _trial(packed: Packed, size: int) -> list[Floats]:
+    """What a stepper of `size` rows says to something arbitrary, head by head."""
+    config, stepper, row = packed.config, Stepper(packed, size), np.arange(size)
+    for time in range(3):
+        stepper.advance((row[:, None] * 7919 + np.arange(24) * 104729 + time * 31) % config.feature_rows)
+    stepper.open_details((row[:, None] * 7919 + np.arange(8) * 104729) % config.detail_rows)
+    return [
+        stepper.onset_logits(),
+        stepper.role_logits(row % config.n_onsets),
+        stepper.pitch_logits(row % 13, row % (config.n_pitches + 1)),
+        stepper.drum_logits(),
+        stepper.duration_logits(row % config.n_pitches),
+        stepper.velocity_logits(row % config.n_durations),
+    ]

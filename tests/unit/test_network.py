@@ -15,7 +15,7 @@ from engine.grammar.corpus import composed_songs
 from engine.learn.dataset import Dataset, encode_pieces
 from engine.learn.sources.piece import Piece
 from engine.model.checkpoint import latest_version, load_checkpoint, read_facts, save_checkpoint
-from engine.model.sampling import Stepper, draw
+from engine.model.sampling import Packed, Stepper, draw
 from engine.model.training import Trainer, TrainSettings, evaluate
 from engine.music.context import vocabulary_hash
 from engine.music.tokens import BAR, DRUMS, N_PITCHES
@@ -40,7 +40,7 @@ def test_stepping_gives_the_same_losses_as_training_reads(dataset):
     batch = dataset.columns.batch(rows)
     with torch.no_grad():
         losses, _ = network(batch)
-    stepper, sums = Stepper(network, 1), dict.fromkeys(losses.parts, 0.0)
+    stepper, sums = Stepper(Packed(network), 1), dict.fromkeys(losses.parts, 0.0)
 
     def nats(logits: np.ndarray, choice: int) -> float:
         shifted = logits[0] - logits[0].max()
@@ -55,13 +55,14 @@ def test_stepping_gives_the_same_losses_as_training_reads(dataset):
         sums["role"] += nats(stepper.role_logits(np.asarray([onset])), role)
         stepper.open_details(batch.details[:, t].long().numpy())
         chosen = np.asarray([N_PITCHES + pitch if role == DRUMS else pitch])
+        lengths = stepper.duration_logits(chosen)
         if role == DRUMS:
             sums["drum"] += nats(stepper.drum_logits(), pitch)
         else:
             logits = stepper.pitch_logits(batch.root[:, t].long().numpy(), batch.previous[:, t].long().numpy())
             sums["pitch"] += nats(logits, pitch)
-            sums["duration"] += nats(stepper.duration_logits(chosen), duration)
-        sums["velocity"] += nats(stepper.velocity_logits(chosen, np.asarray([duration])), velocity)
+            sums["duration"] += nats(lengths, duration)
+        sums["velocity"] += nats(stepper.velocity_logits(np.asarray([duration])), velocity)
     for name, (expected, _) in losses.parts.items():
         assert sums[name] == pytest.approx(expected, rel=1e-4)
 
@@ -71,7 +72,7 @@ def test_a_line_of_a_batch_is_the_same_whoever_its_neighbours_are(dataset):
     features = dataset.columns.features[:30].astype(np.int64)
     outputs = []
     for neighbour in (0, 100):
-        stepper = Stepper(network, 2)
+        stepper = Stepper(Packed(network), 2)
         other = dataset.columns.features[neighbour : neighbour + 30].astype(np.int64)
         for t in range(30):
             stepper.advance(np.stack([features[t], other[t]]))

@@ -8,19 +8,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
 import pytest
 
 from engine.compose.arrange import _rooted
-from engine.compose.decode import Decoder, Heat, Line
+from engine.compose.batcher import Batcher, BatchTask
+from engine.compose.decode import Heat
 from engine.compose.generate import SongWriter, heat_for
 from engine.compose.given import NOTHING, Given, Primer
 from engine.compose.plan import Plan
-from engine.compose.rules import Rules
 from engine.compose.script import script_of
 from engine.grammar.corpus import composed_songs
 from engine.model.checkpoint import save_checkpoint
-from engine.model.sampling import Stepper
+from engine.model.sampling import BLOCK
 from engine.music.excerpt import excerpt
 from engine.music.notes import Role, Song
 from engine.music.tokens import BAR, ROLE_INDEX, Event, song_to_events
@@ -78,11 +77,13 @@ def with_returns(plan: Plan, *, fresh: frozenset[Role]) -> Plan:
 def written(writer: SongWriter, plan: Plan, given: Given = NOTHING) -> list[list[list[Event]]]:
     """`[candidate][bar]` events of a whole batch, as the plan counts bars."""
     script = script_of(plan, given)
-    rules = Rules(script.plan)
     network = writer.checkpoint("lofi").network
-    lines = [Line(script, rules, 5, np.random.default_rng([plan.seed, index])) for index in range(LINES)]
-    Decoder(Stepper(network, LINES), rules, lines, heat_for(Heat.of(1.0, 0.95), 0.5)).run(script, lambda _: None)
-    return [list(split(script.of_the_plan(line.events))) for line in lines]
+    heat = heat_for(Heat.of(1.0, 0.95), 0.5)
+    batcher = Batcher(BLOCK)
+    handle = batcher.submit(BatchTask(script=script, network=network, style_row=5, heat=heat, candidates=LINES))
+    while not handle.finished:
+        batcher.step()
+    return [list(split(script.of_the_plan(events))) for events in handle.events()]
 
 
 def split(events: list[Event]) -> Iterator[list[Event]]:

@@ -78,7 +78,6 @@ class Handle:
         self.task = task
         self.state = State.WAITING
         self.error: Exception | None = None
-        self.cancel_asked = False
         self._limit = 0
         self._lines: list[Line] = []
         """Those that have begun, in the order of candidates."""
@@ -122,12 +121,13 @@ class Handle:
         self.state = State.WRITING
         return line
 
-    def look(self) -> None:
-        """Take note of candidates that ended, and of one that does not end (a bug in the rules)."""
-        if not self.waiting and all(line.done for line in self._lines):
-            self._events = [line.events for line in self._lines]
-            self.end(State.DONE)
-        elif any(len(line.events) >= self._limit and not line.done for line in self._lines):
+    def look(self, line: Line) -> None:
+        """Take note of a candidate that has ended, or that does not end (a bug in the rules)."""
+        if line.done:
+            if not self.waiting and all(line.done for line in self._lines):
+                self._events = [line.events for line in self._lines]
+                self.end(State.DONE)
+        elif len(line.events) >= self._limit:
             self.end(State.FAILED, EngineError(f"A candidate did not end within {self._limit} steps."))
 
     def end(self, state: State, error: Exception | None = None) -> None:
@@ -167,10 +167,12 @@ class _Rows:
 
     def clear(self) -> None:
         """Empty the rows of lines that ended and of handles that are finished; give back blocks nobody needs."""
+        changed = False
         for row, (owner, line) in enumerate(zip(self.owners, self.lane.lines, strict=True)):
-            if owner is not None and line is not None and (owner.finished or line.done):
+            if owner is not None and line is not None and (line.done or owner.finished):
                 self.owners[row] = self.lane.lines[row] = None
-        if self.used <= len(self.owners) - BLOCK:
+                changed = True
+        if changed and self.used <= len(self.owners) - BLOCK:
             kept = [row for row, owner in enumerate(self.owners) if owner is not None]
             self.owners = [self.owners[row] for row in kept]
             self.lane.lines = [self.lane.lines[row] for row in kept]
@@ -201,6 +203,7 @@ class Batcher:
         self._queue: deque[Handle] = deque()
         self._lanes: dict[int, _Rows] = {}
         self._packed: dict[int, Packed] = {}
+        self._cancelled: list[Handle] = []
         self._ended: list[Handle] = []
         self._steps = self._served = self._run = 0
 
@@ -231,7 +234,7 @@ class Batcher:
 
     def cancel(self, handle: Handle) -> None:
         """Give a song up; the next step returns it. Nothing happens to one that is finished."""
-        handle.cancel_asked = True
+        self._cancelled.append(handle)
 
     def step(self) -> list[Handle]:
         """One event more for everybody who has a row; returns those that are finished, failed or were cancelled."""
@@ -253,21 +256,19 @@ class Batcher:
                 self._ended.append(handle)
             if not handle.waiting:
                 self._queue.popleft()
-        for rows in self._lanes.values():
-            rows.clear()
-            rows.settle()
         self._lanes = {key: rows for key, rows in self._lanes.items() if rows.used}
+        for rows in self._lanes.values():
+            rows.settle()
 
     def _let_go(self) -> None:
         """End what was cancelled."""
-        writing = [owner for rows in self._lanes.values() for owner in rows.owners if owner is not None]
-        for handle in dict.fromkeys((*self._queue, *writing)):
-            if handle.cancel_asked and not handle.finished:
-                handle.end(State.CANCELLED)
-                self._ended.append(handle)
-        self._queue = deque(handle for handle in self._queue if not handle.finished)
-        for rows in self._lanes.values():
-            rows.clear()
+        asked = [handle for handle in self._cancelled if not handle.finished]
+        self._cancelled.clear()
+        for handle in asked:
+            handle.end(State.CANCELLED)
+            self._ended.append(handle)
+        if asked:
+            self._sweep()
 
     def _rows_for(self, handle: Handle) -> _Rows | None:
         """The lane of a handle's network, if its next candidate finds a row there."""
@@ -310,17 +311,21 @@ class Batcher:
         errors = {id(line): error for line, error in failures}
         for rows in self._lanes.values():
             for owner, line in zip(rows.owners, rows.lane.lines, strict=True):
-                if owner is None or owner.finished:
+                if owner is None or line is None or owner.finished:
                     continue
-                if (error := errors.get(id(line))) is not None:
+                if errors and (error := errors.get(id(line))) is not None:
                     owner.end(State.FAILED, error)
                 else:
-                    owner.look()
+                    owner.look(line)
                 if owner.finished:
                     self._ended.append(owner)
+        self._sweep()
+        ended, self._ended = self._ended, []
+        return ended
+
+    def _sweep(self) -> None:
+        """Empty the rows of whoever is finished, and forget those who waited."""
         self._queue = deque(handle for handle in self._queue if not handle.finished)
         for rows in self._lanes.values():
             rows.clear()
         self._lanes = {key: rows for key, rows in self._lanes.items() if rows.used}
-        ended, self._ended = self._ended, []
-        return ended

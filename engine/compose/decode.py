@@ -121,6 +121,10 @@ class Line:
         """The role of the next kept note, if it stands at `onset`."""
         return self.kept[0].role if self.kept and self.kept[0].onset == onset else None
 
+    def opening(self) -> tuple[Floats, NDArray[np.bool_]]:
+        """Chances for one event, `[5]` in [0, 1), and the onsets that are allowed."""
+        return self.random.random(5), self.rules.onset_mask(self.context, self.last)
+
     def role_rules(self, onset: int) -> tuple[NDArray[np.bool_], Floats]:
         """Who may play at `onset`, and how welcome each is (`[N_ROLES]` each)."""
         mask = self.rules.role_mask(self.context, self.last, onset)
@@ -201,17 +205,17 @@ class Step:
         drawn = self._draw(free) if free else {}
         failed = {id(line) for line, _ in self.failures}
         going = [(row, line) for row, line in live if id(line) not in failed]
-        self._each(going, lambda row, line: line.take(line.choose(drawn.get(row, BAR_EVENT))))
+        self._each(going, lambda at: at[1].take(at[1].choose(drawn.get(at[0], BAR_EVENT))))
 
-    def _each(self, rows: Sequence[Row], work: Callable[[int, Line], T]) -> list[tuple[Row, T]]:
+    def _each(self, rows: Sequence[Row], work: Callable[[Row], T]) -> list[tuple[Row, T]]:
         """`work` for each row; those for which it fails are noted and left out."""
-        done, failed = each_apart(lambda at: work(*at), rows)
+        done, failed = each_apart(work, rows)
         self.failures += [(line, error) for (_, line), error in failed]
         return done
 
     def _read(self, rows: Sequence[Row]) -> list[Row]:
         """The networks read where everybody is."""
-        read = self._each(rows, lambda _, line: line.context.features())
+        read = self._each(rows, lambda at: at[1].context.features())
         features = np.zeros((self._size, N_FEATURES), np.int64)
         for (row, _), values in read:
             features[row] = values
@@ -237,9 +241,7 @@ class Step:
 
     def _draw(self, free: Sequence[Row]) -> dict[int, Event]:
         """The next event of each of the rows; for rows without one, a bar line."""
-        opening = self._each(
-            free, lambda _, line: (line.random.random(5), line.rules.onset_mask(line.context, line.last))
-        )
+        opening = self._each(free, lambda at: at[1].opening())
         if not opening:
             return {}
         rows, uniform = _rows_of(opening), np.array([first for _, (first, _) in opening])
@@ -253,7 +255,8 @@ class Step:
 
     def _draw_notes(self, notes: Sequence[Row], onset: Integers, chances: dict[int, Floats]) -> dict[int, Event]:
         """Role, pitch, duration and velocity of the rows that play at the onsets `[all rows]`."""
-        asked = self._each(notes, lambda row, line: line.role_rules(int(onset[row])))
+        starts = onset.tolist()
+        asked = self._each(notes, lambda at: at[1].role_rules(starts[at[0]]))
         if not asked:
             return {}
         rows = _rows_of(asked)
@@ -263,7 +266,8 @@ class Step:
         role = self._spread(
             rows, _choose(logits, np.array([mask for _, (mask, _) in asked]), asked, "role", uniform[:, 1])
         )
-        placed = self._each([at for at, _ in asked], lambda row, line: line.place(int(onset[row]), int(role[row])))
+        roles = role.tolist()
+        placed = self._each([at for at, _ in asked], lambda at: at[1].place(starts[at[0]], roles[at[0]]))
         if not placed:
             return {}
         rows = _rows_of(placed)

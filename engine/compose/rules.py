@@ -21,7 +21,6 @@ from engine.music.harmony import WHITE_KEYS
 from engine.music.styles import load_style
 from engine.music.tokens import (
     BAR,
-    BAR_EVENT,
     BASS,
     COUNTER,
     DRUMS,
@@ -82,6 +81,7 @@ class Rules:
             for bar, there in zip(plan.bars, self._there, strict=True)
         ]
         self._due = [self._densities(bar.energy) for bar in plan.bars]
+        self._caps = [tuple(int(CAP_FACTOR * due + CAP_SLACK) for due in row) for row in self._due]
         self._ranges = [self._range_mask(casting) for casting in self._cast]
         self._scales = _scales(plan)
         self._blue = frozenset((plan.key.tonic + step + self._shift) % 12 for step in load_style(plan.style).blue_notes)
@@ -112,7 +112,7 @@ class Rules:
 
     def cap(self, bar: int, role: int) -> int:
         """Most notes that a role may write in a bar."""
-        return int(CAP_FACTOR * self._due[bar][role] + CAP_SLACK)
+        return self._caps[bar][role]
 
     def most_events(self) -> int:
         """An upper bound of a candidate's events, bar lines included; a repeated bar has as many as its source."""
@@ -122,12 +122,12 @@ class Rules:
 
     def role_bias(self, context: Context, slot: int) -> Bias:
         """`[N_ROLES]` nats to add: a role that is ahead of its density waits."""
-        bias = np.zeros(N_ROLES)
-        for role in range(N_ROLES):
-            due = self._due[context.bar][role]
-            ahead = context.counts[role] - due * (slot + SLOTS_PER_QUARTER) / self.slots
-            bias[role] = -AHEAD_COST * max(0.0, ahead - AHEAD_FREE * due)
-        return bias
+        return np.array(
+            [
+                -AHEAD_COST * max(0.0, count - due * (slot + SLOTS_PER_QUARTER) / self.slots - AHEAD_FREE * due)
+                for count, due in zip(context.counts, self._due[context.bar], strict=True)
+            ]
+        )
 
     def _missing(self, context: Context) -> list[int]:
         """Roles that must still play in this bar; the melody, the counter and slow roles may rest for one bar."""
@@ -152,32 +152,37 @@ class Rules:
         slow = role != DRUMS and self._due[context.bar][role] < SLOW
         return slow and context.bar > 0 and bool(context.notes_in_bar(context.bar - 1, role)[0])
 
-    def _voices_now(self, context: Context, role: int, slot: int) -> int:
-        slots, _ = context.notes_in_bar(context.bar, role)
-        return slots.count(slot) if slots and slots[-1] == slot else 0
-
     def _open_roles(self, context: Context, last: Event, slot: int) -> list[int]:
         """Roles that may place a note at `slot`: active, below their cap, and after the last event in order."""
-        active = self._active[context.bar]
-        first = last.role if last.onset == slot else 0
-        return [
-            role
-            for role in range(first, N_ROLES)
-            if active[role]
-            and context.counts[role] < self.cap(context.bar, role)
-            and self._voices_now(context, role, slot) < VOICES_AT_ONCE[role]
-            and not (role == DRUMS == last.role and last.onset == slot and last.pitch == N_DRUMS - 1)
-        ]
+        bar, counts = context.bar, context.counts
+        active, caps = self._active[bar], self._caps[bar]
+        here = last.onset == slot
+        roles = []
+        for role in range(last.role if here else 0, N_ROLES):
+            if active[role] and counts[role] < caps[role]:
+                slots, _ = context.notes_in_bar(bar, role)
+                voices = slots.count(slot) if slots and slots[-1] == slot else 0
+                if voices < VOICES_AT_ONCE[role]:
+                    roles.append(role)
+        if here and last.role == DRUMS and last.pitch == N_DRUMS - 1 and roles[:1] == [DRUMS]:
+            del roles[0]
+        return roles
+
+    def _anybody(self, context: Context) -> bool:
+        """Whether a role may still place a note in this bar."""
+        bar = context.bar
+        rows = zip(self._active[bar], context.counts, self._caps[bar], strict=True)
+        return any(active and count < cap for active, count, cap in rows)
 
     def onset_mask(self, context: Context, last: Event) -> Mask:
         """`[N_ONSETS]`: slots from the last one on, and the bar line once everybody who must has played."""
         mask = np.zeros(N_ONSETS, np.bool_)
         here = last.onset if last.onset != BAR else 0
         missing = self._missing(context)
-        if self._open_roles(context, BAR_EVENT, -1):
+        if self._anybody(context):
             mask[here + (last.onset != BAR) : self.slots] = True
             mask[here] = bool(self._open_roles(context, last, here))
-        if missing and not context.counts[missing[0]] and any(mask[:BAR]):
+        if missing and not context.counts[missing[0]] and mask[:BAR].any():
             latest = self.slots // 2 if BASS not in missing and DRUMS not in missing else self.slots // 4
             if mask[: latest + 1].any():
                 mask[latest + 1 :] = False

@@ -262,7 +262,7 @@ class Batcher:
 
     def _let_go(self) -> None:
         """End what was cancelled."""
-        asked = [handle for handle in self._cancelled if not handle.finished]
+        asked = [handle for handle in dict.fromkeys(self._cancelled) if not handle.finished]
         self._cancelled.clear()
         for handle in asked:
             handle.end(State.CANCELLED)
@@ -298,6 +298,7 @@ class Batcher:
                 for owner in rows.owners:
                     if owner is not None and not owner.finished:
                         owner.end(State.FAILED, EngineError("The step failed that this song was in."))
+                        self._ended.append(owner)
             self._queue = deque(handle for handle in self._queue if not handle.finished)
             self._lanes.clear()
             raise

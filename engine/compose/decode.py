@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from engine.compose.ending import final_bar
 from engine.compose.rules import FORBIDDEN, Rules
 from engine.compose.script import Script
+from engine.errors import EngineError
 from engine.jobs.apart import Failures, each_apart
 from engine.model.sampling import Stepper, draw
-from engine.music.context import N_DETAILS, N_FEATURES, NO_PITCH, Context
+from engine.music.context import N_DETAIL_ROWS, N_DETAILS, N_FEATURE_ROWS, N_FEATURES, NO_PITCH, Context
 from engine.music.frames import NO_CHORD
 from engine.music.tokens import (
     BAR,
@@ -139,12 +140,10 @@ class Line:
             bias = np.where(self.rules.drum_mask(self.last, slot), 0.0, FORBIDDEN)
         else:
             bias = self.rules.pitch_bias(context, self.last, slot, role)
-        return Place(
-            details=context.detail(slot, role),
-            root=context.chord_at(slot).root,
-            previous=context.pitch[role],
-            bias=bias,
-        )
+        details, previous = context.detail(slot, role), context.pitch[role]
+        if not 0 <= previous <= NO_PITCH or max(details) >= N_DETAIL_ROWS:
+            raise EngineError(f"A candidate stands at a pitch that does not exist: {previous}.")
+        return Place(details=details, root=context.chord_at(slot).root, previous=previous, bias=bias)
 
     def _begin_bar(self) -> None:
         """Queue the new bar if it is given, a repeat or the last one; else only the notes that are kept in it."""
@@ -219,6 +218,12 @@ class Step:
         features = np.zeros((self._size, N_FEATURES), np.int64)
         for (row, _), values in read:
             features[row] = values
+        outside = ((features < 0) | (features >= N_FEATURE_ROWS)).any(axis=1)
+        if outside.any():  # torch would refuse the whole step
+            features[outside] = 0
+            strange = EngineError("A candidate says what the network has no number for.")
+            self.failures += [(line, strange) for (row, line), _ in read if outside[row]]
+            read = [at for at in read if not outside[at[0][0]]]
         for lane, span in zip(self._lanes, self._spans, strict=True):
             lane.stepper.advance(features[span])
         return [at for at, _ in read]

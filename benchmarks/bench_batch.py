@@ -2,9 +2,9 @@
 
     python -m benchmarks.bench_batch [--requests 32] [--seconds 60] [--threads N] [--only steps,products,songs,latency]
 
-Prints tables: ms a step by rows and styles beside the floor (bytes of the weights that the step reads ÷ the bandwidth of
-copying a large buffer, both read and write counted, measured in the same run); three ways of multiplying for several
-styles at once; songs/s and occupancy by slots; latency of one request. Conventions: CPU time is the process's own over
+Prints tables: ms a step by rows and styles beside the floor (bytes of the weights that the step reads ÷ the bandwidth
+of copying a large buffer, both read and write counted, measured in the same run); three ways of multiplying for
+several styles at once; songs/s and occupancy by slots; latency of one request. Conventions: CPU time is the process's own over
 all its threads, so it means something on a busy machine too; wall is what a person waits. The text encoder is not
 needed: a style's name plans without it. Nothing is rendered.
 """

@@ -4,9 +4,9 @@
 
 Prints tables: ms a step by rows and styles beside the floor (bytes of the weights that the step reads ÷ the bandwidth
 of copying a large buffer, both read and write counted, measured in the same run); three ways of multiplying for
-several styles at once; songs/s and occupancy by slots; latency of one request. Conventions: CPU time is the process's own over
-all its threads, so it means something on a busy machine too; wall is what a person waits. The text encoder is not
-needed: a style's name plans without it. Nothing is rendered.
+several styles at once; songs/s and occupancy by slots; latency of one request. Conventions: CPU time is the process's
+own over all its threads, so it means something on a busy machine too; wall is what a person waits. Nothing is rendered.
+Caveat: plans are made without the text encoder, from a style's name.
 """
 
 from __future__ import annotations
@@ -127,13 +127,13 @@ def table_of_steps(seconds: float) -> None:
 
 def table_of_products() -> None:
     """Three ways to multiply the rows of several styles, for the second layer's gates: [rows, 768] by [1536, 768]."""
-    print(
-        "\n| styles | rows each | a product a style, laid out ms | stacked, bmm ms | gathered a row ms |\n|---|---|---|---|---|"
-    )
+    print("\n| styles | rows each | a product a style, laid out ms | stacked, bmm ms | gathered a row ms |")
+    print("|---|---|---|---|---|")
     writer = SongWriter(device="cpu")
     packed = [Packed(writer.checkpoint(style).network) for style in STYLES]
-    lstm = [writer.checkpoint(style).network.lstm for style in STYLES]
-    stacked = torch.stack([torch.cat((m.weight_ih_l1, m.weight_hh_l1), dim=1).detach().T for m in lstm])
+    weights = [writer.checkpoint(style).network.state_dict() for style in STYLES]
+    gates = [torch.cat((named["lstm.weight_ih_l1"], named["lstm.weight_hh_l1"]), dim=1) for named in weights]
+    stacked = torch.stack([weight.T for weight in gates])
     with torch.inference_mode():
         for rows in (1, 8, 16):
             x = torch.randn(len(STYLES), rows, stacked.shape[1])

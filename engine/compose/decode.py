@@ -218,7 +218,7 @@ class Step:
         features = np.zeros((self._size, N_FEATURES), np.int64)
         for (row, _), values in read:
             features[row] = values
-        outside = ((features < 0) | (features >= N_FEATURE_ROWS)).any(axis=1)
+        outside = np.any((features < 0) | (features >= N_FEATURE_ROWS), axis=1)
         if outside.any():  # torch would refuse the whole step
             features[outside] = 0
             strange = EngineError("A candidate says what the network has no number for.")

@@ -33,9 +33,10 @@ from engine.music.tokens import Event
 
 BATCH = 8
 """Candidates that are written for a song unless another number is asked for."""
-PROGRESS_STEPS = 16
-SLOTS = 32
+SLOTS = 64
 """Candidates of all songs that are written at once; measured in docs/LOG.md."""
+PROGRESS_STEPS = 16
+"""Progress is told once in so many steps."""
 HEAT_REACH = 0.16
 """How much warmer than usual sampling is at the most adventurous, and cooler at the least."""
 NARROWER, WIDER = 0.12, 0.7
@@ -78,9 +79,9 @@ class SongWriter:
         self.batcher = Batcher(slots)
 
     @classmethod
-    def load(cls, device: str = "auto") -> SongWriter:
+    def load(cls, device: str = "auto", *, slots: int = SLOTS) -> SongWriter:
         """`device`: auto, cpu or cuda; raises `SetupError` for a device that is not there."""
-        return cls(device=pick_device(device))
+        return cls(device=pick_device(device), slots=slots)
 
     def checkpoint(self, style: str) -> Checkpoint:
         """The newest checkpoint of a style, loaded once; raises `CheckpointError` if it is missing or damaged."""

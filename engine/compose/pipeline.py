@@ -88,7 +88,7 @@ class Composer:
         """Writes notes; loads each style's network when it is first asked for."""
         from engine.compose.generate import SongWriter  # noqa: PLC0415 (loads torch: plans and refusals need none)
 
-        return self._writer or SongWriter.load(self._settings.device)
+        return self._writer or SongWriter.load(self._settings.device, slots=self._settings.slots)
 
     @cached_property
     def sound(self) -> SoundMaker:

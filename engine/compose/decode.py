@@ -52,6 +52,10 @@ class Heat:
     velocity: float
     top_p: float
 
+    def to_row(self) -> tuple[float, ...]:
+        """All of it, in the order of the fields."""
+        return (self.onset, self.role, self.pitch, self.drums, self.duration, self.velocity, self.top_p)
+
     @classmethod
     def of(cls, temperature: float, top_p: float) -> Heat:
         """Spread a style's one temperature over the heads."""
@@ -64,6 +68,10 @@ class Heat:
             velocity=temperature,
             top_p=top_p,
         )
+
+
+ONSET, ROLE, PITCH, STRUCK, DURATION, VELOCITY, TOP_P = range(7)
+"""Columns of `Heat.to_row`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +95,7 @@ class Line:
         self, script: Script, rules: Rules, style_id: int, random: np.random.Generator, heat: Heat | None = None
     ) -> None:
         self._script, self.rules = script, rules
-        self.heat = heat or Heat.of(1.0, 1.0)
+        self.heat = (heat or Heat.of(1.0, 1.0)).to_row()
         self.context = Context(script.frame, style_id)
         self.last = BAR_EVENT
         self.events: list[Event] = []
@@ -194,6 +202,7 @@ class Step:
             self._spans.append(slice(size, size + len(lane.lines)))
             size += len(lane.lines)
         self._size = size
+        self._heat = np.ones((size, TOP_P + 1))
         self._everybody = [line for lane in lanes for line in lane.lines]
         self.failures: Failures[Line] = []
 
@@ -201,6 +210,8 @@ class Step:
         """Everybody reads the last event and takes the next one."""
         live = self._read([(row, line) for row, line in enumerate(self._everybody) if line is not None])
         free = [(row, line) for row, line in live if line.free]
+        for row, line in free:
+            self._heat[row] = line.heat
         drawn = self._draw(free) if free else {}
         failed = {id(line) for line, _ in self.failures}
         going = [(row, line) for row, line in live if id(line) not in failed]
@@ -238,6 +249,14 @@ class Step:
             start = stop
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
+    def _choose(
+        self, logits: Floats, allowed: NDArray[np.bool_], rows: Integers, head: int, uniform: Floats
+    ) -> Integers:
+        """Draw for some rows with each song's own heat; where nothing is allowed, everything is."""
+        allowed[~allowed.any(axis=1)] = True
+        heat = self._heat[rows]
+        return draw(logits, mask=allowed, temperature=heat[:, head], top_p=heat[:, TOP_P], uniform=uniform)
+
     def _spread(self, rows: Integers, values: Integers | list[int], empty: int = 0) -> Integers:
         """Values of some rows as values of all."""
         spread = np.full(self._size, empty)
@@ -251,7 +270,7 @@ class Step:
             return {}
         rows, uniform = _rows_of(opening), np.array([first for _, (first, _) in opening])
         logits = self._logits(rows, lambda stepper, _: stepper.onset_logits())
-        onset = _choose(logits, np.array([mask for _, (_, mask) in opening]), opening, "onset", uniform[:, 0])
+        onset = self._choose(logits, np.array([mask for _, (_, mask) in opening]), rows, ONSET, uniform[:, 0])
         notes = [at for at, onset in zip(opening, onset.tolist(), strict=True) if onset != BAR]
         if not notes:
             return {}
@@ -269,7 +288,7 @@ class Step:
         logits = logits + np.array([bias for _, (_, bias) in asked])
         uniform = np.array([chances[row] for row in rows.tolist()])
         role = self._spread(
-            rows, _choose(logits, np.array([mask for _, (mask, _) in asked]), asked, "role", uniform[:, 1])
+            rows, self._choose(logits, np.array([mask for _, (mask, _) in asked]), rows, ROLE, uniform[:, 1])
         )
         roles = role.tolist()
         placed = self._each([at for at, _ in asked], lambda at: at[1].place(starts[at[0]], roles[at[0]]))
@@ -286,12 +305,12 @@ class Step:
         duration = np.zeros(self._size, np.int64)
         logits = self._logits(rows, lambda stepper, span: stepper.duration_logits(chosen[span]))
         logits = logits + np.array([line.rules.duration_tilts[role[row]] for (row, line), _ in placed])
-        duration[rows] = _choose(logits, np.ones(logits.shape, np.bool_), placed, "duration", uniform[:, 3])
+        duration[rows] = self._choose(logits, np.ones(logits.shape, np.bool_), rows, DURATION, uniform[:, 3])
         duration[role == DRUMS] = 0
         logits = self._logits(rows, lambda stepper, span: stepper.velocity_logits(duration[span]))
         audible = np.ones(logits.shape, np.bool_)
         audible[:, :3] = False
-        velocity = _choose(logits, audible, placed, "velocity", uniform[:, 4])
+        velocity = self._choose(logits, audible, rows, VELOCITY, uniform[:, 4])
         columns = (onset[rows], role[rows], pitch[rows], duration[rows], velocity)
         events = zip(*(column.tolist() for column in columns), strict=True)
         return {row: Event(*event) for row, event in zip(rows.tolist(), events, strict=True)}
@@ -308,24 +327,14 @@ class Step:
             previous = self._spread(rows, [place.previous for _, place in tuned], NO_PITCH)
             bias = np.array([place.bias for _, place in tuned])
             logits = self._logits(rows, lambda stepper, span: stepper.pitch_logits(root[span], previous[span])) + bias
-            pitch[rows] = _choose(logits, bias > FORBIDDEN / 2, tuned, "pitch", uniform[~at_drums])
+            pitch[rows] = self._choose(logits, bias > FORBIDDEN / 2, rows, PITCH, uniform[~at_drums])
         if struck:
             rows = _rows_of(struck)
             mask = np.array([place.bias > FORBIDDEN / 2 for _, place in struck])
             logits = self._logits(rows, lambda stepper, _: stepper.drum_logits())
-            pitch[rows] = _choose(logits, mask, struck, "drums", uniform[at_drums])
+            pitch[rows] = self._choose(logits, mask, rows, STRUCK, uniform[at_drums])
         return pitch
 
 
 def _rows_of(rows: Sequence[tuple[Row, object]]) -> Integers:
     return np.array([row for (row, _), _ in rows], np.int64)
-
-
-def _choose(
-    logits: Floats, allowed: NDArray[np.bool_], rows: Sequence[tuple[Row, object]], head: str, uniform: Floats
-) -> Integers:
-    """Draw with each song's own heat; where nothing is allowed, everything is."""
-    allowed[~allowed.any(axis=1)] = True
-    temperature = np.array([getattr(line.heat, head) for (_, line), _ in rows])
-    top_p = np.array([line.heat.top_p for (_, line), _ in rows])
-    return draw(logits, mask=allowed, temperature=temperature, top_p=top_p, uniform=uniform)

@@ -66,6 +66,10 @@ class Packed:
         """`wide`: asked of the machine where it is not said."""
         self.network = network.eval()
         self.config, self.device = network.config, network.onset.weight.device
+        self.table, self.details = network.table.weight.detach(), network.details.weight.detach()
+        self.onset_to_role = network.onset_to_role.weight.detach()
+        self.pitch_to_rest = network.pitch_to_rest.weight.detach()
+        self.duration_to_velocity = network.duration_to_velocity.weight.detach()
         self.cells = [_affine(*_fused(network, layer)) for layer in range(self.config.layers)]
         self.trunk = _of(network.trunk)
         self.onset, self.role = _of(network.onset), _of(network.role)
@@ -83,7 +87,7 @@ class Stepper:
     """
 
     def __init__(self, packed: Packed, size: int) -> None:
-        self._packed, self._net, self._device = packed, packed.network, packed.device
+        self._packed, self._device = packed, packed.device
         hidden, layers = packed.config.hidden, packed.config.layers
         self._head = packed.config.head
         self._h = [torch.zeros(size, hidden, device=self._device) for _ in range(layers)]
@@ -96,7 +100,6 @@ class Stepper:
         width = MOST_ROWS if self._packed.wide else BLOCK
         self._parts = [slice(start, start + width) for start in range(0, size, width)]
 
-    @torch.inference_mode()
     def rearrange(self, sources: Sequence[int | None]) -> None:
         """Go on with one row a source: the row that it names, or one that has read nothing yet (`None`)."""
         size = len(sources)
@@ -115,17 +118,16 @@ class Stepper:
 
     def _out(self, product: Product, x: Tensor) -> Floats:
         """A head's logits, part by part."""
-        parts = [product(x[part]) for part in self._parts]
-        logits = parts[0] if len(parts) == 1 else torch.cat(parts)
-        result: Floats = logits.double().cpu().numpy()
+        parts = self._parts
+        logits = product(x) if len(parts) == 1 else torch.cat([product(x[part]) for part in parts])
+        result: Floats = logits.cpu().numpy().astype(np.float64)
         return result
 
-    @torch.inference_mode()
     def advance(self, features: Integers) -> None:
         """Read the features `[N, F]` of the next event into the state."""
         index, packed = self._in(features), self._packed
         for part in self._parts:
-            x = self._net.embed(index[part])
+            x = _sum_of_rows(packed.table, index[part])
             for layer, cell in enumerate(packed.cells):
                 h, c = self._h[layer][part], self._c[layer][part]
                 gates = cell(torch.cat((x, h), dim=1))
@@ -136,22 +138,18 @@ class Stepper:
                 x = torch.mul(o, torch.tanh(c), out=h)
             self._trunk[part] = packed.trunk(x)
 
-    @torch.inference_mode()
     def onset_logits(self) -> Floats:
         """Logits of the next onset (the last class is the bar line)."""
         return self._out(self._packed.onset, self._h[-1])
 
-    @torch.inference_mode()
     def role_logits(self, onset: Integers) -> Floats:
         """Logits of the role, given the onsets `[N]`."""
-        z = self._trunk[:, : self._head] + self._net.onset_to_role(self._in(onset))
+        z = self._trunk[:, : self._head] + self._packed.onset_to_role[self._in(onset)]
         return self._out(self._packed.role, z.tanh_())
 
-    @torch.inference_mode()
     def open_details(self, details: Integers) -> None:
         """Read the details `[N, D]` that onset and role have decided."""
-        bag = F.embedding_bag(self._in(details), self._net.details.weight, mode="sum")
-        self._rest = self._trunk[:, self._head :] + bag
+        self._rest = self._trunk[:, self._head :] + _sum_of_rows(self._packed.details, self._in(details))
         self._struck = self._out(self._packed.struck, torch.tanh(self._part(0)))
 
     def _part(self, index: int) -> Tensor:
@@ -170,17 +168,26 @@ class Stepper:
         """Logits of the percussion instrument."""
         return self._struck[:, -self._packed.config.n_drums :]
 
-    @torch.inference_mode()
     def duration_logits(self, chosen: Integers) -> Floats:
         """Logits of the duration; `chosen` [N]: the pitch, or `n_pitches` + the percussion index."""
-        self._after = self._net.pitch_to_rest(self._in(chosen))
+        self._after = self._packed.pitch_to_rest[self._in(chosen)]
         return self._out(self._packed.duration, (self._part(1) + self._after[:, : self._head]).tanh_())
 
-    @torch.inference_mode()
     def velocity_logits(self, duration: Integers) -> Floats:
         """Logits of the velocity, given what `duration_logits` was given and the durations `[N]`."""
-        after = self._after[:, self._head :] + self._net.duration_to_velocity(self._in(duration))
+        after = self._after[:, self._head :] + self._packed.duration_to_velocity[self._in(duration)]
         return self._out(self._packed.velocity, (self._part(2) + after).tanh_())
+
+
+def _sum_of_rows(table: Tensor, index: Tensor) -> Tensor:
+    """The sum of the table's rows that each row of `index` [N, K] names: `[N, width]`."""
+    size, width = index.shape
+    return torch.embedding_bag(table, index.reshape(-1), _starts(size, width, str(table.device)), False, 0)[0]
+
+
+@cache
+def _starts(size: int, width: int, device: str) -> Tensor:
+    return torch.arange(0, size * width, width, device=device)
 
 
 @cache

@@ -78,7 +78,8 @@ class Handle:
         self.task = task
         self.state = State.WAITING
         self.error: Exception | None = None
-        self._limit = 0
+        self.limit = 0
+        """Most events that a candidate may have."""
         self._lines: list[Line] = []
         """Those that have begun, in the order of candidates."""
         self._events: list[list[Event]] = []
@@ -114,21 +115,23 @@ class Handle:
         task, script = self.task, self.task.script
         if self._rules is None:
             self._rules = Rules(script.plan)
-            self._limit = self._rules.most_events() + script.given_events
+            self.limit = self._rules.most_events() + script.given_events
         random = np.random.Generator(np.random.PCG64([script.plan.seed, len(self._lines)]))
         line = Line(script, self._rules, task.style_row, random, task.heat)
         self._lines.append(line)
         self.state = State.WRITING
         return line
 
-    def look(self, line: Line) -> None:
-        """Take note of a candidate that has ended, or that does not end (a bug in the rules)."""
-        if line.done:
+    def look(self, line: Line, error: Exception | None) -> None:
+        """Take note of a candidate that has failed or ended, or that does not end (a bug in the rules)."""
+        if error is not None:
+            self.end(State.FAILED, error)
+        elif line.done:
             if not self.waiting and all(line.done for line in self._lines):
                 self._events = [line.events for line in self._lines]
                 self.end(State.DONE)
-        elif len(line.events) >= self._limit:
-            self.end(State.FAILED, EngineError(f"A candidate did not end within {self._limit} steps."))
+        elif len(line.events) >= self.limit:
+            self.end(State.FAILED, EngineError(f"A candidate did not end within {self.limit} steps."))
 
     def end(self, state: State, error: Exception | None = None) -> None:
         """Say what became of it."""
@@ -245,7 +248,8 @@ class Batcher:
 
     def _admit(self) -> None:
         """Whoever is first in the queue begins, as long as there are rows."""
-        self._let_go()
+        if self._cancelled:
+            self._let_go()
         while self._queue and (rows := self._rows_for(self._queue[0])) is not None:
             handle = self._queue[0]
             began, failed = each_apart(Handle.next_line, [handle])
@@ -254,9 +258,10 @@ class Batcher:
             for _, error in failed:
                 handle.end(State.FAILED, error)
                 self._ended.append(handle)
-            if not handle.waiting:
+            if failed:
+                self._sweep()
+            elif not handle.waiting:
                 self._queue.popleft()
-        self._lanes = {key: rows for key, rows in self._lanes.items() if rows.used}
         for rows in self._lanes.values():
             rows.settle()
 
@@ -310,17 +315,18 @@ class Batcher:
     def _retire(self, failures: Failures[Line]) -> list[Handle]:
         """Whoever has ended leaves."""
         errors = {id(line): error for line, error in failures}
+        changed = False
         for rows in self._lanes.values():
             for owner, line in zip(rows.owners, rows.lane.lines, strict=True):
-                if owner is None or line is None or owner.finished:
+                if owner is None or line is None or not (errors or line.done or len(line.events) >= owner.limit):
                     continue
-                if errors and (error := errors.get(id(line))) is not None:
-                    owner.end(State.FAILED, error)
-                else:
-                    owner.look(line)
-                if owner.finished:
-                    self._ended.append(owner)
-        self._sweep()
+                changed = True
+                if not owner.finished:
+                    owner.look(line, errors.get(id(line)))
+                    if owner.finished:
+                        self._ended.append(owner)
+        if changed:
+            self._sweep()
         ended, self._ended = self._ended, []
         return ended
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +31,18 @@ from engine.music.tokens import (
     BAR_EVENT,
     DRUMS,
     N_DRUMS,
+    N_DURATIONS,
     N_PITCHES,
+    N_VELOCITIES,
     Event,
 )
 
 T = TypeVar("T")
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+ANY_DURATION = np.ones((1, N_DURATIONS), np.bool_)
+AUDIBLE = np.arange(N_VELOCITIES)[None, :] >= 3
+"""What may be drawn: every duration; velocities that are heard."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +79,7 @@ ONSET, ROLE, PITCH, STRUCK, DURATION, VELOCITY, TOP_P = range(7)
 """Columns of `Heat.to_row`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(NamedTuple):
     """What follows from a note's onset and role. `details` [N_DETAILS]; `root`, `previous`: the chord's root and the
     role's last pitch; `bias` [N_PITCHES, or N_DRUMS for percussion]: nats, `FORBIDDEN` where nothing may be struck.
     """
@@ -305,12 +309,10 @@ class Step:
         duration = np.zeros(self._size, np.int64)
         logits = self._logits(rows, lambda stepper, span: stepper.duration_logits(chosen[span]))
         logits = logits + np.array([line.rules.duration_tilts[role[row]] for (row, line), _ in placed])
-        duration[rows] = self._choose(logits, np.ones(logits.shape, np.bool_), rows, DURATION, uniform[:, 3])
+        duration[rows] = self._choose(logits, ANY_DURATION, rows, DURATION, uniform[:, 3])
         duration[role == DRUMS] = 0
         logits = self._logits(rows, lambda stepper, span: stepper.velocity_logits(duration[span]))
-        audible = np.ones(logits.shape, np.bool_)
-        audible[:, :3] = False
-        velocity = self._choose(logits, audible, rows, VELOCITY, uniform[:, 4])
+        velocity = self._choose(logits, AUDIBLE, rows, VELOCITY, uniform[:, 4])
         columns = (onset[rows], role[rows], pitch[rows], duration[rows], velocity)
         events = zip(*(column.tolist() for column in columns), strict=True)
         return {row: Event(*event) for row, event in zip(rows.tolist(), events, strict=True)}

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.model.network import N_INTERVALS, N_RELATIVE, Network, NetworkConfig, interval_table, relative_table
+from engine.model.network import N_RELATIVE, Network, NetworkConfig, interval_table, relative_table
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -32,16 +32,17 @@ MOST_ROWS = 64
 
 
 def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float | Floats, uniform: Floats) -> Integers:
-    """Choose one class a row. `logits` [N, C], `mask` [N, C] (True: allowed), `temperature` [N], `top_p` one
+    """Choose one class a row. `logits` [N, C], `mask` [N, C] or [1, C] (True: allowed), `temperature` [N], `top_p` one
     for all or [N], `uniform` [N] in [0, 1).
 
     Nucleus sampling (Holtzman et al., 2020): the smallest set of classes whose share reaches `top_p` is drawn from.
     Raises `ValueError` if a row allows nothing.
     """
-    if not mask.any(axis=1).all():
-        raise ValueError("a row of the mask allows no class")
     scaled = np.where(mask, logits / temperature[:, None], -np.inf)
-    shares = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+    highest = scaled.max(axis=1, keepdims=True)
+    if (highest == -np.inf).any():
+        raise ValueError("a row of the mask allows no class")
+    shares = np.exp(scaled - highest)
     shares /= shares.sum(axis=1, keepdims=True)
     order = np.argsort(-shares, axis=1, kind="stable")
     rows = np.arange(len(order))
@@ -158,10 +159,9 @@ class Stepper:
     def pitch_logits(self, root: Integers, previous: Integers) -> Floats:
         """Logits of the pitch, given the chord's root `[N]` (12: none) and the role's last pitch `[N]` (128: none)."""
         n, (relative_of, interval_of) = self._packed.config.n_pitches, _tables(self._packed.config.n_pitches)
-        raw = self._struck
-        relative = np.take_along_axis(raw[:, n : n + N_RELATIVE], relative_of[root], axis=1)
-        after = raw[:, n + N_RELATIVE : n + N_RELATIVE + N_INTERVALS]
-        logits: Floats = raw[:, :n] + relative + np.take_along_axis(after, interval_of[previous], axis=1)
+        raw, row = self._struck, np.arange(len(self._struck))[:, None]
+        logits: Floats = raw[:, :n] + raw[row, relative_of[root]]
+        logits += raw[row, interval_of[previous]]
         return logits
 
     def drum_logits(self) -> Floats:
@@ -192,8 +192,10 @@ def _starts(size: int, width: int, device: str) -> Tensor:
 
 @cache
 def _tables(n_pitches: int) -> tuple[Integers, Integers]:
-    """Which of the relative and of the interval logits belongs to each pitch: `[13, P]`, `[P + 1, P]`."""
-    return relative_table(n_pitches).numpy(), interval_table(n_pitches).numpy()
+    """Where, behind the P pitches' own logits, the relative and the interval logits of each pitch stand: `[13, P]`,
+    `[P + 1, P]`.
+    """
+    return n_pitches + relative_table(n_pitches).numpy(), n_pitches + N_RELATIVE + interval_table(n_pitches).numpy()
 
 
 def _of(*layers: nn.Linear) -> Product:

@@ -89,6 +89,7 @@ _DETAIL_AT = _offsets(DETAILS)
 N_FEATURES, N_FEATURE_ROWS = len(FEATURES), _AT[-1]
 N_DETAILS, N_DETAIL_ROWS = len(DETAILS), _DETAIL_AT[-1]
 _STEP_AT = _AT[len(_BAR_FEATURES) :]
+_LINES = frozenset({BASS, MELODY})
 
 
 def vocabulary_hash() -> str:
@@ -151,7 +152,7 @@ class Context:
             last.duration, last.velocity, slot if last.onset != BAR else MAX_SLOTS,
             chord.root, chord.quality, chord.bass, following.root, following.quality,
             pitch[BASS], pitch[HARMONY], pitch[COUNTER], pitch[MELODY],
-            *(min(count, COUNT_CAP - 1) for count in self.counts),
+            *[count if count < COUNT_CAP else COUNT_CAP - 1 for count in self.counts],
         ]  # fmt: skip
         values += self._then()
         values.append(min(self.run, RUN_CAP - 1))
@@ -172,10 +173,14 @@ class Context:
                 continue
             for role, (slots, pitches) in enumerate(self._notes[self.bar - lag]):
                 index = bisect_left(slots, here)
-                there = index < len(slots)
-                slots_then.append(slots[index] if there else BAR)
-                if role in (BASS, MELODY):
-                    pitches_then.append(pitches[index] if there else NO_PITCH)
+                if index < len(slots):
+                    slots_then.append(slots[index])
+                    pitch = pitches[index]
+                else:
+                    slots_then.append(BAR)
+                    pitch = NO_PITCH
+                if role in _LINES:
+                    pitches_then.append(pitch)
         return slots_then + pitches_then
 
     def detail(self, slot: int, role: int) -> list[int]:

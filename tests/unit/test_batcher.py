@@ -244,7 +244,7 @@ def test_a_candidate_without_an_end_is_a_failure(tasks):
     batcher = Batcher(8)
     handle = batcher.submit(tasks["lofi 0"])
     batcher.step()
-    handle._limit = 10
+    handle.limit = 10
     assert steps_to_the_end(batcher) == [handle]
     with pytest.raises(EngineError, match="within 10 steps"):
         handle.events()

@@ -1,7 +1,7 @@
 """`tunesmith understand`: how well prompts are understood, on prompts that nothing was learnt from; or learn it anew.
 
-Conventions: figures go to standard output as a table, mistakes after it with `--mistakes`. Caveat: training takes a few
-minutes on two cores, and replaces the head only when it is done.
+Conventions: figures go to standard output as a table, mistakes after it with `--mistakes`. Caveat: training takes
+about 25 minutes on two cores, and replaces the head only when it is done.
 """
 
 from __future__ import annotations
@@ -72,17 +72,7 @@ def as_planned(reader: Reader, texts: Sequence[str]) -> tuple[Meaning, ...]:
 
     meanings = reader.read(texts)
     moods = [mood_of(meaning, read_mood(text)) for meaning, text in zip(meanings, texts, strict=True)]
-    return tuple(
-        replace(
-            meaning,
-            valence=mood.valence,
-            energy=mood.energy,
-            density=mood.density,
-            brightness=mood.brightness,
-            tempo=mood.tempo,
-        )
-        for meaning, mood in zip(meanings, moods, strict=True)
-    )
+    return tuple(replace(meaning, mood=mood) for meaning, mood in zip(meanings, moods, strict=True))
 
 
 def _row(judged: Judged) -> tuple[str, ...]:

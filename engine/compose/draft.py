@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.compose.mood import NEUTRAL, Mood
 from engine.compose.prompt import Wishes
 from engine.compose.request import ComposeRequest
 from engine.compose.words.chords import Progression
 from engine.music.notes import Song
-from engine.text.meaning import NOTHING, Meaning
+from engine.text.meaning import NEUTRAL, NOTHING, Meaning, Mood
 
 
 @dataclass(slots=True)

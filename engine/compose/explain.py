@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.text.meaning import MOODS, Meaning, WordWeight
+from engine.text.meaning import WordWeight
 
 MOOD_WORDS: Mapping[str, tuple[str, str]] = {
     "valence": ("sad", "happy"),
@@ -121,11 +121,6 @@ def _said(name: str, fact: Mapping[str, Any]) -> str:
         ", ".join(map(str, value)) if isinstance(value, list) else f"{value:g}" if isinstance(value, float) else value
     )
     return f"{name} {shown}"
-
-
-def moods_of(meaning: Meaning) -> dict[str, float]:
-    """Axis → value."""
-    return {axis: meaning.mood(axis) for axis in MOODS}
 
 
 def next_style(scores: Mapping[str, float], style: str) -> tuple[str | None, float]:

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.compose.mood import Mood
 from engine.compose.plan import Casting
 from engine.music.instruments import program_range
 from engine.music.notes import Role
 from engine.music.styles import Style
+from engine.text.meaning import Mood
 
 DENSITY_OCTAVES = 0.7
 """A role's notes a bar are doubled or halved so many times at the busiest and the sparsest."""

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.compose.feel import LEAST_SHARE, MOST_SHARE
+from engine.compose.feel import LEAST_SHARE, LEAST_SPAN, MOST_SHARE
 from engine.compose.plan import Casting
 from engine.compose.tempo import bar_seconds
+from engine.music.frames import ranks
 from engine.music.habits import Habits, Profile, light_of
 from engine.music.harmony import Mode
 from engine.music.instruments import program_range
@@ -32,7 +33,6 @@ UPPER = (Role.MELODY, Role.COUNTER, Role.HARMONY)
 TEMPO_OCTAVES = 0.25
 MARGIN = 3
 """Semitones that a range may go beyond what the profile's role usually plays."""
-LEAST_SPAN = 10
 RETURNING = (0.2, 0.8)
 MOST_VARIED = 0.85
 GROOVES = ((0.3, 1), (0.5, 2), (0.8, 4))
@@ -86,19 +86,11 @@ def _liking(found: Sequence[Profile], wanted: Wanted) -> NDArray[np.float64]:
     liking = np.zeros(len(found))
     for trait, pull in pulls.items():
         if pull:
-            liking += grip * pull * (_ranks([trait(profile) for profile in found]) - 0.5)
+            liking += grip * pull * (np.array(ranks([trait(profile) for profile in found])) - 0.5)
     if wanted.tempo_bpm is not None:
         tempos = np.array([profile.tempo_bpm for profile in found])
         liking -= 0.5 * (np.log2(tempos / wanted.tempo_bpm) / TEMPO_OCTAVES) ** 2
     return liking
-
-
-def _ranks(values: Sequence[float]) -> NDArray[np.float64]:
-    """Each value's rank, 0…1, equal ones in the middle of their places."""
-    table = np.array(values)
-    ordered = np.sort(table)
-    places = np.searchsorted(ordered, table, side="left") + np.searchsorted(ordered, table, side="right")
-    return np.asarray(places / (2 * len(table)), np.float64)
 
 
 def _energy(profile: Profile) -> float:

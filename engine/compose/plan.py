@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.compose.explain import Explanation
-from engine.compose.mood import NEUTRAL, Mood
 from engine.music.habits import Profile
 from engine.music.harmony import Chord, Key
 from engine.music.instruments import program_name
 from engine.music.notes import Doubling, Role, Section
 from engine.music.timing import Meter, ticks_to_seconds
+from engine.text.meaning import NEUTRAL, Mood
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

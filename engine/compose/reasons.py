@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from engine.compose.draft import Draft
 from engine.compose.explain import ORIGINS, Explanation, next_style
-from engine.compose.mood import NEUTRAL
 from engine.compose.plan import Plan, blend_text, plan_facts
+from engine.text.meaning import NEUTRAL
 
 
 def explain_plan(draft: Draft, plan: Plan) -> Explanation:

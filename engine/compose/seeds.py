@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from engine.compose.given import Primer
-from engine.compose.mood import Mood
 from engine.compose.plan import Plan
 from engine.compose.tempo import bar_seconds
 from engine.errors import BadRequest, CheckpointError
@@ -31,6 +30,7 @@ from engine.music.notes import Role, Section, SectionKind, Song
 from engine.music.styles import load_style
 from engine.music.timing import METERS, Meter
 from engine.music.tokens import BAR_EVENT, DRUMS, ROLE_INDEX, ROLE_ORDER, Event, events_to_tracks, slots_in_bar
+from engine.text.meaning import Mood
 
 FILE = "seeds.json"
 FORMAT = "tunesmith-seeds-1"

@@ -17,19 +17,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from engine.learn.prompts import Labelled
-from engine.text.encoder import FEATURES, TextEncoder
-from engine.text.head import SCALE, Head, softmax
+from engine.text.encoder import FEATURES, Rows, TextEncoder, softmax
+from engine.text.head import SCALE, Head
 from engine.text.meaning import MOODS
 
 ALSO_SHARE = 0.25
 SORTED_BATCHES = 16
 """So many batches are sorted by length together: little padding, and yet other company each time."""
 
-Rows = NDArray[np.float32]
 Say = Callable[[str], None]
 
 

@@ -1,9 +1,8 @@
 """Training and judging the head: written prompts in, a head and figures out.
 
-In: the styles. Out: a `Head` with its facts, or reports a set of held-out prompts. Conventions:
-what is judged is whatever reads texts as a planner does; the zero-shot baseline compares the untrained encoder's
-embeddings with the styles' descriptions. Caveat: embeddings come from this machine's processor; on another one the
-last digits differ.
+In: the styles. Out: a `Head`, or a report for each set of held-out prompts. Conventions: what is judged is whatever
+reads texts as a planner does; the zero-shot baseline compares the untrained encoder's embeddings with the styles'
+descriptions. Caveat: embeddings come from this machine's processor; on another one the last digits differ.
 """
 
 from __future__ import annotations
@@ -32,6 +31,7 @@ Descriptions = Mapping[str, Sequence[str]]
 Read = Callable[[Sequence[str]], Sequence[Meaning]]
 
 CALIBRATING = 8
+"""Every so many-th usual training prompt is kept for fitting the confidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

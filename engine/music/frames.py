@@ -7,7 +7,7 @@ type, so a field that a plan cannot know must not be added here.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -126,7 +126,7 @@ def _bar_counts(song: Song) -> list[list[int]]:
 def ranks(values: Sequence[float]) -> list[float]:
     """Each value's rank among all, 0…1, equal ones in the middle of their places."""
     ordered = sorted(values)
-    return [(bisect_right(ordered, value) - 0.5 * ordered.count(value)) / len(values) for value in values]
+    return [(bisect_left(ordered, value) + bisect_right(ordered, value)) / (2 * len(values)) for value in values]
 
 
 def frame_of_song(song: Song) -> Frame:

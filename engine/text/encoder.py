@@ -39,7 +39,7 @@ BATCH = 8
 BEST_OF = 3
 """A group's cosine is the mean of its best few sentences: a prompt resembles some descriptions, never all."""
 
-Embedding = NDArray[np.float32]
+Rows = NDArray[np.float32]
 
 AFRESH = "delete the virtual environment and run `make setup`"
 
@@ -51,7 +51,7 @@ class TextEncoder:
     _network: Any
     _tokenizer: Any
     _rough: Any = None
-    _remembered: dict[tuple[str, ...], Embedding] = field(default_factory=dict)
+    _remembered: dict[tuple[str, ...], Rows] = field(default_factory=dict)
 
     @classmethod
     def load(cls) -> Self:
@@ -82,7 +82,7 @@ class TextEncoder:
         """The BERT network, for whoever trains it."""
         return self._network
 
-    def adapt(self, changes: Mapping[str, Embedding]) -> None:
+    def adapt(self, changes: Mapping[str, Rows]) -> None:
         """Add `changes` (parameter → difference) to the weights. Raises `KeyError`, `ValueError` for what fits none."""
         import torch  # noqa: PLC0415 (loaded already by `load`)
 
@@ -93,21 +93,21 @@ class TextEncoder:
                     raise ValueError(f"{name} has the shape {change.shape}, not {tuple(parameters[name].shape)}")
                 parameters[name].add_(torch.from_numpy(change))
 
-    def embed(self, texts: Sequence[str]) -> Embedding:
+    def embed(self, texts: Sequence[str]) -> Rows:
         """Embed `texts`: `[N, 384] float32`, each row of unit length."""
         return self.features(texts)[:, -WIDTH:]
 
-    def features(self, texts: Sequence[str]) -> Embedding:
+    def features(self, texts: Sequence[str]) -> Rows:
         """Pooled states of the `LAYERS`, each of unit length: `[N, 1152] float32`; the last 384 are the embedding."""
         return self._by_length(texts, self._network)
 
-    def features_roughly(self, texts: Sequence[str]) -> Embedding:
+    def features_roughly(self, texts: Sequence[str]) -> Rows:
         """The same in bfloat16 where the processor computes in it: three times as fast, cosines to it over .998."""
         if self._rough is None:
             self._rough = _rough_network(self._network)
         return self._by_length(texts, self._rough)
 
-    def _by_length(self, texts: Sequence[str], network: Any) -> Embedding:
+    def _by_length(self, texts: Sequence[str], network: Any) -> Rows:
         """Texts of like length go together, so that little is computed for padding."""
         import torch  # noqa: PLC0415 (loaded already by `load`)
 
@@ -129,15 +129,13 @@ class TextEncoder:
         pooled = [(states[layer].float() * mask).sum(1) / mask.sum(1) for layer in LAYERS]
         return torch.cat([torch.nn.functional.normalize(layer, dim=1) for layer in pooled], dim=1)
 
-    def shares(self, text: str, references: Mapping[str, Sequence[str]]) -> dict[str, float]:
-        """Zero-shot shares (sum 1) of groups of sentences in `text`: softmax over its cosines to them."""
-        return self.shares_of(self.embed([text])[0], references)
-
-    def shares_of(self, row: Embedding, references: Mapping[str, Sequence[str]]) -> dict[str, float]:
-        """The same for an embedded text, `row [384]`; a group's cosine is the mean of its best `BEST_OF`."""
+    def shares_of(self, row: Rows, references: Mapping[str, Sequence[str]]) -> dict[str, float]:
+        """Zero-shot shares (sum 1) of groups of sentences in an embedded text, `row [384]`: softmax over the cosines, a
+        group's being the mean of its best `BEST_OF`.
+        """
         return to_shares({name: _closeness(row, self._reference(rows)) for name, rows in references.items()})
 
-    def _reference(self, sentences: Sequence[str]) -> Embedding:
+    def _reference(self, sentences: Sequence[str]) -> Rows:
         """The embedded sentences, remembered; of `MAX_REMEMBERED` groups the oldest is forgotten."""
         wanted = tuple(sentences)
         known = self._remembered.pop(wanted, None)
@@ -162,9 +160,14 @@ def to_shares(cosines: Mapping[str, float]) -> dict[str, float]:
     """Softmax with `TEMPERATURE`; shares sum to 1. An empty mapping stays empty."""
     if not cosines:
         return {}
-    values = np.array(list(cosines.values())) / TEMPERATURE
-    weights = np.exp(values - values.max())
-    return {name: float(share) for name, share in zip(cosines, weights / weights.sum(), strict=True)}
+    shares = softmax(np.array(list(cosines.values()), dtype=np.float32) / np.float32(TEMPERATURE))
+    return {name: float(share) for name, share in zip(cosines, shares, strict=True)}
+
+
+def softmax(logits: Rows) -> Rows:
+    """Shares along the last axis."""
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float32)
 
 
 def find_model() -> Path:
@@ -197,7 +200,7 @@ def _is_whole(weights: Path) -> bool:
     return bool(ends) and size == 8 + length + max(ends)
 
 
-def _closeness(row: Embedding, references: Embedding) -> float:
+def _closeness(row: Rows, references: Rows) -> float:
     """Mean of the best `BEST_OF` cosines of `row [384]` to `references [N, 384]`."""
     cosines = np.sort(references @ row)[::-1]
     return float(cosines[:BEST_OF].mean())

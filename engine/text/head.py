@@ -21,21 +21,17 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from engine.errors import CheckpointError
-from engine.text.encoder import FEATURES
-from engine.text.meaning import MOODS, Meaning
+from engine.text.encoder import FEATURES, Rows, softmax
+from engine.text.meaning import DIGITS, MOODS, Meaning, Mood
 
 FORMAT = "tunesmith-head-1"
 OPEN = "open"
 HEAD_PATH = Path(__file__).parent / "head.safetensors"
 SCALE = 10.0
 """Features have unit length; the linear layer is trained on them so many times as long."""
-DIGITS = 4
-"""Meanings are rounded, so that the last bits of an embedding, which differ with its company, decide nothing."""
 ADAPTER, SCALES = "adapter.", "scales."
 STEPS = 127
 """Of a byte, on either side of zero."""
-
-Rows = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +69,8 @@ class Head:
 
     def _meaning(self, shares: Rows, moods: Rows) -> Meaning:
         named = {label: round(float(share), DIGITS) for label, share in zip(self.labels, shares, strict=True)}
-        values = {axis: round(float(value), DIGITS) for axis, value in zip(MOODS, moods, strict=True)}
-        return Meaning(open=named.pop(OPEN), styles=named, **values)
-
-
-def softmax(logits: Rows) -> Rows:
-    """Shares along the last axis."""
-    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(weights / weights.sum(axis=-1, keepdims=True), dtype=np.float32)
+        mood = Mood(**{axis: round(float(value), DIGITS) for axis, value in zip(MOODS, moods, strict=True)})
+        return Meaning(open=named.pop(OPEN), styles=named, mood=mood)
 
 
 def to_bytes(change: Rows) -> tuple[NDArray[np.int8], Rows]:

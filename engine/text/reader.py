@@ -18,9 +18,9 @@ from typing import Self
 
 import numpy as np
 
-from engine.text.encoder import WIDTH, Embedding, TextEncoder
-from engine.text.head import DIGITS, Head, load_head
-from engine.text.meaning import NOTHING, Meaning, WordWeight
+from engine.text.encoder import WIDTH, Rows, TextEncoder
+from engine.text.head import Head, load_head
+from engine.text.meaning import DIGITS, NOTHING, Meaning, WordWeight
 
 ALL = 10.0
 """The weight of the only word that says something."""
@@ -32,6 +32,7 @@ within the budget, so that an explanation takes eight milliseconds or so.
 """
 LEAST_WEIGHT = 0.15
 """In nats of the style's log odds: less is noise."""
+MARKS = ".,;:!?()[]\"'…"
 _WORD = re.compile(r"\S+")
 _STOP = re.compile(
     r"an?|the|of|for|to|in|on|at|by|with|and|or|but|my|your|our|his|her|its?|their|this|that|these|those|is|are|was|be|i"
@@ -78,17 +79,17 @@ class Reader:
         if not parts:
             return ()
         if len(parts) == 1:
-            return (WordWeight(words=text[slice(*parts[0])], weight=ALL),)
+            return (WordWeight(words=text[slice(*parts[0])].strip(MARKS), weight=ALL),)
         without = [" ".join((text[:start] + text[end:]).split()) for start, end in parts]
         odds = self._log_odds(self.encoder.features_roughly([text, *without]), style)
         self.spent_s += perf_counter() - began
         return tuple(
-            WordWeight(words=text[start:end], weight=round(float(odds[0] - left), DIGITS))
+            WordWeight(words=text[start:end].strip(MARKS), weight=round(float(odds[0] - left), DIGITS))
             for (start, end), left in zip(parts, odds[1:], strict=True)
             if odds[0] - left >= LEAST_WEIGHT
         )
 
-    def _log_odds(self, rows: Embedding, style: str) -> Embedding:
+    def _log_odds(self, rows: Rows, style: str) -> Rows:
         """Log odds of a style in each row, which still tell differences where shares are all but 1."""
         if style in self.head.labels:
             return self.head.log_odds(rows, style)
@@ -96,7 +97,7 @@ class Reader:
         shares = np.clip([meaning.styles[style] for meaning in meant], 1e-4, 1 - 1e-4)
         return np.asarray(np.log(shares / (1 - shares)), dtype=np.float32)
 
-    def _with_new_styles(self, meaning: Meaning, row: Embedding) -> Meaning:
+    def _with_new_styles(self, meaning: Meaning, row: Rows) -> Meaning:
         """The meaning with the styles that the head does not know, and without those that are there no more."""
         if self.styles.keys() == meaning.styles.keys():
             return meaning
@@ -128,5 +129,5 @@ def parts_of(text: str) -> list[tuple[int, int]]:
 
 
 def _says_something(word: str) -> bool:
-    bare = word.lower().strip(".,;:!?()[]\"'…")
+    bare = word.lower().strip(MARKS)
     return has_letters(bare) and _STOP.fullmatch(bare) is None

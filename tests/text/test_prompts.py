@@ -29,7 +29,7 @@ from engine.learn.understand import split
 from engine.music.styles import style_names
 from engine.text.encoder import TextEncoder
 from engine.text.head import OPEN, Head, labels_of
-from engine.text.meaning import Meaning
+from engine.text.meaning import Meaning, Mood
 from engine.text.reader import Reader
 
 TABLES = sorted(PROMPTS_DIR.rglob("*.tsv"))
@@ -120,7 +120,7 @@ def meant(style: str, share: float, energy: float = 0.0) -> Meaning:
     styles = {"rock": 0.0, "folk": 0.0, style: share}
     styles.pop(OPEN, None)
     rest = share if style == OPEN else 1 - share
-    return Meaning(styles=styles, open=rest, valence=energy, energy=energy, density=0, brightness=0, tempo=0)
+    return Meaning(styles=styles, open=rest, mood=Mood(valence=energy, energy=energy))
 
 
 def test_a_report_counts_what_is_right() -> None:
@@ -165,7 +165,7 @@ def test_a_head_learns_what_it_is_told_and_the_adapter_carries_it() -> None:
     reader = Reader.assemble(TextEncoder.load(), head, {style: list(t) for style, t in scenes.items()})
     heard = reader.read([prompt.text for prompt in prompts])
     assert all(max(m.styles, key=lambda n: m.styles[n]) == p.style for m, p in zip(heard, prompts, strict=True))
-    assert all(np.sign(m.energy) == np.sign(p.moods[1]) for m, p in zip(heard, prompts, strict=True))
+    assert all(np.sign(m.mood.energy) == np.sign(p.moods[1]) for m, p in zip(heard, prompts, strict=True))
     assert len(said) == 6
     assert head.adapter, "the encoder moved too"
 

@@ -12,7 +12,7 @@ from engine.compose.plan import plan_to_json
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
 from engine.music.styles import load_style, style_names
-from engine.text.meaning import NOTHING, Meaning, WordWeight
+from engine.text.meaning import NEUTRAL, Meaning, WordWeight
 from engine.text.reader import Reader
 
 
@@ -102,22 +102,14 @@ class Fixed(Reader):
 
 
 def test_a_close_second_is_named(planner: Planner) -> None:
-    meaning = Meaning(
-        styles={"folk": 0.45, "rock": 0.35, "jazz": 0.1},
-        open=0.1,
-        valence=0,
-        energy=0,
-        density=0,
-        brightness=0,
-        tempo=0,
-    )
+    meaning = Meaning(styles={"folk": 0.45, "rock": 0.35, "jazz": 0.1}, open=0.1, mood=NEUTRAL)
     why = explained(Planner(Fixed(meaning)), "hm well")
     assert why.sentence == "Folk (45 % sure, from “hm” and “well”; next rock, 35 %)."
 
 
 def test_an_unsure_reading_is_not_followed() -> None:
     shares = {name: 0.08 for name in style_names()}
-    meaning = Meaning(styles=shares, open=0.04, valence=0, energy=0, density=0, brightness=0, tempo=0)
+    meaning = Meaning(styles=shares, open=0.04, mood=NEUTRAL)
     assert explained(Planner(Fixed(meaning)), "hm").source == "default"
 
 
@@ -136,4 +128,3 @@ def test_moods_near_the_middle_get_no_word() -> None:
 def test_the_runner_up_is_another_style() -> None:
     assert next_style({"folk": 0.6, "rock": 0.3, "pop": 0.1}, "folk") == ("rock", 0.3)
     assert next_style({"folk": 1.0}, "folk") == (None, 0.0)
-    assert NOTHING.styles == {}

@@ -9,7 +9,7 @@ import pytest
 
 from engine.compose.chordwalk import dark_share
 from engine.compose.feel import LEAST_SHARE, MOST_SHARE
-from engine.compose.mood import NEUTRAL, Mood, mood_of
+from engine.compose.mood import mood_of
 from engine.compose.plan import Plan, plan_to_json
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
@@ -18,7 +18,7 @@ from engine.music.instruments import program_range
 from engine.music.notes import Role
 from engine.music.styles import load_style
 from engine.music.timbre import brightness_of
-from engine.text.meaning import MOODS, NOTHING, Meaning, WordWeight
+from engine.text.meaning import MOODS, NEUTRAL, NOTHING, Meaning, Mood, WordWeight
 
 STYLES = ("lofi", "jazz", "classical", "rock", "folk")
 SEEDS = range(40)
@@ -28,7 +28,7 @@ UPPER = (Role.MELODY, Role.HARMONY, Role.COUNTER)
 
 
 def meaning(**moods: float) -> Meaning:
-    return Meaning(styles={}, open=1.0, **{**dict.fromkeys(MOODS, 0.0), **moods})
+    return Meaning(styles={}, open=1.0, mood=Mood(**moods))
 
 
 class FixedReader:

@@ -14,7 +14,6 @@ from engine.cli.app import build_app
 from engine.compose import seeds as seeds_module
 from engine.compose.generate import SongWriter
 from engine.compose.given import Given
-from engine.compose.mood import Mood
 from engine.compose.script import script_of
 from engine.compose.seeds import (
     ENOUGH,
@@ -43,6 +42,7 @@ from engine.music.harmony import Chord, Mode
 from engine.music.styles import load_style
 from engine.music.timing import METERS
 from engine.music.tokens import BAR, BAR_EVENT, Event, song_to_events
+from engine.text.meaning import Mood
 from tests.small import plan_of_song, small_facts, small_network
 
 EVENTS = (

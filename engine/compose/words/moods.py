@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from engine.compose.mood import DIGITS, Mood
+from engine.text.meaning import DIGITS, Mood
 from engine.text.meaning import MOODS as AXES
 
 MOODS: dict[str, tuple[float, float]] = {

@@ -99,7 +99,8 @@ class Composer:
         """Load everything that every song needs, the quickest to miss first. Raises `SetupError`."""
         if "planner" not in self.__dict__:
             _ = self.sound, self.writer
-            self.planner.plan(ComposeRequest(prompt="anything"))  # the styles' words are read once and remembered
+            # the styles' words are read once and remembered, and what explanations need is made
+            self.planner.plan(ComposeRequest(prompt="rain on a quiet harbour at night"))
 
     def plan(self, request: ComposeRequest, folder: Path | None = None) -> Plan:
         """Everything that is decided before the first note; `folder`: where songs lie that may be built on.

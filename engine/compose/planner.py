@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from engine.compose.arrange import Ensemble, arrange
 from engine.compose.blend import mix_styles
 from engine.compose.draft import Draft
-from engine.compose.explain import Explanation
 from engine.compose.form import shape
 from engine.compose.harmonise import Tonality, harmonise
 from engine.compose.likeness import (
@@ -71,26 +70,28 @@ class Planner:
         draft = open_draft(request, seed=seed, before=before, max_seconds=self._limits.max_seconds)
         self._read_meanings([draft])
         plan = self._decide(draft)
-        words = self.deciding_words(plan, draft.text)
-        return plan if not words else replace(plan, explanation=replace(_explained(plan), words=words))
+        return replace(plan, explanation=explain_plan(draft, plan, self._deciding_words(plan, draft.text)))
 
     def plan_all(self, requests: Sequence[ComposeRequest]) -> tuple[Plan, ...]:
         """Plan several songs at once: their meanings are read in one batch. Which words decided is not looked for, as
-        it costs an embedding a word; `deciding_words` finds them later.
+        it costs an embedding a word.
         """
         limits = self._limits
         drafts = [open_draft(request, seed=None, before=None, max_seconds=limits.max_seconds) for request in requests]
         self._read_meanings(drafts)
-        return tuple(self._decide(draft) for draft in drafts)
+        plans = [self._decide(draft) for draft in drafts]
+        return tuple(
+            replace(plan, explanation=explain_plan(draft, plan)) for draft, plan in zip(drafts, plans, strict=True)
+        )
 
-    def deciding_words(self, plan: Plan, text: str) -> tuple[WordWeight, ...]:
+    def _deciding_words(self, plan: Plan, text: str) -> tuple[WordWeight, ...]:
         """Which words of `text` spoke for the plan's style; none where the style was not chosen by meaning."""
         if self._reader is None or plan.sources["style"] != "encoder":
             return ()
         return self._reader.explain(text, plan.style)
 
     def _decide(self, draft: Draft) -> Plan:
-        """Everything else, one decision after the other."""
+        """Everything else, one decision after the other; the explanation is still to come."""
         request, before = draft.request, draft.before
         blend = choose_blend(draft, self._default_style)
         draft.words = f"{next(iter(blend))} {draft.wishes.rest.lower()}"
@@ -164,8 +165,7 @@ class Planner:
             adventure=adventure,
             engine=request.engine,
         )
-        plan = plan if before is not None else with_primer(plan, draft.rng("primer"))
-        return replace(plan, explanation=explain_plan(draft, plan))
+        return plan if before is not None else with_primer(plan, draft.rng("primer"))
 
     def _read_meanings(self, drafts: Sequence[Draft]) -> None:
         """What the words mean that were not read one by one, and the asked moods with them."""
@@ -176,11 +176,6 @@ class Planner:
                 draft.meaning = draft.feeling = meaning
             for draft, meaning in zip(asked, read[len(drafts) :], strict=True):
                 draft.feeling = meaning
-
-
-def _explained(plan: Plan) -> Explanation:
-    assert plan.explanation is not None
-    return plan.explanation
 
 
 def _note_file(draft: Draft, before: Song, meter: Meter) -> None:

@@ -12,7 +12,7 @@ from engine.compose.words.numbers import WORDS, to_number
 from engine.compose.words.page import Page
 from engine.errors import BadRequest
 
-_WHOLE = rf"(?:-?\d{{1,6}}|\b{WORDS}\b)"
+_WHOLE = rf"(?:\d{{1,6}}|\b{WORDS}\b)"
 _PART = (
     r"repeated|then again|and a turnaround|intro|outro|solo|break|fill|build|pick-?up|sections?|phrases?|verses?|"
     r"choruse?s?|bridge|drop|ending|hook|turnaround|"
@@ -21,7 +21,8 @@ _PART = (
 )
 _OF = r"of (?:gold|silver|chocolate|soap|candy|signal|wifi|wi-fi|reception|service|silence|rest|intro|health|mana)"
 BARS = re.compile(
-    rf"(?<![\w.,/:])(?P<low>{_WHOLE}\s?(?:-|to|or)\s?)?(?P<n>{_WHOLE})[\s-]*(?P<unit>bars?|measures?)\b(?:[\s-]long\b)?"
+    rf"(?<![\w.,/:])(?:(?P<low>{_WHOLE})\s?(?:-|to|or)\s?)?(?P<n>(?:-(?=\d))?{_WHOLE})[\s-]*(?P<unit>bars?|measures?)\b"
+    r"(?:[\s-]long\b)?"
 )
 COUNTED = re.compile(
     r"\b(?:bars|measures)\s?[:=]\s?(?P<n>-?\d{1,6})\b|\b(?:bars|measures) (?P<m>\d{1,6})\b(?!\s?(?:to|-))"
@@ -38,9 +39,9 @@ def read_bars(page: Page) -> int | None:
     for match in page.matches(BARS):
         if _is_length(page, match):
             page.take("bars", match.start(), match.end())
-            high = to_number(match["n"]) if not match["n"].startswith("-") else -1
-            low = to_number(re.sub(r"\s?(?:-|to|or)\s?$", "", match["low"])) if match["low"] else high
-            return round((low + high) / 2)
+            if match["n"].startswith("-"):
+                return -1
+            return round((to_number(match["low"] or match["n"]) + to_number(match["n"])) / 2)
     for match in page.matches(COUNTED):
         page.take("bars", match.start(), match.end())
         return int(match["n"] or match["m"])

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from engine.compose.picture import ROLE_COLOURS, THEMES, draw_song
-from engine.compose.picture.labels import SIZES, chord_labels
+from engine.compose.picture.labels import MORE, SIZES, chord_labels
 from engine.compose.picture.layout import break_rows, lay_out
+from engine.compose.picture.paint import _width
 from engine.errors import BadRequest
 from engine.music.harmony import Chord, Key
 from engine.music.notes import Doubling, Role, Section, SectionKind
@@ -213,6 +214,26 @@ class TestChordNames:
         assert [label.half_bar for label in chord_labels(song, break_rows(song), measure)] == list(range(0, 16, 2))
         assert [label.half_bar for label in chord_labels(still, break_rows(still), measure)] == [0, 8]
 
+    @pytest.mark.parametrize("bars", [16, 24])
+    def test_long_names_are_all_shown_where_a_chord_a_bar_is_played(self, bars):
+        song = band(bars=bars)
+        names = (("maj9", 5), ("dim7", 8), ("m9", 7), ("13", 0))
+        chords = [Chord(root=root, quality=quality, bass=root) for quality, root in names for _ in range(2)]
+        song = replace(song, key=Key.parse("F"), chords=tuple(chords * (bars // 4)))
+        labels = chord_labels(song, break_rows(song), _width)
+        assert [label.text for label in labels] == ["Fmaj9", "Abdim7", "Gm9", "C13"] * (bars // 4)
+
+    @pytest.mark.parametrize("bars", [24, 60, 300])
+    def test_a_mark_stands_where_names_are_left_out_and_nowhere_else(self, bars):
+        song = band(bars=bars)
+        chords = tuple(Chord(root=at % 12, quality="m7b5", bass=at % 12) for at in range(2 * bars))
+        song = replace(song, chords=chords)
+        labels = chord_labels(song, break_rows(song), measure)
+        shown = [label.half_bar for label in labels]
+        assert len(shown) < len(chords)
+        marked = [label.half_bar for label in labels if label.text.endswith(MORE)]
+        assert marked == [at for at in shown if at + 1 not in shown and at + 1 < len(chords)]
+
     @pytest.mark.parametrize("meter", ["4/4", "3/4"])
     @pytest.mark.parametrize("bars", [8, 20, 48, 160, 300])
     def test_none_runs_into_another_and_some_are_always_there(self, bars, meter):
@@ -223,8 +244,8 @@ class TestChordNames:
         assert len(labels) >= bars / 8
         for label in labels:
             row, bar = divmod(label.half_bar / 2, breaks.bars_a_row)
-            left = bar * breaks.bar_px
-            assert left >= ends.get((row, label.line), 0)
+            left = label.left
+            assert ends.get((row, label.line), 0) <= left <= bar * breaks.bar_px
             ends[row, label.line] = left + measure(label.text, label.size)
             assert ends[row, label.line] <= breaks.right - breaks.left + 12
 

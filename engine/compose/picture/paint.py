@@ -193,10 +193,9 @@ def _names(section: Section, among: Sequence[Section]) -> tuple[str, ...]:
 
 
 def _chords(canvas: _Canvas, row: Row, labels: Iterable[Label]) -> None:
-    half = canvas.layout.bar_ticks / 2
     for label in labels:
         if row.first_bar <= label.half_bar / 2 < row.end_bar:
-            x = round(canvas.layout.x(row, label.half_bar * half)) + 3
+            x = round(canvas.layout.breaks.left + label.left) + 3
             y = row.chords_top + label.line * CHORD_PX + CHORD_PX / 2
             canvas.text((x, y), label.text, label.size, canvas.theme.soft, "lm")
 

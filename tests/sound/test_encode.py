@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from engine.compose.files.cover import MOST_BYTES, draw_cover
-from engine.compose.files.encode import MEBIBYTE, encoded, steps_from
+from engine.compose.files.encode import MEBIBYTE, MP3_KBIT_S, encoded, steps_from
 from engine.compose.files.lossless import to_int16
-from engine.compose.files.mp3 import _crc16, count_frames, encode_mp3, size_of_mp3
+from engine.compose.files.mp3 import LAME_SCALES, _crc16, count_frames, encode_mp3, size_of_mp3
 from engine.compose.files.tags import id3
 from engine.compose.render import SAMPLE_RATE_HZ
 from engine.errors import BadRequest
@@ -35,6 +35,19 @@ def test_two_decoders_return_the_very_length_and_the_music_in_its_place(format_,
         assert onset == pytest.approx(samples // 4 / SAMPLE_RATE_HZ, abs=0.002)
         expected = np.sqrt(0.5) * 0.4
         assert audio[:, -rate : -rate // 2].std(axis=1) == pytest.approx([expected, expected], rel=0.04)
+
+
+@pytest.mark.parametrize("kbit_s", LAME_SCALES)
+def test_an_mp3_is_as_loud_as_what_was_encoded(kbit_s):
+    audio = tone(5 * SAMPLE_RATE_HZ)
+    for decode in (by_libav, by_libsndfile):
+        decoded, _ = decode(encode_mp3(audio, kbit_s))
+        louder_db = 10 * np.log10(np.square(decoded).sum(axis=1) / np.square(audio).sum(axis=1))
+        assert louder_db == pytest.approx([0, 0], abs=0.05)
+
+
+def test_every_bit_rate_that_is_tried_has_its_scale():
+    assert set(MP3_KBIT_S) <= set(LAME_SCALES)
 
 
 @pytest.mark.parametrize("format_", ["wav", "flac"])
@@ -179,7 +192,7 @@ def test_the_checksum_is_the_common_one():
 
 @pytest.mark.parametrize("kbit_s", [192, 96])
 def test_frames_are_counted_by_walking(kbit_s):
-    data = encode_mp3(to_int16(tone(10 * SAMPLE_RATE_HZ)), kbit_s)
+    data = encode_mp3(tone(10 * SAMPLE_RATE_HZ), kbit_s)
     with av.open(io.BytesIO(data)) as container:
         packets = sum(packet.size > 0 for packet in container.demux(audio=0))
     assert count_frames(data) - 1 == packets

@@ -101,7 +101,7 @@ def _worth_trying(steps: tuple[Step, ...], audio: Audio, limit_bytes: int | None
 def _encode(audio: Audio, step: Step, tags: Tags, *, loop: bool) -> bytes:
     match step.format:
         case "mp3":
-            return id3(tags) + encode_mp3(to_int16(audio), step.kbit_s or MP3_KBIT_S[0], loop=loop)
+            return id3(tags) + encode_mp3(audio, step.kbit_s or MP3_KBIT_S[0], loop=loop)
         case "ogg":
             return encode_opus(audio, step.kbit_s or OPUS_KBIT_S[0], tags)
         case "wav":

@@ -24,13 +24,13 @@ FASTEST = 0.0
 """FLAC's compression level as libsndfile counts it, 0…1: the rest costs three times the time for 3 % of the size."""
 
 
-def to_int16(audio: Audio) -> npt.NDArray[np.int16]:
-    """`[2, N] float32` to `[N, 2] int16`, clipped, with triangular dither of one step either way."""
+def to_int16(audio: Audio, *, gain: float = 1.0) -> npt.NDArray[np.int16]:
+    """`[2, N] float32` times `gain` to `[N, 2] int16`, clipped, with triangular dither of one step either way."""
     rng = np.random.Generator(np.random.PCG64(0))
     samples = audio.shape[1]
     result = np.empty((samples, 2), np.int16)
     for start in range(0, samples, BLOCK):
-        piece = audio[:, start : start + BLOCK].T * np.float32(32767)
+        piece = audio[:, start : start + BLOCK].T * np.float32(32767 * gain)
         chance = rng.random((2, *piece.shape), dtype=np.float32)
         result[start : start + BLOCK] = np.clip(np.rint(piece + chance[0] - chance[1]), -32768, 32767)
     return result

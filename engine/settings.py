@@ -8,6 +8,7 @@ an error, other programs' keys in it are left alone. Caveat: nothing is created 
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -46,6 +47,16 @@ def _expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("there is no such home folder") from None
+
+
+def _cluster_address(address: str) -> str:
+    """`auto`, or `ray://host:port` with a port that exists."""
+    if address == "auto":
+        return address
+    found = re.fullmatch(r"ray://(?:\[[0-9A-Fa-f:.]+\]|[^\s/:@?#\[\]]+):(\d{1,5})", address)
+    if found is None or not 0 < int(found[1]) < 65536:
+        raise ValueError("it should be auto or ray://host:port, such as ray://ray-head:10001")
+    return address
 
 
 class Settings(BaseSettings):
@@ -94,7 +105,27 @@ class Settings(BaseSettings):
     default_seconds: float = Field(default=60.0, ge=5, description="Length when none is asked for.")
     default_style: str = Field(default="lofi", min_length=1, description="Style when the prompt points to none.")
     job_timeout_s: float = Field(default=600.0, gt=0, description="A song that takes longer has failed.")
+    cluster: Annotated[str, AfterValidator(_cluster_address)] | None = Field(
+        default=None, description="The Ray cluster that does the work: ray://host:port or auto; empty: this machine."
+    )
+    renderers: int = Field(
+        default=0, ge=0, le=256, description="Songs rendered at once; 0: as many as there are cores."
+    )
+    most_attempts: int = Field(default=3, ge=1, le=10, description="How often a song is tried before it has failed.")
+    person_limit: int = Field(default=3, ge=1, le=1000, description="Songs that one person may wait for at a time.")
+    stop_s: float = Field(
+        default=30.0, ge=0, le=3600, description="How long songs in the making may take to end when all is stopped."
+    )
+    operations_host: str = Field(
+        default="127.0.0.1", min_length=1, description="The address at which health and metrics are served."
+    )
+    operations_port: int | None = Field(
+        default=None, ge=1, le=65535, description="The port of health and metrics; empty means that none are served."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="What is logged.")
+    log_format: Literal["text", "json"] = Field(
+        default="text", description="How: lines to read, or one JSON object each."
+    )
 
     @model_validator(mode="after")
     def _keys_come_in_pairs(self) -> Self:

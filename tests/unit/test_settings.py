@@ -47,7 +47,20 @@ def test_keys_of_other_programs_in_the_env_file_are_left_alone(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("CANDIDATES", "0"), ("CANDIDATES", "many"), ("MAX_SECONDS", "-1"), ("DEVICE", "gpu"), ("LOG_LEVEL", "LOUD")],
+    [
+        ("CANDIDATES", "0"),
+        ("CANDIDATES", "many"),
+        ("MAX_SECONDS", "-1"),
+        ("DEVICE", "gpu"),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_FORMAT", "xml"),
+        ("OPERATIONS_PORT", "65536"),
+        ("OPERATIONS_PORT", "0"),
+        ("STOP_S", "-1"),
+        ("PERSON_LIMIT", "0"),
+        ("RENDERERS", "-2"),
+        ("MOST_ATTEMPTS", "0"),
+    ],
 )
 def test_a_bad_value_is_one_sentence_with_key_and_value(key: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ENV_PREFIX + key, value)
@@ -58,6 +71,31 @@ def test_a_bad_value_is_one_sentence_with_key_and_value(key: str, value: str, mo
     assert value in sentence
     assert sentence.endswith(".")
     assert "\n" not in sentence
+
+
+@pytest.mark.parametrize("address", ["auto", "ray://ray-head:10001", "ray://10.0.0.7:6379", "ray://[fd00::1]:10001"])
+def test_a_cluster_is_auto_or_an_address_with_a_port(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert Settings.read().cluster is None
+    monkeypatch.setenv("TUNESMITH_CLUSTER", address)
+    assert Settings.read().cluster == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["AUTO", "ray://", "ray://ray-head", "ray://ray-head:0", "ray://ray-head:70000", "10.0.0.7:6379", "ray://a b:1"],
+)
+def test_another_address_of_a_cluster_is_refused_with_one_that_would_work(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TUNESMITH_CLUSTER", address)
+    with pytest.raises(SetupError, match=r"^The setting TUNESMITH_CLUSTER cannot be .*ray://host:port.*10001\.$"):
+        Settings.read()
+
+
+def test_health_and_metrics_are_off_and_private_unless_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (Settings.read().operations_port, Settings.read().operations_host) == (None, "127.0.0.1")
+    monkeypatch.setenv("TUNESMITH_OPERATIONS_PORT", "9464")
+    assert Settings.read().operations_port == 9464
 
 
 def test_a_default_length_over_the_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

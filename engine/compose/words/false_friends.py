@@ -92,7 +92,9 @@ NO_INSTRUMENT = re.compile(
             r"\borgan (?:donor|transplant|failure|donation)\b|\b(?:vital|internal) organs?\b",
             r"\bguitar hero\b|\bharp on\b|\bwind chimes\b|\bchimes in\b",
             r"\bdrums? up\b|\bviola davis\b|\b(?:heart|my|a|the) beat (?:of my|goes on)\b",
-            r"\bhand ?pans?\b",
+            r"\bhand ?pans?\b|\b(?:jaw|jew'?s) harps?\b|\bglass harmonicas?\b",
+            r"\bconga lines?\b|\b(?:cocktail|salt|pepper|protein) shakers?\b|\bmovers and shakers\b",
+            r"\bmelodeons? hall\b|\bconcertina (?:wire|door|file)s?\b",
         )
     )
 )

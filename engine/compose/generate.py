@@ -112,11 +112,14 @@ class SongWriter:
         """
         writing = self.begin(plan, candidates=candidates, given=given)
         step = 0
-        while not writing.handle.finished:
-            self.batcher.step()
-            if step % PROGRESS_STEPS == 0:
-                progress(writing.handle.share)
-            step += 1
+        try:
+            while not writing.handle.finished:
+                self.batcher.step()
+                if step % PROGRESS_STEPS == 0:
+                    progress(writing.handle.share)
+                step += 1
+        finally:
+            self.batcher.cancel(writing.handle)
         return self.finish(writing)
 
     def begin(self, plan: Plan, *, candidates: int = BATCH, given: Given = NOTHING) -> Writing:

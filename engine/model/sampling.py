@@ -3,8 +3,8 @@
 In: indices `[N, F]` and choices `[N]` a step, as numpy integers; out: choices as numpy integers. Conventions: a row's
 numbers do not depend on how many others there are, nor on where it stands among them (`Packed.wide`), so a song's bytes
 do not depend on who shares the machine; randomness arrives as uniform numbers `[N]` from the caller's own generators.
-Caveat: whether all rows may be multiplied at once is asked of the machine, by trying; where sums depend on the number
-of rows they are multiplied in blocks of `BLOCK`, which is slower.
+Caveat: whether all rows may be multiplied at once is asked of the machine, by trying, once more than `BLOCK` are there;
+where sums depend on the number of rows they are multiplied in blocks of `BLOCK`, which is slower.
 """
 
 from __future__ import annotations
@@ -57,11 +57,7 @@ def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float | Floa
 
 
 class Packed:
-    """A network's weights laid out for stepping, shared by all who step it; whoever keeps it keeps them twice.
-
-    `wide`: whether any number of rows may be multiplied at once, because each comes out as it does in a block of
-    `BLOCK`.
-    """
+    """A network's weights laid out for stepping, shared by all who step it; whoever keeps it keeps them twice."""
 
     def __init__(self, network: Network, *, wide: bool | None = None) -> None:
         """`wide`: asked of the machine where it is not said."""
@@ -76,7 +72,16 @@ class Packed:
         self.onset, self.role = _of(network.onset), _of(network.role)
         self.struck = _of(network.pitch, network.relative, network.interval, network.drum)
         self.duration, self.velocity = _of(network.duration), _of(network.velocity)
-        self.wide = _rows_are_alike(self) if wide is None else wide
+        self._wide = wide
+
+    @property
+    def wide(self) -> bool:
+        """Whether any number of rows may be multiplied at once, because each comes out as it does in a block of
+        `BLOCK`. Trying takes longer than laying the weights out, and a song by itself never asks.
+        """
+        if self._wide is None:
+            self._wide = _rows_are_alike(self)
+        return self._wide
 
 
 class Stepper:
@@ -98,7 +103,7 @@ class Stepper:
     def _resize(self, size: int) -> None:
         self._trunk = torch.zeros(size, 4 * self._head, device=self._device)
         self._rest = torch.zeros(size, 3 * self._head, device=self._device)
-        width = MOST_ROWS if self._packed.wide else BLOCK
+        width = MOST_ROWS if size > BLOCK and self._packed.wide else BLOCK
         self._parts = [slice(start, start + width) for start in range(0, size, width)]
 
     def rearrange(self, sources: Sequence[int | None]) -> None:
@@ -239,9 +244,9 @@ def _rows_are_alike(packed: Packed) -> bool:
     """Whether rows come out bit for bit alike in every number of blocks at once and block by block, on this machine."""
     key = (packed.config, str(packed.device), torch.get_num_threads())
     if key not in _known:
-        packed.wide = False
+        packed._wide = False
         apart = _trial(packed, MOST_ROWS)
-        packed.wide = True
+        packed._wide = True
         sizes = range(BLOCK, MOST_ROWS + 1, BLOCK)
         _known[key] = all(
             np.array_equal(one[:size], other)

@@ -111,6 +111,16 @@ def test_blocks_multiplied_one_by_one_give_the_same_songs(tasks, alone, monkeypa
     assert {name: handles[name].events() for name in names} == {name: alone[name] for name in names}
 
 
+def test_a_song_by_itself_does_not_wait_for_the_question_whether_rows_are_alike(tasks, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sampling, "_rows_are_alike", lambda packed: not asked.append(packed))
+    run(Batcher(64), [Order(0, "lofi 0")], tasks)
+    assert tasks["lofi 0"].candidates == BLOCK
+    assert not asked
+    run(Batcher(64), [Order(0, "lofi 0"), Order(0, "lofi 1")], tasks)
+    assert len(asked) == 1
+
+
 def test_rows_of_a_network_of_full_size_are_alike_in_any_number_and_at_any_place():
     packed = Packed(Network(network_config()))
     apart = Packed(packed.network, wide=False)
@@ -346,6 +356,17 @@ def test_blends_primers_and_kept_roles_are_the_same_alone_and_in_company(writers
         many.batcher.step()
     for (plan, given), writing in zip(wanted, together, strict=True):
         assert many.finish(writing) == few.write(plan, candidates=3, given=given)
+
+
+def test_a_song_that_its_caller_breaks_off_leaves_the_batch(writers):
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    plan, given = wishes()[0]
+    with pytest.raises(KeyboardInterrupt):
+        writers[0].write(plan, candidates=2, given=given, progress=stop)
+    writers[0].batcher.step()
+    assert writers[0].batcher.idle
 
 
 def test_a_song_may_be_written_at_once_while_others_are_in_the_batch(writers):

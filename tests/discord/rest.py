@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -15,12 +16,14 @@ from tests.discord.ids import snowflake
 from tests.discord.interactions import ASK, AUTOCOMPLETE, COMPONENT, KEEP, SAY, SUGGEST, THINK, UPDATE, Interaction
 from tests.discord.limits import RateLimits
 from tests.discord.messages import EPHEMERAL, SUPPRESS_EMBEDS, THINKING, Attached, Message
+from tests.discord.mischief import Mischiefs
 from tests.discord.specification import Specification
 
 if TYPE_CHECKING:
     from tests.discord.server import LocalDiscord
 
 PREFIX = "/api/v10"
+NONCE_CHARS, NONCE_S = 25, 300.0
 _KEPT_FLAGS = EPHEMERAL | rules.COMPONENTS_V2 | SUPPRESS_EMBEDS
 
 
@@ -55,6 +58,8 @@ class Rest:
         self._world = world
         self._specification = Specification.load()
         self._limits = RateLimits()
+        self._nonces: dict[tuple[int, str], tuple[float, Message]] = {}
+        self.mischiefs = Mischiefs()
         self.requests: list[tuple[str, str]] = []
         self.refusals: list[tuple[str, str]] = []
 
@@ -74,6 +79,7 @@ class Rest:
             ("PATCH", f"{webhook}/messages/{{message}}", self._edit_answer),
             ("DELETE", f"{webhook}/messages/{{message}}", self._delete_answer),
             ("GET", "/channels/{channel}/messages/{message}", self._get_message),
+            ("GET", "/channels/{channel}/messages", self._list_messages),
             ("POST", "/channels/{channel}/messages", self._post_message),
             ("PATCH", "/channels/{channel}/messages/{message}", self._edit_message),
             ("DELETE", "/channels/{channel}/messages/{message}", self._delete_message),
@@ -85,7 +91,12 @@ class Rest:
     def _wrap(self, handler: Handler) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             path = request.path.removeprefix(PREFIX)
+            if self._world.is_away and isinstance(request.transport, asyncio.WriteTransport):
+                request.transport.abort()
             self.requests.append((request.method, path))
+            mischief = self.mischiefs.take(request.method, path)
+            if mischief is not None and not mischief.acts:
+                return mischief.answer()
             headers, wait_s = self._limits.take(request.method, path)
             if wait_s > 0:
                 body = {"message": "You are being rate limited.", "retry_after": wait_s, "global": False}
@@ -100,7 +111,7 @@ class Rest:
                 await self._world.tell_change()
                 body = {"code": refusal.code, "message": refusal.message}
                 return _json_response(body, status=refusal.status, headers=headers)
-            return self._answer(request.method, path, answer, headers)
+            return mischief.answer() if mischief else self._answer(request.method, path, answer, headers)
 
         return handle
 
@@ -157,8 +168,9 @@ class Rest:
         return {"url": self._world.gateway_url}
 
     async def _gateway_bot(self, call: Call) -> Any:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-        return {"url": self._world.gateway_url, "shards": 1, "session_start_limit": limit}
+        limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000}
+        limit["max_concurrency"] = self._world.max_concurrency
+        return {"url": self._world.gateway_url, "shards": self._world.shards, "session_start_limit": limit}
 
     async def _get_commands(self, call: Call) -> Any:
         return self._world.commands
@@ -277,18 +289,48 @@ class Rest:
     async def _get_message(self, call: Call) -> Any:
         return self._message(call).to_json()
 
+    async def _list_messages(self, call: Call) -> Any:
+        """A channel's messages, newest first; with `after`, the first ones after it."""
+        if call.number("channel") not in self._world.channels:
+            raise Refused(404, 10003, "Unknown Channel")
+        asked = call.request.query
+        limit, after = int(asked.get("limit", 50)), int(asked.get("after", 0))
+        before = int(asked.get("before", 1 << 63))
+        there = [
+            message
+            for message in self._world.messages.values()
+            if message.channel_id == call.number("channel") and not message.deleted and not message.ephemeral
+        ]
+        found = sorted((one for one in there if after < one.id < before), key=lambda one: one.id)
+        return [message.to_json() for message in reversed(found[:limit] if after else found[-limit:])]
+
     async def _post_message(self, call: Call) -> Any:
         if call.number("channel") not in self._world.channels:
             raise Refused(404, 10003, "Unknown Channel")
         self._refuse_unless(self._world.bot_may_write and (self._world.bot_may_attach or not call.files))
         body = call.body or {}
+        if (known := self._sent_before(call)) is not None:
+            return known.to_json()
         message = self._world.new_bot_message(channel_id=call.number("channel"))
         message.flags = (body.get("flags") or 0) & _KEPT_FLAGS
         if (reference := body.get("message_reference")) is not None:
             message.reference = self._reference(message, reference)
         self._write(message, body, call.files, self._world.size_limit)
+        if body.get("nonce") is not None:
+            self._nonces[message.channel_id, str(body["nonce"])] = (time.monotonic(), message)
         await self._world.publish(message)
         return message.to_json()
+
+    def _sent_before(self, call: Call) -> Message | None:
+        """With an enforced nonce, what was sent with it in the last few minutes is not sent again."""
+        body = call.body or {}
+        if len(str(body.get("nonce") or "")) > NONCE_CHARS:
+            self._refuse_if([f"the nonce has over {NONCE_CHARS} characters"])
+        key = (call.number("channel"), str(body.get("nonce")))
+        if not body.get("enforce_nonce") or key not in self._nonces:
+            return None
+        at_s, message = self._nonces[key]
+        return message if time.monotonic() - at_s < NONCE_S and not message.deleted else None
 
     def _reference(self, message: Message, reference: dict[str, Any]) -> dict[str, Any] | None:
         asked = self._world.messages.get(int(reference["message_id"]))

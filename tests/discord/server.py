@@ -1,5 +1,5 @@
-"""The local Discord as a whole: one server with a channel and a thread in it, a private chat, a bot account, people,
-and the rules that all must keep."""
+"""The local Discord as a whole: servers with a channel and a thread each, a private chat, a bot account, people, and
+the rules that all must keep. It has bad days too: `away`, `cut_gateway`, `mischief`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -18,23 +18,36 @@ from tests.discord.gateway import DIRECT_MESSAGES, GUILD_MESSAGES, Gateway
 from tests.discord.ids import snowflake
 from tests.discord.interactions import COMPONENT, Interaction
 from tests.discord.messages import Attached, Message
+from tests.discord.mischief import Mischief
 from tests.discord.people import Exchange, Person
+from tests.discord.places import (
+    FOUNDED_S,
+    PERMISSIONS,
+    Server,
+    application_json,
+    member_json,
+    private_json,
+    server_json,
+)
 from tests.discord.rest import PREFIX, Rest
 
 TOKEN = "local.token.of-no-worth"
 DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024
-PERMISSIONS = str((1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16))
 
 
 class LocalDiscord:
     """`async with LocalDiscord() as discord:`; leaving it fails if a rule was broken."""
 
-    def __init__(self, *, token: str = TOKEN) -> None:
+    def __init__(self, *, token: str = TOKEN, servers: int = 1, shards: int = 1, max_concurrency: int = 1) -> None:
         self.token = token
-        self.bot_id = self.application_id = snowflake(1_600_000_000)
-        self.guild_id, self.channel_id = snowflake(1_600_000_000), snowflake(1_600_000_000)
-        self.private_channel_id, self.thread_id = snowflake(1_600_000_000), snowflake(1_600_000_000)
-        self.channels = {self.channel_id, self.private_channel_id, self.thread_id}
+        self.bot_id = self.application_id = snowflake(FOUNDED_S)
+        self.servers = [Server.founded(number) for number in range(servers)]
+        self.shards, self.max_concurrency = shards, max_concurrency
+        self.guild_id, self.channel_id = self.servers[0].guild_id, self.servers[0].channel_id
+        self.thread_id, self.private_channel_id = self.servers[0].thread_id, snowflake(FOUNDED_S)
+        self.channels = {self.private_channel_id}
+        self.channels |= {channel for server in self.servers for channel in (server.channel_id, server.thread_id)}
+        self.is_away = False
         self.size_limit = DEFAULT_SIZE_LIMIT
         self.privileged_intents = 0
         self.bot_may_write = self.bot_may_attach = True
@@ -108,7 +121,7 @@ class LocalDiscord:
 
     async def ready(self, *, timeout_s: float = 20.0) -> None:
         """Wait until a bot is connected and offers commands."""
-        await self._until(lambda: self.gateway.is_connected and bool(self.commands), "connected", timeout_s)
+        await self._until(lambda: self.gateway.is_whole and bool(self.commands), "connected", timeout_s)
 
     async def gone(self, *, timeout_s: float = 10.0) -> None:
         """Wait until no bot is connected."""
@@ -117,6 +130,30 @@ class LocalDiscord:
     async def refusing(self, *, timeout_s: float = 10.0) -> None:
         """Wait until a request of the bot was refused."""
         await self._until(lambda: bool(self.rest.refusals), "refused", timeout_s)
+
+    def mischief(self, method: str, pattern: str, **how: Any) -> None:
+        """Let the next requests that match go wrong; `how`: see `Mischief`."""
+        self.rest.mischiefs.plan(Mischief(method=method, pattern=pattern, **how))
+
+    @contextlib.asynccontextmanager
+    async def cut_gateway(self) -> AsyncIterator[None]:
+        """Inside, the gateway's connections are cut and new ones do not come about; the HTTP API goes on."""
+        self.gateway.is_cut = True
+        await self.gateway.drop(abruptly=True)
+        try:
+            yield
+        finally:
+            self.gateway.is_cut = False
+
+    @contextlib.asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """Inside, nothing of Discord can be reached: every connection breaks off."""
+        self.is_away = True
+        try:
+            async with self.cut_gateway():
+                yield
+        finally:
+            self.is_away = False
 
     async def _until(self, is_so: Any, what: str, timeout_s: float) -> None:
         async with self.changed:
@@ -168,7 +205,7 @@ class LocalDiscord:
         self.messages[message.id] = message
         body = message.to_json()
         if message.guild_id is not None:
-            member = {key: value for key, value in self._member_json(message.author).items() if key != "user"}
+            member = {key: value for key, value in member_json(message.author).items() if key != "user"}
             body |= {"guild_id": str(message.guild_id), "member": member}
             body["mentions"] = [user | {"member": member} for user in message.mentions]
         hidden = not mentioned and message.guild_id is not None
@@ -205,8 +242,13 @@ class LocalDiscord:
 
     def _new_message(self, author: dict[str, Any], channel_id: int | None) -> Message:
         where = channel_id or self.channel_id
-        guild_id = None if where == self.private_channel_id else self.guild_id
+        server = self.server_of(where)
+        guild_id = server.guild_id if server is not None else None
         return Message(channel_id=where, author=author, guild_id=guild_id, changed=self.changed, cdn=self.base_url)
+
+    def server_of(self, channel_id: int) -> Server | None:
+        """The server of a channel; None for the private chat."""
+        return next((server for server in self.servers if server.holds(channel_id)), None)
 
     def _intent_of(self, message: Message) -> int:
         return DIRECT_MESSAGES if message.channel_id == self.private_channel_id else GUILD_MESSAGES
@@ -229,7 +271,7 @@ class LocalDiscord:
             "data": interaction.data,
             "channel_id": str(interaction.channel_id),
             "locale": "en-US",
-            "app_permissions": PERMISSIONS,
+            "app_permissions": str(PERMISSIONS),
             "entitlements": [],
             "attachment_size_limit": interaction.size_limit,
         }
@@ -240,27 +282,21 @@ class LocalDiscord:
 
     def _place_of(self, interaction: Interaction) -> dict[str, Any]:
         """What an interaction says of where it is: in the private chat a user, on the server a member."""
-        if interaction.channel_id == self.private_channel_id:
+        server = self.server_of(interaction.channel_id)
+        if server is None:
             return {
-                "channel": {
-                    "id": str(self.private_channel_id),
-                    "type": 1,
-                    "last_message_id": None,
-                    "recipients": [interaction.person],
-                    "flags": 0,
-                },
+                "channel": private_json(self.private_channel_id, interaction.person),
                 "user": interaction.person,
                 "authorizing_integration_owners": {"0": "0"},
                 "context": 1,
             }
-        channel = self._thread_json() if interaction.channel_id == self.thread_id else self._channel_json()
         return {
-            "guild_id": str(self.guild_id),
-            "guild": {"id": str(self.guild_id), "locale": "en-US", "features": []},
-            "channel": channel | {"permissions": PERMISSIONS, "guild_id": str(self.guild_id)},
-            "member": self._member_json(interaction.person) | {"permissions": PERMISSIONS},
+            "guild_id": str(server.guild_id),
+            "guild": {"id": str(server.guild_id), "locale": "en-US", "features": []},
+            "channel": server.place_json(interaction.channel_id),
+            "member": member_json(interaction.person) | {"permissions": str(interaction.permissions)},
             "guild_locale": "en-US",
-            "authorizing_integration_owners": {"0": str(self.guild_id)},
+            "authorizing_integration_owners": {"0": str(server.guild_id)},
             "context": 0,
         }
 
@@ -288,135 +324,17 @@ class LocalDiscord:
 
     def application_json(self) -> dict[str, Any]:
         """The bot's application."""
-        return {
-            "id": str(self.application_id),
-            "name": "Tunesmith",
-            "icon": None,
-            "description": "",
-            "type": None,
-            "bot": self.bot_json(),
-            "bot_public": True,
-            "bot_require_code_grant": False,
-            "verify_key": "0" * 64,
-            "flags": 0,
-            "flags_new": "0",
-            "max_participants": None,
-            "redirect_uris": [],
-            "interactions_endpoint_url": None,
-            "role_connections_verification_url": None,
-            "approximate_user_install_count": 0,
-            "approximate_user_authorization_count": 0,
-            "eligible_oauth2_scopes": ["bot", "applications.commands"],
-            "owner": self.person("Owner").to_json(),
-            "approximate_guild_count": 1,
-            "team": None,
-            "explicit_content_filter": 0,
-            "integration_types_config": {},
-        }
+        return application_json(self.application_id, bot=self.bot_json(), owner=self.person("Owner").to_json())
 
     def ready_json(self) -> dict[str, Any]:
         """The user and the application for READY."""
         return {"user": self.bot_json(), "application": {"id": str(self.application_id), "flags": 0}}
 
-    def guilds_json(self) -> list[dict[str, Any]]:
-        """The one server."""
-        everyone = {
-            "id": str(self.guild_id),
-            "name": "@everyone",
-            "color": 0,
-            "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-            "hoist": False,
-            "icon": None,
-            "unicode_emoji": None,
-            "position": 0,
-            "permissions": PERMISSIONS,
-            "managed": False,
-            "mentionable": False,
-            "flags": 0,
-        }
-        return [
-            {
-                "id": str(self.guild_id),
-                "name": "The music room",
-                "icon": None,
-                "owner_id": str(self.person("Owner").id),
-                "roles": [everyone],
-                "channels": [self._channel_json()],
-                "members": [self._member_json(self.bot_json())],
-                "member_count": 2,
-                "large": False,
-                "unavailable": False,
-                "threads": [],
-                "stage_instances": [],
-                "guild_scheduled_events": [],
-                "voice_states": [],
-                "presences": [],
-                "emojis": [],
-                "stickers": [],
-                "features": [],
-                "premium_tier": 0,
-                "verification_level": 0,
-                "default_message_notifications": 0,
-                "explicit_content_filter": 0,
-                "mfa_level": 0,
-                "nsfw_level": 0,
-                "system_channel_flags": 0,
-                "preferred_locale": "en-US",
-                "afk_timeout": 300,
-                "joined_at": "2024-01-01T00:00:00+00:00",
-            }
-        ]
-
-    def _channel_json(self) -> dict[str, Any]:
-        return {
-            "id": str(self.channel_id),
-            "type": 0,
-            "name": "songs",
-            "position": 0,
-            "permission_overwrites": [],
-            "topic": None,
-            "nsfw": False,
-            "parent_id": None,
-            "rate_limit_per_user": 0,
-            "flags": 0,
-        }
-
-    def _thread_json(self) -> dict[str, Any]:
-        """A thread that the bot has not joined: no event told it of it."""
-        return {
-            "id": str(self.thread_id),
-            "type": 11,
-            "name": "a song for Grace",
-            "parent_id": str(self.channel_id),
-            "owner_id": str(self.person("Owner").id),
-            "last_message_id": None,
-            "message_count": 0,
-            "member_count": 1,
-            "rate_limit_per_user": 0,
-            "flags": 0,
-            "thread_metadata": {
-                "archived": False,
-                "auto_archive_duration": 1440,
-                "archive_timestamp": "2024-01-01T00:00:00+00:00",
-                "locked": False,
-            },
-        }
-
-    def _member_json(self, user: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "user": user,
-            "nick": None,
-            "avatar": None,
-            "banner": None,
-            "roles": [],
-            "joined_at": "2024-01-01T00:00:00+00:00",
-            "premium_since": None,
-            "deaf": False,
-            "mute": False,
-            "flags": 0,
-            "pending": False,
-            "communication_disabled_until": None,
-        }
+    def guilds_json(self, shard_id: int, shards: int) -> list[dict[str, Any]]:
+        """The servers that a shard hears."""
+        owner_id, bot = self.person("Owner").id, self.bot_json()
+        heard = (server for server in self.servers if server.shard(shards) == shard_id)
+        return [server_json(server, owner_id=owner_id, bot=bot) for server in heard]
 
     async def _serve_file(self, request: web.Request) -> web.Response:
         for files in (self.uploads, *(message.attached for message in self.messages.values())):

@@ -8,7 +8,8 @@
     └── EngineError            we must fix this: the person gets an incident number, the log the traceback
         ├── CheckpointError    a checkpoint is damaged, foreign, or does not fit its config
         ├── RenderError        the synthesiser or an encoder failed
-        ├── JobError           a worker died, or a job ran out of time or tries
+        ├── JobError           a job ran out of time or tries, or its worker cannot work
+        │   └── WorkerLost     the worker died with the job inside; it may work the next time
         └── StoreError         the database or the file store cannot be reached; may pass by itself
 
 The message of a `UserError` is one sentence that names the bad value and says what would work.
@@ -51,7 +52,11 @@ class RenderError(EngineError):
 
 
 class JobError(EngineError):
-    """A worker died, or a job ran out of time or tries."""
+    """A job ran out of time or tries, or its worker cannot work."""
+
+
+class WorkerLost(JobError):  # noqa: N818 (named for what happened)
+    """The worker that had the job died, or was stopped; the job may work the next time."""
 
 
 class StoreError(EngineError):

@@ -1,70 +1,86 @@
-"""Jobs in a thread of this process: for the command line, for tests, and wherever a second process is not wanted.
+"""Jobs in threads of this process: for the command line, for tests, and wherever a second process is not wanted.
 
-In: the opener's name and its config. Out: an executor. Conventions: opener and handler run in one thread of their own,
-never on the event loop. Caveat: a thread cannot be killed, so a job that runs out of time goes on unseen to its end.
+In: lanes and the openers' config. Out: an executor. Conventions: each worker is one thread, never the event loop's.
+Caveat: a thread cannot be killed, so one that is given up goes on unseen until its job ends.
 """
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
+import json
+import queue
+import threading
+import traceback
 from typing import Any
 
-from engine.errors import JobError
-from engine.jobs.job import Handler, JobEvent, Json, as_json, error_to_json, json_to_error, resolve
-from engine.jobs.serial import SerialExecutor, Ticket
+from engine.errors import WorkerLost
+from engine.jobs.job import Json, Lane
+from engine.jobs.lanes import LaneExecutor
+from engine.jobs.line import Line
+from engine.jobs.work import Inbox, work
 
 
-class InlineExecutor(SerialExecutor):
-    """Calls `opener(config)` once and the handler a job at a time, in a thread."""
+class InlineExecutor(LaneExecutor):
+    """Its workers are threads."""
 
-    def __init__(self, opener: str, config: Json, *, timeout_s: float = 600.0, grace_s: float = 10.0) -> None:
-        super().__init__(timeout_s=timeout_s, grace_s=grace_s)
-        self._opener = opener
-        self._config = as_json(config)
-        self._handler: Handler | None = None
-        self._thread = _new_thread()
+    def new_line(self, lane: Lane) -> Line:
+        """A line to a thread."""
+        return ThreadLine()
 
-    async def _warm(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
 
-    async def _perform(self, ticket: Ticket) -> dict[str, Any]:
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._thread, self._call, ticket, loop)
-        try:
-            return await asyncio.wait_for(work, self.timeout_s)
-        except TimeoutError:
-            self._thread.shutdown(wait=False)
-            self._thread, self._handler = _new_thread(), None
-            raise JobError(f"The job took longer than {self.timeout_s:g} s and was given up.") from None
+class ThreadLine:
+    """To a thread by a queue, back by the event loop's own mailbox."""
 
-    async def _free(self, *, busy: bool) -> None:
-        self._handler = None
-        self._thread.shutdown(wait=False, cancel_futures=True)
+    pid = None
 
-    def _open(self) -> Handler:
+    def __init__(self) -> None:
+        self._inbox: Inbox = queue.SimpleQueue()
+        self._heard: asyncio.Queue[str | WorkerLost] = asyncio.Queue()
+        self._ended = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+
+    async def connect(self) -> None:
+        """Begin the thread."""
+        threading.Thread(target=self._live, name="tunesmith-job", daemon=True).start()
+
+    def post(self, text: str) -> None:
+        """Send a message."""
+        self._inbox.put(json.loads(text))
+
+    async def hear(self) -> dict[str, Any]:
+        """The next message."""
+        said = await self._heard.get()
+        if isinstance(said, WorkerLost):
+            raise said
+        message: dict[str, Any] = json.loads(said)
+        return message
+
+    def kill(self) -> None:
+        """Let go of the thread; it ends after its job."""
+        self._inbox.put({"stop": True})
+        self._heard.put_nowait(WorkerLost("The worker's thread was given up."))
+
+    async def hang_up(self, wait_s: float) -> None:
+        """Ask the thread to stop, and wait for it for a while."""
+        self._inbox.put({"stop": True})
+        if wait_s:
+            await asyncio.wait({asyncio.ensure_future(self._ended.wait())}, timeout=wait_s)
+
+    def _live(self) -> None:
         """Runs in the thread."""
-        if self._handler is None:
-            try:
-                self._handler = resolve(self._opener)(self._config)
-            except Exception as error:
-                raise json_to_error(error_to_json(error)) from error
-        return self._handler
-
-    def _call(self, ticket: Ticket, loop: asyncio.AbstractEventLoop) -> dict[str, Any]:
-        """Runs in the thread."""
-
-        def emit(data: Json) -> None:
-            event = JobEvent(state="progress", data=as_json(data))
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(ticket.tell, event)
-
-        handler = self._open()
         try:
-            return as_json(handler(ticket.kind, ticket.payload, emit))
-        except Exception as error:
-            raise json_to_error(error_to_json(error)) from error
+            work(self._inbox, self._send)
+            last = WorkerLost("The worker's thread has ended.")
+        except BaseException as error:
+            traceback.print_exc()
+            last = WorkerLost(f"The worker's thread died of {type(error).__name__}: {error}")
+        self._on_loop(self._heard.put_nowait, last)
+        self._on_loop(self._ended.set)
 
+    def _send(self, message: Json) -> None:
+        """Runs in the thread."""
+        self._on_loop(self._heard.put_nowait, json.dumps(message))
 
-def _new_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="tunesmith-job")
+    def _on_loop(self, call: Any, *values: Any) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(call, *values)

@@ -1,10 +1,8 @@
-"""The resident worker's own process: `python -m engine.jobs.worker package.module:opener`.
+"""A worker's own process: `python -m engine.jobs.worker`, with an added niceness as its one argument.
 
-In (standard input, one JSON object a line): `{"open": config}` first, then `{"job": n, "kind": …, "payload": …}`, at
-last `{"stop": true}`. Out (standard output, the same way): `{"opened": true}`, `{"job": n, "event": …}`,
-`{"job": n, "result": …}`, `{"job": n, "error": …}`. Conventions: what libraries print goes to standard error; Ctrl-C
-is the parent's business. Caveat: when standard input ends without a stop, the parent is gone and the process exits at
-once, in the middle of a job too.
+In (standard input) and out (standard output): the messages of `engine.jobs.work`, one JSON object a line. Conventions:
+what libraries print goes to standard error; Ctrl-C is the parent's business. Caveat: when standard input ends without a
+stop, the parent is gone and the process exits at once, in the middle of a job too.
 """
 
 from __future__ import annotations
@@ -15,9 +13,10 @@ import queue
 import signal
 import sys
 import threading
-from typing import Any, TextIO
+from typing import TextIO
 
-from engine.jobs.job import Handler, Json, error_to_json, resolve
+from engine.jobs.job import Json
+from engine.jobs.work import Inbox, work
 
 
 class Wire:
@@ -36,14 +35,14 @@ class Wire:
 
 
 def main() -> None:
-    """Open what the command line names, then work until told to stop."""
+    """Work until told to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if niceness := int(sys.argv[1]):
+        os.nice(niceness)
     wire = Wire(_claim_stdout())
-    inbox: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
-    handler = _open(sys.argv[1], inbox.get(), wire)
-    while handler is not None and "stop" not in (message := inbox.get()):
-        _work(handler, message, wire)
+    work(inbox, wire.send)
 
 
 def _claim_stdout() -> TextIO:
@@ -54,7 +53,7 @@ def _claim_stdout() -> TextIO:
     return os.fdopen(private, "w", encoding="utf-8")
 
 
-def _listen(inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
+def _listen(inbox: Inbox) -> None:
     """Pass on each line; end the process when the lines end without a stop."""
     for line in sys.stdin.buffer:
         message = json.loads(line)
@@ -62,27 +61,6 @@ def _listen(inbox: queue.SimpleQueue[dict[str, Any]]) -> None:
         if "stop" in message:
             return
     os._exit(1)
-
-
-def _open(name: str, message: dict[str, Any], wire: Wire) -> Handler | None:
-    if "open" not in message:
-        return None
-    try:
-        handler = resolve(name)(message["open"])
-    except Exception as error:
-        wire.send({"error": error_to_json(error)})
-        return None
-    wire.send({"opened": True})
-    return handler
-
-
-def _work(handler: Handler, message: dict[str, Any], wire: Wire) -> None:
-    number = message["job"]
-    try:
-        result = handler(message["kind"], message["payload"], lambda data: wire.send({"job": number, "event": data}))
-        wire.send({"job": number, "result": result})
-    except Exception as error:
-        wire.send({"job": number, "error": error_to_json(error)})
 
 
 if __name__ == "__main__":

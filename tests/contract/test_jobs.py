@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadRequest, JobError, RenderError, SetupError
-from engine.jobs import InlineExecutor, JobEvent, LocalExecutor
+from engine.jobs import InlineExecutor, JobEvent, Lane, LocalExecutor
+from engine.jobs.line import Line
 
 HERE = Path(__file__).parent
 SMALL = "job_functions:open_small"
@@ -105,8 +106,7 @@ async def test_jobs_run_one_at_a_time_in_order_and_know_their_place(make: Make, 
     await asyncio.gather(*tasks)
     assert ended == ["a", "b", "c"]
     assert [p[0] for p in places.values()] == [0, 1, 2]
-    assert places["c"][-1] == 0
-    assert places["c"] == sorted(places["c"], reverse=True)
+    assert places["c"] == [2, 1]
 
 
 @both
@@ -254,9 +254,18 @@ async def test_closing_does_not_wait_for_a_job_that_nobody_waits_for(make: Make,
 
 
 class Unlucky(InlineExecutor):
-    """Cannot load ahead: the machine has no process, no memory or no file handle left just then."""
+    """Cannot begin its first worker: the machine has no process, no memory or no file handle left just then."""
 
-    async def _warm(self) -> None:
+    tried = False
+
+    def new_line(self, lane: Lane) -> Line:
+        line = super().new_line(lane)
+        if not self.tried:
+            self.tried = True
+            line.connect = self._cannot
+        return line
+
+    async def _cannot(self) -> None:
         raise OSError(11, "Resource temporarily unavailable")
 
 
@@ -285,19 +294,18 @@ async def test_a_crash_fails_the_running_job_and_a_new_worker_takes_the_next(mak
 async def test_a_worker_killed_while_idle_is_replaced_without_an_error(make: Make) -> None:
     executor = await make()
     await executor.submit("echo", {})
-    process = executor._process
-    process.kill()
-    await process.wait()
-    assert executor.pid is None
+    os.kill(executor.state()[0].pids[0], signal.SIGKILL)
+    while executor.state()[0].alive:
+        await asyncio.sleep(0.005)
     assert (await executor.submit("count", {"to": 1})) == {"counted": 1}
 
 
 async def test_closing_stops_the_worker_gracefully(make: Make) -> None:
     executor = await make()
     await executor.submit("echo", {})
-    process = executor._process
+    (pid,) = executor.state()[0].pids
     await executor.close()
-    assert process.returncode == 0
+    assert not _lives(pid)
 
 
 async def test_ctrl_c_in_the_terminal_is_left_to_the_parent(make: Make) -> None:
@@ -316,7 +324,7 @@ async def main():
     await executor.start()
     def listen(event):
         if event.data:
-            print(executor.pid, flush=True)
+            print(executor.state()[0].pids[0], flush=True)
             os.kill(os.getpid(), 9)
     await executor.submit("wait", {{"path": {str(tmp_path / "never")!r}, "for_s": 60}}, listen)
 asyncio.run(main())

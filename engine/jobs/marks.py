@@ -3,10 +3,10 @@
     worker   log record ─→ one line of JSON on standard error
     parent   a line ─→ the same record, of the same logger and level, with the lane's name and the job's id on it
 
-In: jobs' ids, log records. Out: log records whose attributes `job_id` and `lane` say what they are about. Conventions:
-the id stands in a context variable, so it goes along with tasks and threads that asyncio starts; what libraries print to
-standard error on their own is logged as DEBUG. Caveat: a worker that dies by a signal says nothing on its way out but
-what it printed before.
+In: jobs' ids, log records. Out: log records whose attributes `job_id` and `lane` say what they are about.
+Conventions: the id stands in a context variable, so it goes along with tasks and threads that asyncio starts; what
+libraries print to standard error on their own is logged as DEBUG. Caveat: a worker that dies by a signal says nothing on
+its way out but what it printed before.
 """
 
 from __future__ import annotations
@@ -70,5 +70,5 @@ def _parsed(line: str) -> dict[str, Any] | None:
         spoken = json.loads(line)
     except ValueError:
         return None
-    whole = isinstance(spoken, dict) and spoken.get("level") in LEVELS and {"logger", "text"} <= spoken.keys()
-    return spoken if whole else None
+    texts = [spoken.get(key) for key in ("level", "logger", "text")]
+    return spoken if all(isinstance(text, str) for text in texts) and texts[0] in LEVELS else None

@@ -1,0 +1,1 @@
+"""How the running studio does, told to whoever keeps it running: health, metrics, logs."""

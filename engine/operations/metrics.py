@@ -1,0 +1,116 @@
+"""What happened so far, counted: requests, votes, failures, times. Everything here only grows.
+
+In: what happens to requests, as plain calls. Out: counters and histograms in a registry of their own. Conventions:
+names begin with `tunesmith_`, times are seconds and sizes bytes; no label names a person, a server or a song, so the
+number of series is bounded. Caveat: all of it begins at nothing with the process; what is the case just now,
+`gauges.py` tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+
+WAITS_S = (0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300, 600)
+STAGES_S = (0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 13, 20, 30, 60, 120, 300, 600)
+STEPS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60)
+LATE_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
+STORE_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
+VOTES = {1: "up", -1: "down", None: "withdrawn"}
+OUTCOMES = ("done", "failed", "cancelled", "refused")
+
+
+class Metrics:
+    """The counters. `registry` holds them."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # when each series began, which nobody asks for
+        self.registry = registry = CollectorRegistry()
+        self._accepted = Counter("tunesmith_accepted", "Requests that were accepted.", registry=registry)
+        self._requests = Counter(
+            "tunesmith_requests", "Requests that are over, by what became of them.", ["outcome"], registry=registry
+        )
+        self._failures = Counter(
+            "tunesmith_failures", "Requests that failed, by the class of the error.", ["error"], registry=registry
+        )
+        self._retries = Counter(
+            "tunesmith_retries",
+            "Requests that were tried again, by the class of the error.",
+            ["error"],
+            registry=registry,
+        )
+        self._votes = Counter(
+            "tunesmith_votes", "Presses of vote buttons, by what they did.", ["vote"], registry=registry
+        )
+        self._music = Counter("tunesmith_music_seconds", "Music that was finished.", registry=registry)
+        self._wait = Histogram(
+            "tunesmith_wait_seconds", "From acceptance to the finished song.", buckets=WAITS_S, registry=registry
+        )
+        self._stages = Histogram(
+            "tunesmith_stage_seconds",
+            "How long requests were in a stage.",
+            ["stage"],
+            buckets=STAGES_S,
+            registry=registry,
+        )
+        self._steps = Histogram(
+            "tunesmith_step_seconds",
+            "Steps of the making, from receipts.",
+            ["step"],
+            buckets=STEPS_S,
+            registry=registry,
+        )
+        self._late = Histogram(
+            "tunesmith_loop_late_seconds", "How late the event loop was.", buckets=LATE_S, registry=registry
+        )
+        self._store = Histogram(
+            "tunesmith_store_seconds", "How long the database took to answer.", buckets=STORE_S, registry=registry
+        )
+        for outcome in OUTCOMES:  # a rate over something that has not happened yet is 0, not unknown
+            self._requests.labels(outcome)
+        for vote in VOTES.values():
+            self._votes.labels(vote)
+
+    def accepted(self) -> None:
+        """A request was accepted."""
+        self._accepted.inc()
+
+    def ended(self, outcome: str) -> None:
+        """A request is over: `done`, `failed` or `cancelled`; or it was `refused` at the door."""
+        self._requests.labels(outcome).inc()
+
+    def failed(self, error: str) -> None:
+        """Why a request failed: the class of the error."""
+        self._failures.labels(error).inc()
+
+    def retried(self, error: str) -> None:
+        """A request is tried again after this error."""
+        self._retries.labels(error).inc()
+
+    def voted(self, value: int | None) -> None:
+        """Somebody pressed a vote button: 1, −1, or None for a vote that was withdrawn by it."""
+        self._votes.labels(VOTES[value]).inc()
+
+    def waited(self, wait_s: float) -> None:
+        """A song was at hand so long after it was asked for."""
+        self._wait.observe(wait_s)
+
+    def stayed(self, stage: str, stage_s: float) -> None:
+        """A request left a stage after so long."""
+        self._stages.labels(stage).observe(stage_s)
+
+    def made(self, music_s: float, timings_s: Mapping[str, float]) -> None:
+        """A song was finished. `timings_s`: what each step of making it took, as in its receipt."""
+        self._music.inc(music_s)
+        for step, step_s in timings_s.items():
+            if step != "total":
+                self._steps.labels(step).observe(step_s)
+
+    def late(self, late_s: float) -> None:
+        """The event loop was late by so much."""
+        self._late.observe(late_s)
+
+    def store_answered(self, answer_s: float) -> None:
+        """The database took so long to answer."""
+        self._store.observe(answer_s)

@@ -60,6 +60,8 @@ class Gauges(Collector):
         yield from _facts([facts for lane in sight.lanes for facts in lane.facts])
         yield from _processes(sight.lanes)
         yield from _parts(sight)
+        meaning = "The event loop's worst lateness of the last minute."
+        yield GaugeMetricFamily("tunesmith_loop_worst_late_seconds", meaning, value=sight.late_s)
 
 
 def _lanes(lanes: tuple[LaneState, ...]) -> Iterator[Metric]:

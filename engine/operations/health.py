@@ -36,7 +36,7 @@ class Gateway:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """What is seen at a moment. `opened`: the studio is there; `closing`: it accepts nothing any more; `counts`: jobs
-    by state.
+    by state; `late_s`: the event loop's worst lateness of the last minute.
     """
 
     opened: bool = False
@@ -46,6 +46,7 @@ class Sight:
     store: Answer | None = None
     files: Answer | None = None
     gateway: Gateway | None = None
+    late_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,8 @@
 """The private port: `/healthz`, `/readyz` and `/metrics` over HTTP.
 
 In: requests of whoever keeps the bot running. Out: JSON, and Prometheus's text. Conventions: 200 is well and 503 is
-not, so that a load balancer or a container engine needs to read nothing; answers are not to be cached. Caveat: nobody is
-asked who they are, so the port belongs on an address that strangers do not reach.
+not, so that a load balancer or a container engine needs to read nothing; answers are not to be cached. Caveat: nobody
+is asked who they are, so the port belongs on an address that strangers do not reach.
 """
 
 from __future__ import annotations

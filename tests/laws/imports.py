@@ -21,12 +21,14 @@ LAYERS: Mapping[str, int] = {
     "engine.learn": 4,
     "engine.taste": 4,
     "engine.evaluate": 4,
-    "engine.studio": 5,
-    "engine": 6,  # the public names, for whoever stands outside
-    "engine.doctor": 7,
-    "engine.cli": 8,
-    "engine.__main__": 9,
-    "bot": 10,
+    "engine.dispatch": 5,
+    "engine.studio": 6,
+    "engine.operations": 7,
+    "engine": 8,  # the public names, for whoever stands outside
+    "engine.doctor": 9,
+    "engine.cli": 10,
+    "engine.__main__": 11,
+    "bot": 12,
 }
 
 # Import name → where it may stand. A package that is slow to load, large, or apt to change has one home.
@@ -51,6 +53,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "basic_pitch": ("engine/learn/transcribe.py",),
     "onnxruntime": ("engine/learn/transcribe.py",),
     "ray": ("engine/jobs/cluster.py",),
+    "prometheus_client": ("engine/operations/",),
+    "pythonjsonlogger": ("engine/operations/logs.py",),
     "sqlalchemy": ("engine/store/",),
     "alembic": ("engine/store/",),
     "fsspec": ("engine/store/objects.py",),

@@ -1,7 +1,7 @@
 """What is the case just now: the queue, the workers, the batch, the models, the processes. Read when somebody asks.
 
-In: a `Sight` of the parts. Out: families of samples for the registry. Conventions: as in `metrics.py`; numbers of
-several workers of a lane are added up, but for the time of a step, which is their mean. Caveat: what workers tell of
+In: a `Sight` of the parts. Out: families of samples for the registry. Conventions: as in `metrics.py`; several workers'
+numbers are added up, but for shares and times, of which the mean is told. Caveat: what workers tell of
 themselves (`facts`) is about a second old.
 """
 
@@ -29,12 +29,18 @@ LANE_NUMBERS: tuple[tuple[str, str, Callable[[LaneState], int]], ...] = (
     ("tunesmith_lane_running", "Jobs that a lane's workers have inside.", lambda lane: lane.running),
     ("tunesmith_lane_waiting", "Jobs that wait for a lane's workers.", lambda lane: lane.waiting),
 )
-# What a composing worker tells of itself: its name there, the metric, its meaning, the family.
+# What a composing worker tells of itself: its name there, the metric, its meaning, the family. Workers' are added up.
 FACTS: tuple[tuple[str, str, str, Family], ...] = (
-    ("rows", "tunesmith_batch_rows", "Rows of the batch that compose.", GaugeMetricFamily),
+    ("rows", "tunesmith_batch_rows", "Rows of the batch that compose just now.", GaugeMetricFamily),
     ("slots", "tunesmith_batch_slots", "Rows that the batch may have.", GaugeMetricFamily),
+    ("waiting", "tunesmith_batch_waiting", "Candidates that wait for a row.", GaugeMetricFamily),
     ("steps", "tunesmith_network_steps", "Steps of the networks.", CounterMetricFamily),
     ("checkpoint_failures", "tunesmith_checkpoint_failures", "Damaged checkpoints passed over.", CounterMetricFamily),
+)
+# The same, where the workers' mean is told; times the last number.
+MEANS: tuple[tuple[str, str, str, float], ...] = (
+    ("occupancy", "tunesmith_batch_occupancy", "Share of the batch's rows that composed, of late.", 1.0),
+    ("step_ms", "tunesmith_network_step_seconds", "A step of the networks, of late.", 1e-3),
 )
 
 
@@ -77,10 +83,10 @@ def _facts(told: list[Mapping[str, Any]]) -> Iterator[Metric]:
         values = [float(facts[key]) for facts in told if key in facts]
         if values:
             yield family(name, meaning, value=sum(values))
-    steps_ms = [float(facts["step_ms"]) for facts in told if facts.get("step_ms") is not None]
-    if steps_ms:
-        mean_s = sum(steps_ms) / len(steps_ms) / 1000
-        yield GaugeMetricFamily("tunesmith_network_step_seconds", "A step of the networks, of late.", value=mean_s)
+    for key, name, meaning, unit in MEANS:
+        values = [float(facts[key]) for facts in told if facts.get(key) is not None]
+        if values:
+            yield GaugeMetricFamily(name, meaning, value=sum(values) / len(values) * unit)
     models = InfoMetricFamily("tunesmith_model", "Checkpoints in use.", labels=["style", "version"])
     for style, version in sorted({pair for facts in told for pair in facts.get("models", {}).items()}):
         models.add_metric([style, version], {})

@@ -1,0 +1,1 @@
+"""Operations: logs, health and metrics, against small studios and a real one."""

@@ -9,20 +9,17 @@ level than the felt beat (its half, its double, in 6/8 its third) is counted as 
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 from engine.compose.plan import Plan
 from engine.compose.render import SAMPLE_RATE_HZ
 from engine.compose.request import Receipt
 from engine.compose.sound import SoundFiles
+from engine.compose.written import Written
 from engine.metrics.measures import measure_song
 from engine.metrics.waveform import measure_audio
 from engine.music.instruments import kit_name, program_name
 from engine.music.notes import Role, Song
 from engine.music.timing import TICKS_PER_QUARTER, Meter
-
-if TYPE_CHECKING:
-    from engine.compose.generate import Written
 
 SAME_TEMPO = 0.04
 """Tempos that differ by no more than this share are the same."""

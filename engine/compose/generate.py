@@ -1,9 +1,9 @@
-"""Plan → song: takes the style's network, writes N candidates beside those of other songs, keeps the best.
+"""Plan → candidates: takes the style's network and writes N of them beside those of other songs.
 
-In: a `Plan`, and what is given (`engine.compose.given`); out: `Written`. Conventions: candidate k of seed s draws from
-PCG64 seeded by (s, k), so the first k candidates are the same whatever N is asked for, and whoever is written beside
-them (`engine.compose.batcher`). Caveat: floating-point sums differ between processor types, so one seed may give
-different notes on another machine.
+In: a `Plan`, and what is given (`engine.compose.given`); out: `Candidates`, or, judged at once, `Written`. Conventions:
+candidate k of seed s draws from PCG64 seeded by (s, k), so the first k candidates are the same whatever N is asked for,
+and whoever is written beside them (`engine.compose.batcher`). Caveat: floating-point sums differ between processor
+types, so one seed may give different notes on another machine.
 """
 
 from __future__ import annotations
@@ -12,24 +12,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from engine.compose.batcher import Batcher, BatchTask, Handle
-from engine.compose.choose import choose, judge
 from engine.compose.decode import Heat
-from engine.compose.finish import finish_song
 from engine.compose.given import NOTHING, Given
 from engine.compose.plan import Plan
-from engine.compose.script import Script, script_of
+from engine.compose.script import script_of
 from engine.compose.seeds import primer_of
 from engine.compose.voices import Voice, Voices
-from engine.metrics.copyindex import FILE, load_index
+from engine.compose.written import Candidates, Written, keep_best
+from engine.metrics.copyindex import open_index
 from engine.metrics.originality import CopyIndex
 from engine.model.checkpoint import Checkpoint
 from engine.model.device import pick_device
-from engine.music.notes import Role, Song
 from engine.music.styles import STYLES_DIR
-from engine.music.tokens import Event
 
 BATCH = 8
 """Candidates that are written for a song unless another number is asked for."""
@@ -41,20 +37,6 @@ HEAT_REACH = 0.16
 """How much warmer than usual sampling is at the most adventurous, and cooler at the least."""
 NARROWER, WIDER = 0.12, 0.7
 """Of the nucleus: what it loses at the least adventurous, and the share of the rest that it gains at the most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
-    """The kept song, what became of the candidates (for the receipt), and the model: style, version, sha256.
-
-    `gates`, `originality`: which gates the kept song passed, and what the copying gate found (see `choose.Verdict`).
-    """
-
-    song: Song
-    candidates: dict[str, Any]
-    model: dict[str, str]
-    gates: dict[str, bool | None]
-    originality: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +56,8 @@ class SongWriter:
     """
 
     def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR, slots: int = SLOTS) -> None:
-        self._voices = Voices(device=device, styles_dir=styles_dir)
-        self._index_file = styles_dir / FILE
+        self.styles_dir = styles_dir
+        self.voices = Voices(device=device, styles_dir=styles_dir)
         self.batcher = Batcher(slots)
 
     @classmethod
@@ -85,17 +67,16 @@ class SongWriter:
 
     def checkpoint(self, style: str) -> Checkpoint:
         """The newest checkpoint of a style, loaded once; raises `CheckpointError` if it is missing or damaged."""
-        return self._voices.checkpoint(style)
+        return self.voices.checkpoint(style)
 
     @cached_property
     def copy_index(self) -> CopyIndex | None:
         """The copy index beside the styles, loaded once; `None` if none is there. Raises `CheckpointError`."""
-        return CopyIndex(load_index(self._index_file)) if self._index_file.exists() else None
+        return open_index(self.styles_dir)
 
     def prepare(self, plan: Plan) -> None:
-        """Load (and blend) what a plan's song needs, so that `write` only writes. Raises `CheckpointError`."""
-        self._voices.of_plan(plan)
-        _ = self.copy_index
+        """Load (and blend) what a plan's song needs, so that `begin` only begins. Raises `CheckpointError`."""
+        self.voices.of_plan(plan)
 
     def write(
         self,
@@ -111,6 +92,11 @@ class SongWriter:
         Raises `CheckpointError`, and `BadRequest` where what is given does not fit the plan.
         """
         writing = self.begin(plan, candidates=candidates, given=given)
+        self.run(writing, progress)
+        return self.finish(writing)
+
+    def run(self, writing: Writing, progress: Callable[[float], None] = lambda _: None) -> None:
+        """Step until a song is finished; whoever breaks it off takes the song out of the batch."""
         step = 0
         try:
             while not writing.handle.finished:
@@ -120,11 +106,10 @@ class SongWriter:
                 step += 1
         finally:
             self.batcher.cancel(writing.handle)
-        return self.finish(writing)
 
     def begin(self, plan: Plan, *, candidates: int = BATCH, given: Given = NOTHING) -> Writing:
         """Let a song wait for its turn in the batch; raises as `write` does."""
-        voice = self._voices.of_plan(plan)
+        voice = self.voices.of_plan(plan)
         if given.primer is None:
             given = replace(given, primer=primer_of(plan))
         task = BatchTask(
@@ -138,24 +123,15 @@ class SongWriter:
 
     def finish(self, writing: Writing) -> Written:
         """Judge the candidates of a song whose handle is finished, and keep one. Raises what made it fail."""
-        plan, voice, script = writing.plan, writing.voice, writing.handle.task.script
-        songs = [_song(plan, script, events, writing.given) for events in writing.handle.events()]
-        verdicts = [judge(song, plan, voice.reference, index=self.copy_index) for song in songs]
-        kept = choose(verdicts)
-        dropped = {str(i): list(v.failures) for i, v in enumerate(verdicts) if v.failures and i != kept}
-        return Written(
-            song=songs[kept],
-            candidates={
-                "composed": len(songs),
-                "kept": kept,
-                "passed": sum(not v.failures for v in verdicts),
-                "failures_of_kept": list(verdicts[kept].failures),
-                "dropped": dropped,
-                "distances": [v.distance for v in verdicts],
-            },
-            model=dict(voice.model),
-            gates=dict(verdicts[kept].gates),
-            originality=verdicts[kept].originality_to_json(),
+        return keep_best(self.candidates(writing), writing.plan, writing.given, self.copy_index)
+
+    def candidates(self, writing: Writing) -> Candidates:
+        """What was written for a song whose handle is finished. Raises what made it fail."""
+        script = writing.handle.task.script
+        return Candidates(
+            events=tuple(tuple(script.of_the_plan(events)) for events in writing.handle.events()),
+            reference=writing.voice.reference,
+            model=writing.voice.model,
         )
 
 
@@ -175,16 +151,3 @@ def heat_for(heat: Heat, adventure: float) -> Heat:
         velocity=heat.velocity * factor,
         top_p=top_p,
     )
-
-
-def _song(plan: Plan, script: Script, events: list[Event], given: Given) -> Song:
-    """A candidate as a song; kept roles have the very notes that they were kept with."""
-    song = finish_song(plan, script.of_the_plan(events))
-    if not given.kept or given.score is None:
-        return song
-    tracks = [track for track in song.tracks if track.role not in given.kept]
-    for track in given.score.tracks:
-        if track.role in given.kept:
-            cast = plan.cast.get(track.role)
-            tracks.append(track if cast is None else replace(track, program=cast.program))
-    return replace(song, tracks=tuple(sorted(tracks, key=lambda track: list(Role).index(track.role))))

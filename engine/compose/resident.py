@@ -1,25 +1,149 @@
-"""The composing process: what the job runner opens once and then calls for each song.
+"""The composing process: songs of many people are read, planned and written side by side.
 
-In: the engine's settings as JSON; then jobs of kind `compose` with `{"id", "request", "folder", "limit_bytes"}` (the
-last may be missing). Out: events `{"stage", "share"}`, at most one a hundredth of the whole, and `{"receipt"}`.
-Conventions: everything is loaded while opening, so that a missing soundfont is said at once. Caveat: this is where
-torch comes in; the studio names this module by a string and never imports it.
+In: the engine's settings as JSON; then jobs of kind `compose` with `{"request", "entry", "seed"}`: `entry` is the text
+of the forerunner's `.song.json` where the request names one, `seed` the one to take where neither a field nor a word
+asks for one (both may be missing). Out: events `{"stage", "share"}`, at most one a hundredth of the whole, and
+`{"draft"}`, which a recording process takes. Conventions: encoder and writer are loaded while opening, each style's
+network when it is first asked for; a step plans one song that waits, then takes all that are written some events
+further. A song is the same alone and in company, so prompts are read one by one: read together, one meaning in sixty
+differs in its last digit. Caveat: this is where torch comes in; the studio names this module by a string and never
+imports it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 
+from engine.compose.drafting import Drafter, Drafting
 from engine.compose.pipeline import Composer
-from engine.compose.request import ComposeRequest, Progress, Stage
-from engine.compose.shares import overall_share
+from engine.compose.request import ComposeRequest
+from engine.compose.shares import thinned
+from engine.compose.songbook import read_song
 from engine.errors import JobError
-from engine.jobs.job import Emit, Handler, Json
+from engine.jobs.apart import each_apart
+from engine.jobs.job import Done, Emit, Failed, Handler, Json, Told
 from engine.settings import Settings
+
+STEPS = 8
+"""Of the batch, between two looks at what came in meanwhile."""
+
+Word = Told | Done | Failed
+
+
+def open_composer_lane(config: Json) -> ComposingLane:
+    """Load what every song needs; `config` is `Settings` as JSON. Raises `SetupError`."""
+    drafter = Drafter(Settings.read(**config))
+    drafter.warm_up()
+    return ComposingLane(drafter)
+
+
+class ComposingLane:
+    """A `Resident`: see the module's docstring."""
+
+    def __init__(self, drafter: Drafter) -> None:
+        """`drafter`: a warm one."""
+        self._drafter = drafter
+        self._batcher = drafter.writer.batcher
+        self._waiting: dict[str, Json] = {}
+        """Payloads of jobs that are not planned yet, in the order of their coming."""
+        self._writing: dict[str, Drafting] = {}
+        self._words: list[Word] = []
+        self._before = self._batcher.occupancy
+        self._spent_s = 0.0
+        """In steps, since the facts were asked."""
+
+    def admit(self, job: str, kind: str, payload: Json) -> None:
+        """Let a job wait until it is planned. Raises `JobError`."""
+        if kind != "compose":
+            raise JobError(f"The composing process knows no job of kind {kind!r}.")
+        self._waiting[job] = payload
+
+    def step(self) -> Sequence[Word]:
+        """Plan whoever has waited longest, and take everybody some events further."""
+        if self._waiting:
+            self._begin(next(iter(self._waiting)))
+        if not self._batcher.idle:
+            self._write()
+        words, self._words = self._words, []
+        return words
+
+    def cancel(self, job: str) -> None:
+        """Forget a job."""
+        self._waiting.pop(job, None)
+        drafting = self._writing.pop(job, None)
+        if drafting is not None:
+            self._drafter.cancel(drafting)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits and nobody is written."""
+        return not self._waiting and self._batcher.idle
+
+    def facts(self) -> Json:
+        """Model versions by style, checkpoints that were damaged, songs inside; how full and how quick the batch is:
+        now, in all, and (`occupancy`, `step_ms`) since the last time that somebody asked.
+        """
+        now, before = self._batcher.occupancy, self._before
+        steps, spent_s = now.steps - before.steps, self._spent_s
+        self._before, self._spent_s = now, 0.0
+        return {
+            "models": self._drafter.writer.voices.versions,
+            "checkpoint_failures": self._drafter.writer.voices.failures,
+            "songs": len(self._waiting) + len(self._writing),
+            "slots": now.slots,
+            "rows": now.rows,
+            "waiting": now.waiting,
+            "steps": now.steps,
+            "occupancy": round((now.rows_served - before.rows_served) / (steps * now.slots), 4) if steps else 0.0,
+            "step_ms": round(1000 * spent_s / steps, 3) if steps else None,
+        }
+
+    def _begin(self, job: str) -> None:
+        """Plan a song and put it into the batch, or tell why not."""
+        payload = self._waiting.pop(job)
+        planned, failed = each_apart(lambda waiting: self._planned(job, waiting), [payload])
+        self._words += [Failed(job=job, error=error) for _, error in failed]
+        for _, drafting in planned:
+            self._writing[job] = drafting
+            if drafting.finished:
+                self._end(job)
+
+    def _planned(self, job: str, payload: Json) -> Drafting:
+        entry = payload.get("entry")
+        task = self._drafter.open(
+            ComposeRequest.from_json(payload["request"]),
+            lambda song_id: read_song(song_id, entry),
+            seed=payload.get("seed"),
+        )
+        return self._drafter.begin(task, thinned(lambda data: self._words.append(Told(job=job, data=data))))
+
+    def _write(self) -> None:
+        """Some steps of the batch, until somebody is finished; the others hear how far they are."""
+        began = perf_counter()
+        for _ in range(STEPS):
+            if self._batcher.step():
+                break
+        self._spent_s += perf_counter() - began
+        for job, drafting in tuple(self._writing.items()):
+            if drafting.finished:
+                self._end(job)
+            else:
+                drafting.tell()
+
+    def _end(self, job: str) -> None:
+        """A song's last word."""
+        drafts, failed = each_apart(lambda song: self._drafter.finish(song).to_json(), [self._writing.pop(job)])
+        self._words += [Done(job=job, result={"draft": draft}) for _, draft in drafts]
+        self._words += [Failed(job=job, error=error) for _, error in failed]
 
 
 def open_composer(config: Json) -> Handler:
-    """Load a composer; `config` is `Settings` as JSON."""
+    """A whole composer in one process, a song at a time: `{"id", "request", "folder", "limit_bytes"}` → `{"receipt"}`.
+
+    `config` is `Settings` as JSON.
+    """
     composer = Composer(Settings.read(**config))
     composer.warm()
 
@@ -31,22 +155,8 @@ def open_composer(config: Json) -> Handler:
             Path(payload["folder"]),
             song_id=payload["id"],
             limit_bytes=payload.get("limit_bytes"),
-            progress=_thinned(emit),
+            progress=thinned(emit),
         )
         return {"receipt": receipt.to_json()}
 
     return handle
-
-
-def _thinned(emit: Emit) -> Progress:
-    """Pass on a stage's beginning, and every further hundredth of the whole."""
-    last: tuple[Stage | None, int] = (None, -1)
-
-    def progress(stage: Stage, share: float) -> None:
-        nonlocal last
-        now = (stage, int(100 * overall_share(stage, share)))
-        if now != last:
-            last = now
-            emit({"stage": stage, "share": share})
-
-    return progress

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from engine.compose.by_rules import write_by_rules
 from engine.compose.choose import judge
-from engine.compose.generate import Written
 from engine.compose.given import NOTHING, Given
 from engine.compose.plan import Plan
+from engine.compose.written import Written
 from engine.metrics.originality import CopyIndex
 from engine.music.notes import Role, Song
 

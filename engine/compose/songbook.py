@@ -84,7 +84,25 @@ def find_song(song_id: str, folders: Sequence[Path]) -> Entry:
             raise ValueError("it is too large")
         return Entry.loads(paths[0].read_text(encoding="utf-8", errors="surrogateescape"))
     except (OSError, ValueError, RecursionError) as error:
-        raise BadRequest(
-            f"The file {str(paths[0])!r} is damaged or of another version ({str(error)[:80]}); "
-            "composing its prompt anew would work."
-        ) from error
+        raise _unreadable(f"file {str(paths[0])!r}", error) from error
+
+
+def read_song(song_id: str, text: str | None) -> Entry:
+    """The song with this id out of its file's text. Raises `NotFound` where there is no text, `BadRequest` for one that
+    cannot be read or is another song's.
+    """
+    if text is None:
+        raise NotFound(f"The song {song_id[:40]!r} has no file to build on; composing its prompt anew would work.")
+    try:
+        entry = Entry.loads(text)
+        if entry.id != song_id:
+            raise ValueError(f"it is the song {entry.id[:40]!r}")
+        return entry
+    except (ValueError, RecursionError) as error:
+        raise _unreadable(f"file of the song {song_id[:40]!r}", error) from error
+
+
+def _unreadable(what: str, error: Exception) -> BadRequest:
+    return BadRequest(
+        f"The {what} is damaged or of another version ({str(error)[:80]}); composing its prompt anew would work."
+    )

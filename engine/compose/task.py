@@ -1,17 +1,16 @@
 """A request that builds on something finished → all that composing needs of it.
 
-In: a `ComposeRequest`, and the folders in which finished songs lie. Out: a `Task`. Conventions: `again` alone is the
-old wish with a new seed, changed by whatever else the new request asks for; with `keep` the old plan stays and only
-the seed, the adventure, the engine and the kinds of files may differ. Caveat: a song made by an earlier version without
-a `.song.json` cannot be built on.
+In: a `ComposeRequest`, and a way to find the song that it names. Out: a `Task`. Conventions: `again` alone is the old
+wish with a new seed, changed by whatever else the new request asks for; with `keep` the old plan stays and only the
+seed, the adventure, the engine and the kinds of files may differ. Caveat: a song made by an earlier version without a
+`.song.json` cannot be built on.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from engine.compose.given import NOTHING, Given
 from engine.compose.naming import new_seed
@@ -20,7 +19,7 @@ from engine.compose.plan import Plan
 from engine.compose.players import role_called, split_names
 from engine.compose.prompt import check_seed
 from engine.compose.request import ENGINES, ComposeRequest
-from engine.compose.songbook import Entry, find_song
+from engine.compose.songbook import Entry
 from engine.errors import BadRequest
 from engine.music.notes import Role, Song
 
@@ -29,11 +28,15 @@ FREE_WITH_KEPT = TAKEN_OVER | {"again", "keep", "seed"}
 """Fields that may differ from the old wish while roles are kept."""
 UNTOUCHED = ComposeRequest(prompt="")
 
+Find = Callable[[str], Entry]
+"""A finished song's id → the song; raises `NotFound`, and `BadRequest` for one that cannot be read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """`request`: what is composed now, with `again` resolved; `plan`: the plan, where it is settled already;
-    `before`: the song to go on from; `again`: the song that this one is another of.
+    `before`: the song to go on from; `again`: the song that this one is another of; `seed`: the one to take where
+    neither a field nor a word asks for one.
     """
 
     request: ComposeRequest
@@ -42,20 +45,26 @@ class Task:
     plan: Plan | None = None
     again: str | None = None
     performance_seed: int | None = None
+    seed: int | None = None
 
 
-def open_task(request: ComposeRequest, folders: Sequence[Path]) -> Task:
+def open_task(request: ComposeRequest, find: Find, *, seed: int | None = None) -> Task:
     """Find and read what the request builds on. Raises `BadRequest`, `NotFound`."""
+    return replace(_opened(request, find, seed), seed=seed)
+
+
+def _opened(request: ComposeRequest, find: Find, seed: int | None) -> Task:
     if request.again is None:
         if request.keep:
             raise BadRequest(f"Keeping {request.keep[0]!r} needs a finished song; naming its id in 'again' would work.")
         return _task(request)
     if request.continuing is not None:
         raise BadRequest("A song goes on from a file or is made again, not both; one of the two would work.")
-    entry = find_song(request.again, folders)
+    entry = find(request.again)
+    fresh = new_seed() if seed is None else check_seed(seed)
     if request.keep:
-        return _keep(request, entry)
-    return replace(_task(_merged(request, entry.request)), again=entry.id)
+        return _keep(request, entry, fresh)
+    return replace(_task(_merged(request, entry.request, fresh)), again=entry.id)
 
 
 def _task(request: ComposeRequest) -> Task:
@@ -74,13 +83,13 @@ def _changed(request: ComposeRequest) -> dict[str, object]:
     return {name: getattr(request, name) for name in names if getattr(request, name) != getattr(UNTOUCHED, name)}
 
 
-def _merged(request: ComposeRequest, old: ComposeRequest) -> ComposeRequest:
+def _merged(request: ComposeRequest, old: ComposeRequest, fresh: int) -> ComposeRequest:
     """The old wish with what the new request asks for otherwise, and a seed of its own."""
     changes = {name: value for name, value in _changed(request).items() if name not in ("again", "keep")}
-    return replace(old, **{"seed": new_seed(), **changes})  # type: ignore[arg-type]
+    return replace(old, **{"seed": fresh, **changes})  # type: ignore[arg-type]
 
 
-def _keep(request: ComposeRequest, entry: Entry) -> Task:
+def _keep(request: ComposeRequest, entry: Entry, fresh: int) -> Task:
     """The old plan with a new seed, and the kept roles' notes."""
     for name, value in _changed(request).items():
         if name not in FREE_WITH_KEPT and value != getattr(entry.request, name):
@@ -89,7 +98,7 @@ def _keep(request: ComposeRequest, entry: Entry) -> Task:
         raise BadRequest(f"The engine {request.engine!r} is not known; {' or '.join(ENGINES)} would work.")
     check_share("adventure", request.adventure)
     kept = read_roles(request.keep, entry)
-    seed = new_seed() if request.seed is None else check_seed(request.seed)
+    seed = fresh if request.seed is None else check_seed(request.seed)
     changes = {name: value for name, value in _changed(request).items() if name in TAKEN_OVER}
     now = replace(entry.request, seed=seed, **changes)  # type: ignore[arg-type]
     names = sorted(role.value for role in kept)

@@ -1,13 +1,15 @@
 """A plan's style or blend → the network that writes it, with all that belongs to it.
 
-In: a `Plan`. Out: a `Voice`. Conventions: checkpoints are loaded once and kept; of blends the last few. A blend has
-the mean of its styles' weights (`engine.model.blend`), of their temperatures, and of what their own music measures;
-its parts are summed in the order of their names, so a blend is the same however it was written. Caveat: a style that
-weighs nothing is left out.
+In: a `Plan`. Out: a `Voice`. Conventions: checkpoints are loaded once and kept; of blends the last few. Of a style's
+checkpoints the newest that is sound is taken; one that cannot be used is told of once. A blend has the mean of its
+styles' weights (`engine.model.blend`), of their temperatures, and of what their own music measures; its parts are
+summed in the order of their names, so a blend is the same however it was written. Caveat: a style that weighs nothing
+is left out.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,10 +19,12 @@ from engine.compose.decode import Heat
 from engine.compose.plan import Plan
 from engine.errors import CheckpointError
 from engine.model.blend import Part, blend_networks
-from engine.model.checkpoint import Checkpoint, latest_version, load_checkpoint, weights_sha256
+from engine.model.checkpoint import Checkpoint, load_checkpoint, versions_in, weights_sha256
 from engine.model.network import Network
 from engine.music.context import vocabulary_hash
 from engine.music.styles import STYLES_DIR, load_style
+
+log = logging.getLogger(__name__)
 
 KEPT_BLENDS = 4
 Reference = Mapping[str, Sequence[float]]
@@ -48,17 +52,37 @@ class Voices:
         self._device, self._styles_dir = device, styles_dir
         self._checkpoints: dict[str, Checkpoint] = {}
         self._blends: OrderedDict[Shares, tuple[Network, str]] = OrderedDict()
+        self._unsound: set[Path] = set()
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of each style that was asked for, the version that is in use."""
+        return {style: checkpoint.facts.version for style, checkpoint in sorted(self._checkpoints.items())}
+
+    @property
+    def failures(self) -> int:
+        """Checkpoints that could not be used."""
+        return len(self._unsound)
 
     def checkpoint(self, style: str) -> Checkpoint:
-        """The newest checkpoint of a style, loaded once; raises `CheckpointError` if it is missing or damaged."""
+        """The newest sound checkpoint of a style, loaded once; raises `CheckpointError` if there is none: what is wrong
+        with the newest.
+        """
         if style not in self._checkpoints:
-            path = latest_version(self._styles_dir / style)
-            if path is None:
-                raise CheckpointError(
-                    f"The style {style!r} has no checkpoint in {self._styles_dir / style}; `make train` makes it."
-                )
-            self._checkpoints[style] = load_checkpoint(path, vocabulary=vocabulary_hash(), device=self._device)
+            self._checkpoints[style] = self._newest_sound(style)
         return self._checkpoints[style]
+
+    def _newest_sound(self, style: str) -> Checkpoint:
+        folder, wrong = self._styles_dir / style, None
+        for path in versions_in(folder):
+            try:
+                return load_checkpoint(path, vocabulary=vocabulary_hash(), device=self._device)
+            except CheckpointError as error:
+                wrong = wrong or error
+                if path not in self._unsound:
+                    self._unsound.add(path)
+                    log.error("A checkpoint cannot be used; an earlier version is, if there is one. %s", error)
+        raise wrong or CheckpointError(f"The style {style!r} has no checkpoint in {folder}; `make train` makes it.")
 
     def of_plan(self, plan: Plan) -> Voice:
         """The voice of a plan's blend, or of its style where nothing is blended. Raises `CheckpointError`."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import CheckpointError
-from engine.metrics.originality import WINDOW, Hashes, TuneWindows, hashes_of, tokens_of, tune_of
+from engine.metrics.originality import WINDOW, CopyIndex, Hashes, TuneWindows, hashes_of, tokens_of, tune_of
 from engine.music.notes import Song
 
 FORMAT = 1
@@ -118,6 +118,12 @@ def load_index(path: Path) -> TuneWindows:
     except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise CheckpointError(f"The copy index {str(path)!r} is damaged ({error}); {_REMEDY}.") from error
     return index
+
+
+def open_index(folder: Path) -> CopyIndex | None:
+    """The copy index in a folder of styles, ready to be asked; None where there is none. Raises `CheckpointError`."""
+    path = folder / FILE
+    return CopyIndex(load_index(path)) if path.exists() else None
 
 
 def read_facts(path: Path) -> dict[str, Any]:

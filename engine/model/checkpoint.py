@@ -162,11 +162,16 @@ def read_curve(checkpoint: Path) -> list[list[float]]:
     return list(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else []
 
 
-def latest_version(folder: Path) -> Path | None:
-    """The `v<number>.safetensors` with the highest number in `folder`, or None."""
+def versions_in(folder: Path) -> list[Path]:
+    """Every `v<number>.safetensors` in `folder`, the highest number first."""
     found = {
         int(m[1]): path
         for path in folder.glob("v*.safetensors")
         if (m := re.fullmatch(r"v(\d+)\.safetensors", path.name))
     }
-    return found[max(found)] if found else None
+    return [found[number] for number in sorted(found, reverse=True)]
+
+
+def latest_version(folder: Path) -> Path | None:
+    """The newest of them, or None."""
+    return next(iter(versions_in(folder)), None)

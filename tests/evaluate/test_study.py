@@ -39,7 +39,7 @@ def composer(tmp_path_factory: pytest.TempPathFactory) -> Composer:
     save_checkpoint(small_network(), facts, styles / "lofi" / "v1.safetensors")
     settings = Settings.read(data_dir=tmp_path_factory.mktemp("data"), candidates=1)
     composer = Composer(settings, writer=SongWriter(device="cpu", styles_dir=styles))
-    composer.__dict__["planner"] = Planner(None)
+    composer.drafter.__dict__["planner"] = Planner(None)
     return composer
 
 

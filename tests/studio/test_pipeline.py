@@ -14,8 +14,7 @@ from engine.compose import voices
 from engine.compose.generate import SongWriter
 from engine.compose.pipeline import Composer
 from engine.compose.request import STAGES, ComposeRequest, Receipt, Stage
-from engine.compose.resident import _thinned
-from engine.compose.shares import overall_share
+from engine.compose.shares import overall_share, thinned
 from engine.errors import BadRequest, CheckpointError, SetupError
 from engine.model.checkpoint import Checkpoint, load_checkpoint
 from engine.settings import Settings
@@ -121,7 +120,7 @@ def test_progress_goes_through_the_stages_in_order(composer: Composer, tmp_path:
 
 def test_the_worker_tells_no_more_than_a_watcher_can_see() -> None:
     told: list[object] = []
-    progress = _thinned(told.append)
+    progress = thinned(told.append)
     for step in range(10_000):
         progress("compose", step / 10_000)
     assert 40 <= len(told) <= 60
@@ -155,7 +154,7 @@ def test_a_bad_wish_is_one_sentence_that_names_the_value_and_leaves_nothing(
     assert "\n" not in sentence
     assert "would work" in sentence
     assert list(tmp_path.iterdir()) == []
-    assert "reader" not in composer.__dict__  # nothing was loaded to refuse it
+    assert "reader" not in composer.drafter.__dict__  # nothing was loaded to refuse it
 
 
 def test_a_song_that_fails_half_way_leaves_neither_files_nor_folder(composer: Composer, tmp_path: Path) -> None:
@@ -206,7 +205,7 @@ def test_a_soundfont_that_is_missing_or_damaged_is_named_before_anything_is_comp
     with pytest.raises(SetupError, match=r"my\.sf2"):
         composer.compose(SHORT, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert "planner" not in composer.__dict__
+    assert not composer.drafter.warm
 
 
 def test_a_damaged_checkpoint_is_named_and_leaves_nothing(small_styles: Path, reader: Reader, tmp_path: Path) -> None:

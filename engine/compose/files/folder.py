@@ -70,6 +70,20 @@ def sweep(folder: Path) -> None:
         _close(mark, lock)
 
 
+def is_being_made(folder: Path) -> bool:
+    """Whether a living process makes a song in `folder`."""
+    for mark in folder.glob(f".*{MARK}"):
+        try:
+            lock = os.open(mark, os.O_RDWR)
+        except OSError:
+            continue  # it has just ended
+        free = _lock(lock)
+        os.close(lock)
+        if not free:
+            return True
+    return False
+
+
 def _locked(mark: Path) -> int | None:
     """A new locked mark's descriptor; None where another process makes a song of this name. The byte in it proves that
     the disk has room.

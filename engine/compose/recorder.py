@@ -1,0 +1,68 @@
+"""A recording process: what a pool of workers opens once each, and then calls for each song.
+
+In: the engine's settings as JSON; then jobs of kind `record` with `{"id", "draft", "limit_bytes"}` (the last may be
+missing). Out: events `{"stage", "share"}`, at most one a hundredth of the whole, and `{"receipt"}`; the song's files
+are in the file store that the settings name. Conventions: a song is made in `<data folder>/scratch/<id>`, which is gone
+afterwards, whatever became of the song; what a dead process left there is replaced. Soundfont and copy index are loaded
+while opening. Caveat: torch is never loaded here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from engine.compose.files.folder import all_or_nothing, is_being_made
+from engine.compose.naming import file_stem
+from engine.compose.recording import Place, Recorder
+from engine.compose.request import Receipt
+from engine.compose.shares import thinned
+from engine.compose.songdraft import SongDraft
+from engine.errors import JobError, StoreError
+from engine.jobs.job import Emit, Handler, Json
+from engine.settings import Settings
+from engine.store.files import FileStore
+from engine.store.opening import open_files, place_of
+from engine.store.scratch import Scratch
+
+
+def open_recorder(config: Json) -> Handler:
+    """Load a recorder; `config` is `Settings` as JSON. Raises `SetupError`, `CheckpointError`."""
+    settings = Settings.read(**config)
+    recorder = Recorder(settings)
+    recorder.warm_up()
+    return Booth(recorder, open_files(place_of(settings), settings.data_dir), Scratch(settings.data_dir)).handle
+
+
+class Booth:
+    """A recorder, and where its songs are made and kept."""
+
+    def __init__(self, recorder: Recorder, files: FileStore, scratch: Scratch) -> None:
+        self._recorder, self._files, self._scratch = recorder, files, scratch
+
+    def handle(self, kind: str, payload: Json, emit: Emit) -> Json:
+        """A job. Raises `SetupError`, `RenderError`, `StoreError`; then nothing of the song is left here."""
+        if kind != "record":
+            raise JobError(f"The recording process knows no job of kind {kind!r}.")
+        draft, song_id = SongDraft.from_json(payload["draft"]), payload["id"]
+        folder = self._fresh(song_id)
+        try:
+            receipt = self._record(draft, folder, payload, emit)
+            asyncio.run(self._files.publish(song_id, folder))
+        finally:
+            self._scratch.remove(song_id)
+        return {"receipt": receipt.to_json()}
+
+    def _fresh(self, song_id: str) -> Path:
+        """An empty folder for the song. Raises `StoreError` where a living process is at work in it."""
+        if is_being_made(self._scratch.path(song_id)):
+            raise StoreError(f"The song {song_id!r} is being recorded by another process.")
+        self._scratch.remove(song_id)
+        return self._scratch.make(song_id)
+
+    def _record(self, draft: SongDraft, folder: Path, payload: Json, emit: Emit) -> Receipt:
+        song_id = payload["id"]
+        name = file_stem(draft.request.prompt, song_id)
+        place = Place(song_id=song_id, folder=folder, name=name, limit_bytes=payload.get("limit_bytes"))
+        with all_or_nothing(folder, name):
+            return self._recorder.record(draft, place, thinned(emit))

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from engine.errors import JobError, WorkerLost
 from engine.jobs.job import JobEvent, Json, Lane
 from engine.jobs.line import Line
+from engine.jobs.marks import marked
 from engine.jobs.ticket import Ticket
 from engine.jobs.wire import job_to_text, json_to_error, to_text
 
@@ -113,7 +114,7 @@ class Keeper:
         assert self._line is not None
         timer = asyncio.get_running_loop().call_later(self._lane.timeout_s, self._out_of_time, ticket)
         self._jobs[ticket.number] = (ticket, timer)
-        self._line.post(job_to_text(ticket.number, ticket.kind, ticket.payload))
+        self._line.post(job_to_text(ticket.number, ticket.kind, ticket.payload, ticket.mark))
         ticket.tell(JobEvent(state="started"))
 
     def give_up(self, ticket: Ticket) -> None:
@@ -165,8 +166,8 @@ class Keeper:
             return
         self._drop(ticket.number)
         if "error" in message:
-            error = json_to_error(message["error"])
-            ticket.fail(error)
+            with marked(ticket.mark):
+                ticket.fail(json_to_error(message["error"]))
         else:
             ticket.finish(message["result"])
         self._desk.changed()

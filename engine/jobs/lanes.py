@@ -18,6 +18,7 @@ from engine.errors import JobError, TunesmithError, WorkerLost
 from engine.jobs.job import JobEvent, Json, Lane, LaneState, OnEvent
 from engine.jobs.keeper import Keeper
 from engine.jobs.line import Line
+from engine.jobs.marks import job_id
 from engine.jobs.ticket import Ticket
 from engine.jobs.wire import to_text
 
@@ -77,7 +78,7 @@ class LaneExecutor(ABC):
         if queue is None:
             raise JobError(f"No lane takes jobs of kind {kind!r}; known are {', '.join(sorted(self._by_kind))}.")
         result: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        ticket = Ticket(next(self._numbers), kind, to_text(payload), on_event, result)
+        ticket = Ticket(next(self._numbers), kind, to_text(payload), job_id.get(), on_event, result)
         queue.put(ticket)
         try:
             return await result

@@ -5,8 +5,8 @@
 
 In: jobs' ids, log records. Out: log records whose attributes `job_id` and `lane` say what they are about.
 Conventions: the id stands in a context variable, so it goes along with tasks and threads that asyncio starts; what
-libraries print to standard error on their own is logged as DEBUG. Caveat: a worker that dies by a signal says nothing on
-its way out but what it printed before.
+libraries print to standard error on their own is logged as DEBUG. Caveat: a worker that dies by a signal says nothing
+on its way out but what it printed before.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def marked(job: str) -> Iterator[None]:
-    """Whatever is logged within belongs to this job."""
+def marked(job: str | None) -> Iterator[None]:
+    """Whatever is logged within belongs to this job; None: to no job."""
     token = job_id.set(job)
     try:
         yield

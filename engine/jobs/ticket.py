@@ -15,11 +15,14 @@ from engine.jobs.job import JobEvent, OnEvent
 
 @dataclass(slots=True, eq=False)
 class Ticket:
-    """`number`: unique within its executor; `payload`: JSON text; `result`: done as soon as nobody waits any more."""
+    """`number`: unique within its executor; `payload`: JSON text; `mark`: what lines of log about it are marked with;
+    `result`: done as soon as nobody waits any more.
+    """
 
     number: int
     kind: str
     payload: str
+    mark: str | None
     on_event: OnEvent | None
     result: asyncio.Future[dict[str, Any]]
 

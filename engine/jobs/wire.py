@@ -38,9 +38,9 @@ def to_text(value: Json) -> str:
         raise JobError(f"A job's value is no JSON: {error}.") from error
 
 
-def job_to_text(number: int, kind: str, payload: str) -> str:
+def job_to_text(number: int, kind: str, payload: str, mark: str | None) -> str:
     """The message that hands a job to a worker; `payload` is JSON text already."""
-    return f'{{"job": {number}, "kind": {json.dumps(kind)}, "payload": {payload}}}'
+    return f'{{"job": {number}, "kind": {json.dumps(kind)}, "mark": {json.dumps(mark)}, "payload": {payload}}}'
 
 
 def error_to_json(error: BaseException) -> dict[str, str]:

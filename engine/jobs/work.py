@@ -1,10 +1,11 @@
 """What a worker does, wherever it lives: opens, then takes messages from an inbox and sends messages back.
 
-In: `{"open": config, "opener": name, "shape": "resident" | "pool"}` first, then `{"job": n, "kind": …, "payload": …}`,
-`{"cancel": n}` (to residents), at last `{"stop": true}`. Out: `{"opened": pid}` or `{"error": …}`; then of each job any
-number of `{"job": n, "event": …}` and one `{"job": n, "result": …}` or `{"job": n, "error": …}`; from residents
-`{"facts": …}` about once a second. Conventions: `send` raises `TypeError` or `ValueError` for what JSON cannot say,
-before anything is sent. Caveat: an error that a resident's `step` raises goes through, and is the worker's end.
+In: `{"open": config, "opener": name, "shape": "resident" | "pool"}` first, then `{"job": n, "kind": …, "mark": …,
+"payload": …}`, `{"cancel": n}` (to residents), at last `{"stop": true}`. Out: `{"opened": pid}` or `{"error": …}`; then
+of each job any number of `{"job": n, "event": …}` and one `{"job": n, "result": …}` or `{"job": n, "error": …}`; from
+residents `{"facts": …}` about once a second. Conventions: `send` raises `TypeError` or `ValueError` for what JSON
+cannot say, before anything is sent. Caveat: an error that a resident's `step` raises goes through, and is the worker's
+end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from engine.errors import JobError
 from engine.jobs.job import Done, Failed, Handler, Json, Resident, Told
+from engine.jobs.marks import marked
 from engine.jobs.wire import error_to_json, resolve
 
 Inbox = queue.SimpleQueue[dict[str, Any]]
@@ -58,7 +60,8 @@ def perform(handler: Handler, message: Json, send: Send) -> None:
     """One job of a pool, from its message to its last word."""
     number = message["job"]
     try:
-        result = handler(message["kind"], message["payload"], lambda data: send({"job": number, "event": data}))
+        with marked(message["mark"]):
+            result = handler(message["kind"], message["payload"], lambda data: send({"job": number, "event": data}))
         send({"job": number, "result": result})
     except Exception as error:
         send({"job": number, "error": error_to_json(error)})
@@ -100,7 +103,8 @@ class Rounds:
 
     def _admit(self, message: Json) -> None:
         try:
-            self._resident.admit(str(message["job"]), message["kind"], message["payload"])
+            with marked(message["mark"]):
+                self._resident.admit(str(message["job"]), message["kind"], message["payload"])
         except Exception as error:
             self._send({"job": message["job"], "error": error_to_json(error)})
 

@@ -1,8 +1,9 @@
-"""A worker's own process: `python -m engine.jobs.worker`, with an added niceness as its one argument.
+"""A worker's own process: `python -m engine.jobs.worker`, with an added niceness and a level of logging as arguments.
 
 In (standard input) and out (standard output): the messages of `engine.jobs.work`, one JSON object a line. Conventions:
-what libraries print goes to standard error; Ctrl-C is the parent's business. Caveat: when standard input ends without a
-stop, the parent is gone and the process exits at once, in the middle of a job too.
+what libraries print goes to standard error, and so does the log (`engine.jobs.marks`); Ctrl-C is the parent's business.
+Caveat: when standard input ends without a stop, the parent is gone and the process exits at once, in the middle of a
+job too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 from typing import TextIO
 
 from engine.jobs.job import Json
+from engine.jobs.marks import speak_to_parent
 from engine.jobs.work import Inbox, work
 
 
@@ -39,13 +41,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if niceness := int(sys.argv[1]):
         os.nice(niceness)
-    wire = Wire(_claim_stdout())
+    wire = Wire(claim_stdout())
+    speak_to_parent(sys.argv[2], sys.stderr)
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
     work(inbox, wire.send)
 
 
-def _claim_stdout() -> TextIO:
+def claim_stdout() -> TextIO:
     """Keep standard output for the wire and point file descriptor 1 at standard error, for C libraries too."""
     private = os.dup(1)
     os.dup2(2, 1)

@@ -17,8 +17,10 @@ from engine.dispatch.events import StudioEvent
 from engine.errors import SetupError
 from engine.operations import Gateway, Operations, serve
 from engine.operations import operations as operations_module
+from engine.operations.feed import MOST_REMEMBERED, Feed
+from engine.operations.metrics import Metrics
 from engine.operations.operations import program_version
-from tests.operations.watched import SaidStudio, lane
+from tests.operations.watched import SaidStudio, lane, small_receipt
 
 PATIENCE_S = 0.3
 JOB = "4f1c22d0a1b3"
@@ -184,8 +186,7 @@ async def test_what_happens_is_counted(place: Place) -> None:
         StudioEvent(kind="stage", job_id=JOB, stage="composing", seconds=1.5),
         StudioEvent(kind="retried", job_id=JOB, error="WorkerLost"),
         StudioEvent(kind="stage", job_id=JOB, stage="rendering", seconds=0.7),
-        StudioEvent(kind="done", job_id=JOB, seconds=6.5),
-        StudioEvent(kind="stage", job_id=JOB, stage="delivering", seconds=0.3),
+        StudioEvent(kind="done", job_id=JOB, seconds=6.5, receipt=small_receipt()),
         StudioEvent(kind="delivered", job_id=JOB),
         StudioEvent(kind="failed", job_id="ffff", error="RenderError"),
         StudioEvent(kind="cancelled", job_id="eeee"),
@@ -201,15 +202,42 @@ async def test_what_happens_is_counted(place: Place) -> None:
         assert samples[f"tunesmith_requests_total{{outcome={outcome}}}"] == number
     assert samples["tunesmith_failures_total{error=RenderError}"] == 1
     assert samples["tunesmith_retries_total{error=WorkerLost}"] == 1
-    for stage, stage_s in {"queued": 4.0, "composing": 1.5, "rendering": 0.7, "delivering": 0.3}.items():
+    for stage, stage_s in {"queued": 4.0, "composing": 1.5, "rendering": 0.7}.items():
         assert samples[f"tunesmith_stage_seconds_sum{{stage={stage}}}"] == stage_s
         assert samples[f"tunesmith_stage_seconds_count{{stage={stage}}}"] == 1
+    assert samples["tunesmith_music_seconds_total{}"] == 60.0
+    assert samples["tunesmith_step_seconds_sum{step=compose}"] == 1.25
+    assert samples["tunesmith_step_seconds_sum{step=encode}"] == 0.25
+    assert "tunesmith_step_seconds_sum{step=total}" not in samples
     assert samples["tunesmith_wait_seconds_sum{}"] == 6.5
     assert samples["tunesmith_wait_seconds_bucket{le=5.0}"] == 0
     assert samples["tunesmith_wait_seconds_bucket{le=8.0}"] == 1
     for vote, number in {"up": 2, "down": 1, "withdrawn": 1}.items():
         assert samples[f"tunesmith_votes_total{{vote={vote}}}"] == number
     assert not any(JOB in name for name in samples), "a label a job would be a series a job"
+
+
+def test_delivering_is_what_lies_between_the_made_song_and_its_delivery() -> None:
+    metrics, now = Metrics(), [100.0]
+    feed = Feed(metrics, clock=lambda: now[0])
+    feed(StudioEvent(kind="done", job_id=JOB, seconds=6.5))
+    now[0] += 0.75
+    feed(StudioEvent(kind="delivered", job_id=JOB))
+    feed(StudioEvent(kind="delivered", job_id="made elsewhere"))
+    labels = {"stage": "delivering"}
+    assert metrics.registry.get_sample_value("tunesmith_stage_seconds_sum", labels) == 0.75
+    assert metrics.registry.get_sample_value("tunesmith_stage_seconds_count", labels) == 1
+    assert metrics.registry.get_sample_value("tunesmith_requests_total", {"outcome": "done"}) == 2
+
+
+def test_songs_that_are_never_delivered_are_forgotten_in_the_end() -> None:
+    metrics = Metrics()
+    feed = Feed(metrics)
+    for number in range(MOST_REMEMBERED + 1):
+        feed(StudioEvent(kind="done", job_id=str(number)))
+    feed(StudioEvent(kind="delivered", job_id="0"))
+    feed(StudioEvent(kind="delivered", job_id="1"))
+    assert metrics.registry.get_sample_value("tunesmith_stage_seconds_count", {"stage": "delivering"}) == 1
 
 
 async def test_what_is_the_case_is_told_when_somebody_asks(place: Place) -> None:

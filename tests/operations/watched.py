@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from engine.compose.request import Receipt
 from engine.dispatch.events import Listener, StudioEvent, StudioState
 from engine.errors import StoreError
 from engine.jobs import LaneState
@@ -27,6 +28,32 @@ FACTS = {
     "occupancy": 0.25,
     "step_ms": 12.5,
 }
+
+
+def small_receipt() -> Receipt:
+    """Of a minute of music."""
+    return Receipt(
+        id="4f1c22d0a1b3",
+        prompt="a song",
+        style="lofi",
+        blend={"lofi": 1.0},
+        seed=1,
+        model={"style": "lofi", "version": "v3", "sha256": "0" * 64},
+        tempo_bpm=80.0,
+        key="D minor",
+        mode="minor",
+        meter="4/4",
+        bars=20,
+        duration_s=60.0,
+        sections=[],
+        instruments={},
+        requested={},
+        measured={},
+        files={},
+        midi_sha256="0" * 64,
+        timings_s={"compose": 1.25, "encode": 0.25, "total": 1.5},
+        candidates={},
+    )
 
 
 class SaidStudio:

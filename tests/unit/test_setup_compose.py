@@ -6,7 +6,11 @@ import importlib.util
 import re
 import subprocess
 import sys
+import threading
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,26 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if "build" in service}
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 PAGE = (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
+
+
+@contextmanager
+def health_server(status: int) -> Iterator[int]:
+    """A server that answers everything with this status; gives its port."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
 
 
 def keys_of_the_example() -> set[str]:
@@ -105,9 +129,35 @@ def test_every_service_waits_for_what_it_needs_until_that_is_healthy() -> None:
 
 def test_ray_services_are_not_asked_for_the_bots_pulse() -> None:
     """The image's own check looks at a file that the bot alone writes."""
-    assert "healthcheck" not in SERVICES["bot"]
     for name in ("ray-head", "ray-worker"):
         assert SERVICES[name]["healthcheck"]["test"][:3] == ["CMD", "ray", "health-check"]
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 0), (503, 1)])
+def test_the_bots_check_asks_its_private_port_and_believes_the_answer(status: int, code: int) -> None:
+    environment = SERVICES["bot"]["environment"]
+    python, option, script = SERVICES["bot"]["healthcheck"]["test"][1:]
+    assert (python, option) == ("python", "-c")
+    assert "'/healthz'" in script
+    assert environment["TUNESMITH_OPERATIONS_PORT"] in script
+    with health_server(status) as port:
+        there = script.replace(environment["TUNESMITH_OPERATIONS_PORT"], str(port))
+        done = subprocess.run([sys.executable, "-c", there], capture_output=True, timeout=30, check=False)
+    assert done.returncode == code
+
+
+def test_the_bot_has_more_time_to_stop_than_the_songs_in_the_making() -> None:
+    seconds = re.fullmatch(r"(\d+)s", SERVICES["bot"]["stop_grace_period"])
+    assert seconds is not None
+    assert int(seconds[1]) >= Settings.model_fields["stop_s"].default + 30
+
+
+def test_the_bot_has_its_work_done_by_the_cluster_beside_it() -> None:
+    head = SERVICES["ray-head"]["command"]
+    port = next(word.partition("=")[2] for word in head if word.startswith("--ray-client-server-port="))
+    assert SERVICES["bot"]["environment"]["TUNESMITH_CLUSTER"] == f"ray://ray-head:{port}"
+    for name in ("ray-head", "ray-worker"):
+        assert "TUNESMITH_CLUSTER" not in SERVICES[name]["environment"]
 
 
 def test_workers_and_checks_go_to_the_heads_address() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
@@ -27,8 +28,8 @@ PATIENCE_S = 10.0
 """How long a pool's worker may go on with a job that was withdrawn."""
 SILENCE_S = 10.0
 """A resident that says nothing for so long, while a job of its runs out of time, hangs."""
-TRIES = 3
-"""So many times in a row a worker may fail to begin, or die while opening, before waiting jobs are failed for it."""
+TRIES, PASSING_S = 3, 30.0
+"""So many times in a row, and so long, a worker may be lost before it has opened, until waiting jobs fail for it."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HURRY_S = 0.1, 30.0, 0.5
 
 
@@ -62,6 +63,7 @@ class Keeper:
         self._line: Line | None = None
         self._jobs: dict[int, tuple[Ticket, asyncio.TimerHandle]] = {}
         self._failures = 0
+        self._hopeless_s = 0.0
         self._heard_s = 0.0
         self._verdict: WorkerLost | None = None
         self._hurry = asyncio.Event()
@@ -81,7 +83,7 @@ class Keeper:
     @property
     def hopeless(self) -> bool:
         """Whether the last attempts say that it will not open."""
-        return self._failures >= TRIES
+        return self._failures >= TRIES and time.monotonic() >= self._hopeless_s
 
     @property
     def pid(self) -> int | None:
@@ -182,9 +184,12 @@ class Keeper:
         log.warning("A worker of the lane %r is begun anew: %s: %s", self._lane.name, type(error).__name__, error)
         for ticket in self.running:
             ticket.fail(WorkerLost(str(error)))
-        if not self.open:
-            passing = isinstance(error, WorkerLost | OSError)
-            self._failures += 1 if passing else TRIES
+        if not self.open and not isinstance(error, WorkerLost | OSError):
+            self._failures += TRIES
+            self._hopeless_s = 0.0
+        elif not self.open:
+            self._hopeless_s = self._hopeless_s if self._failures else time.monotonic() + PASSING_S
+            self._failures += 1
         self._desk.lost(error, opened=self.open)
 
     def _leave(self) -> None:

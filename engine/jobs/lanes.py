@@ -48,8 +48,8 @@ class LaneExecutor(ABC):
         self._config = config
         self.grace_s = grace_s
         self.open_timeout_s = open_timeout_s
-        self._queues = tuple(LaneQueue(self, lane) for lane in lanes)
-        self._by_kind = {kind: lane for lane in self._queues for kind in lane.lane.kinds}
+        self.queues = tuple(LaneQueue(self, lane) for lane in lanes)
+        self._by_kind = {kind: lane for lane in self.queues for kind in lane.lane.kinds}
         self._numbers = itertools.count(1)
         self._started = False
         self._closed = False
@@ -67,8 +67,8 @@ class LaneExecutor(ABC):
         """Begin to take jobs; loading goes on in the background."""
         if not self._started and not self._closed:
             self._started = True
-            for queue in self._queues:
-                queue.start()
+            for queue in self.queues:
+                queue.changed()
 
     async def submit(self, kind: str, payload: Json, on_event: OnEvent | None = None) -> dict[str, Any]:
         """Run a job and return its result; `on_event` is called on the event loop. Raises what the job raised."""
@@ -91,22 +91,22 @@ class LaneExecutor(ABC):
         Jobs that nobody waits for any more get no grace.
         """
         self._closed = True
-        for queue in self._queues:
+        for queue in self.queues:
             queue.refuse_waiting()
-        running = {ticket.result for queue in self._queues for ticket in queue.running}
+        running = {ticket.result for queue in self.queues for ticket in queue.running}
         if running:
             wait_s = self.grace_s if grace_s is None else grace_s
             _, unfinished = await asyncio.wait(running, timeout=wait_s)
             if unfinished:
                 log.warning("%d jobs still ran %g s after closing began; they were given up.", len(unfinished), wait_s)
-        for queue in self._queues:
+        for queue in self.queues:
             for ticket in queue.running:
                 ticket.fail(WorkerLost("The job runner was closed while the job ran."))
-        await asyncio.gather(*(queue.stop() for queue in self._queues))
+        await asyncio.gather(*(queue.stop() for queue in self.queues))
 
     def state(self) -> tuple[LaneState, ...]:
         """How the lanes do; costs nothing."""
-        return tuple(queue.state() for queue in self._queues)
+        return tuple(queue.state() for queue in self.queues)
 
 
 class LaneQueue:
@@ -115,9 +115,10 @@ class LaneQueue:
     def __init__(self, executor: LaneExecutor, lane: Lane) -> None:
         self.lane = lane
         self._executor = executor
+        self._wanted = lane.workers
         self._waiting: deque[Ticket] = deque()
-        self._keepers: list[Keeper] = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._keepers: dict[Keeper, asyncio.Task[None]] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
         self._restarts = 0
         self._last_error: str | None = None
 
@@ -131,19 +132,18 @@ class LaneQueue:
         """Jobs in workers that somebody waits for."""
         return [ticket for keeper in self._keepers for ticket in keeper.running]
 
-    def start(self) -> None:
-        """Begin the workers."""
-        for _ in range(self.lane.workers):
-            keeper = Keeper(self, self._executor.config, self._executor.open_timeout_s)
-            self._keepers.append(keeper)
-            self._tasks.append(asyncio.create_task(keeper.run()))
+    def resize(self, workers: int) -> None:
+        """From now on so many workers; those that are too many leave when they have nothing in hand."""
+        self._wanted = workers
+        self.changed()
 
     async def stop(self) -> None:
         """End the workers."""
-        for task in self._tasks:
+        self._wanted = 0
+        self._leaving.update(self._keepers.values())
+        for task in self._leaving:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         self._keepers.clear()
 
     def put(self, ticket: Ticket) -> None:
@@ -169,7 +169,8 @@ class LaneQueue:
         self._fail_waiting(WorkerLost("The job runner was closed before the job began."))
 
     def changed(self) -> None:
-        """A worker has room, or has lost it: hand out what waits."""
+        """A worker has room, or has lost it: see that there are enough of them, and hand out what waits."""
+        self._fit()
         dealt = False
         while self._waiting and (keepers := [keeper for keeper in self._keepers if keeper.has_room]):
             ticket = self._waiting.popleft()
@@ -194,7 +195,7 @@ class LaneQueue:
         """How the lane does."""
         return LaneState(
             name=self.lane.name,
-            wanted=self.lane.workers,
+            wanted=self._wanted,
             alive=sum(keeper.open for keeper in self._keepers),
             running=len(self.running),
             waiting=len(self._waiting),
@@ -203,6 +204,18 @@ class LaneQueue:
             facts=tuple(keeper.facts for keeper in self._keepers if keeper.facts is not None),
             pids=tuple(keeper.pid for keeper in self._keepers if keeper.pid is not None),
         )
+
+    def _fit(self) -> None:
+        """Begin workers that are lacking; let go of one that is too many and has nothing in hand."""
+        while len(self._keepers) < self._wanted:
+            keeper = Keeper(self, self._executor.config, self._executor.open_timeout_s)
+            self._keepers[keeper] = asyncio.create_task(keeper.run())
+        for keeper in sorted(self._keepers, key=lambda keeper: keeper.open):
+            if len(self._keepers) > self._wanted and not keeper.load:
+                task = self._keepers.pop(keeper)
+                task.cancel()
+                self._leaving.add(task)
+                task.add_done_callback(self._leaving.discard)
 
     def _ahead(self, index: int) -> int:
         return index + len(self.running)

@@ -52,7 +52,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "PIL": ("engine/compose/picture", "engine/compose/files/cover.py"),
     "basic_pitch": ("engine/learn/transcribe/pitches.py",),
     "onnxruntime": ("engine/learn/transcribe/pitches.py",),
-    "ray": ("engine/jobs/cluster.py",),
+    "ray": ("engine/jobs/on_ray.py",),
     "prometheus_client": ("engine/operations/",),
     "pythonjsonlogger": ("engine/operations/logs.py",),
     "sqlalchemy": ("engine/store/",),

@@ -96,6 +96,7 @@ class ComposingLane:
             "rows": now.rows,
             "waiting": now.waiting,
             "steps": now.steps,
+            "rows_served": now.rows_served,
             "occupancy": round((now.rows_served - before.rows_served) / (steps * now.slots), 4) if steps else 0.0,
             "step_ms": round(1000 * spent_s / steps, 3) if steps else None,
         }

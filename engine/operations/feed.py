@@ -46,8 +46,10 @@ class Feed:
                 metrics.ended("failed")
             case "delivered":
                 self._delivered(event)
-            case "refused" | "cancelled":
-                metrics.ended(event.kind)
+            case "refused":
+                metrics.refused(event.error or UNKNOWN)
+            case "cancelled":
+                metrics.ended("cancelled")
             case "voted":
                 metrics.voted(event.vote)
 

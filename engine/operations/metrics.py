@@ -34,6 +34,9 @@ class Metrics:
         self._failures = Counter(
             "tunesmith_failures", "Requests that failed, by the class of the error.", ["error"], registry=registry
         )
+        self._refusals = Counter(
+            "tunesmith_refusals", "Requests that were refused, by the class of the error.", ["error"], registry=registry
+        )
         self._retries = Counter(
             "tunesmith_retries",
             "Requests that were tried again, by the class of the error.",
@@ -77,12 +80,17 @@ class Metrics:
         self._accepted.inc()
 
     def ended(self, outcome: str) -> None:
-        """A request is over: `done`, `failed` or `cancelled`; or it was `refused` at the door."""
+        """A request is over: `done`, `failed`, `cancelled` or `refused`."""
         self._requests.labels(outcome).inc()
 
     def failed(self, error: str) -> None:
         """Why a request failed: the class of the error."""
         self._failures.labels(error).inc()
+
+    def refused(self, error: str) -> None:
+        """A request was refused at the door, with this class of error."""
+        self._refusals.labels(error).inc()
+        self.ended("refused")
 
     def retried(self, error: str) -> None:
         """A request is tried again after this error."""

@@ -39,8 +39,8 @@ class Watched(Protocol):
     def state(self) -> StudioState:
         """How it is; costs nothing."""
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
-        """Hear of everything that happens from now on; what is returned ends it."""
+    def listen(self, listener: Listener) -> None:
+        """Hear of everything that happens from now on."""
 
     async def check_database(self) -> None:
         """Raises when the database does not answer."""
@@ -58,7 +58,6 @@ class Operations:
         self._studio: Watched | None = None
         self._store: Probe | None = None
         self._files: Probe | None = None
-        self._deaf: Callable[[], None] = _nothing
         self._lateness = Lateness(self.metrics.late)
         self._watching: asyncio.Task[None] | None = None
         self._pages = Pages(self._look, self.metrics.registry, Doctor(patience_s=patience_s), version=program_version())
@@ -72,9 +71,8 @@ class Operations:
 
     def watch(self, studio: Watched) -> None:
         """From now on tell of this studio."""
-        self._deaf()
         self._studio = studio
-        self._deaf = studio.listen(Feed(self.metrics))
+        studio.listen(Feed(self.metrics))
         self._store = Probe(
             studio.check_database, timeout_s=STORE_TIMEOUT_S, keep_s=STORE_KEPT_S, told=self._store_answered
         )
@@ -82,8 +80,6 @@ class Operations:
 
     async def stop(self) -> None:
         """Serve nothing more. Safe to call twice."""
-        self._deaf()
-        self._deaf = _nothing
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait({self._watching})
@@ -135,7 +131,3 @@ def program_version() -> str:
         return version("tunesmith")
     except PackageNotFoundError:  # run from a folder that was never installed
         return "unknown"
-
-
-def _nothing() -> None:
-    """Nobody listens."""

@@ -66,6 +66,16 @@ class Database:
                 await connection.execution_options(reading=True)
                 yield connection
 
+    async def check(self) -> None:
+        """Ask whether it is there; raises `StoreError`. An SQLite file that was taken away still answers whoever has it
+        open, but what is written then is lost, so it counts as gone.
+        """
+        path = self._engine.url.database
+        if not self.is_postgresql and path and path != ":memory:" and not await asyncio.to_thread(Path(path).is_file):
+            raise StoreError(f"The database file {Path(path).name} is gone from its folder.")
+        async with self.reading() as connection:
+            await connection.execute(sa.select(sa.literal(1)))
+
     async def close(self) -> None:
         """Give back all connections. Safe to call twice."""
         await self._engine.dispose()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-
 from engine.compose.request import Receipt
 from engine.dispatch.events import Listener, StudioEvent, StudioState
 from engine.errors import StoreError
@@ -79,9 +77,8 @@ class SaidStudio:
             closing=self.closing,
         )
 
-    def listen(self, listener: Listener) -> Callable[[], None]:
+    def listen(self, listener: Listener) -> None:
         self.listeners.append(listener)
-        return lambda: self.listeners.remove(listener)
 
     async def check_database(self) -> None:
         self.asked += 1

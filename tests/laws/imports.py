@@ -47,7 +47,7 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "midi2audio": ("engine/compose/render.py",),
     "fluidsynth": ("engine/compose/render.py",),
     "lameenc": ("engine/compose/files/mp3.py",),
-    "av": ("engine/compose/files/opus.py", "engine/learn/upload.py"),
+    "av": ("engine/compose/files/opus.py", "engine/learn/uploads/sound.py"),
     "soundfile": ("engine/compose/files/lossless.py",),
     "PIL": ("engine/compose/picture", "engine/compose/files/cover.py"),
     "basic_pitch": ("engine/learn/transcribe/pitches.py",),

@@ -1,0 +1,154 @@
+"""An upload's sound, from bytes to files: bare the container, probe it, decode, sift, resample, fingerprint.
+
+In: the upload's bytes, what it is, the limits, and files that are open for writing, one a form. Out: the facts of it
+as plain JSON values. Raises `Faulty`. Conventions: a claim that is over the limit is believed before anything is
+decoded; a claim that the decoder does not confirm means that the file is cut off. Caveat: runs in the guarded child
+alone.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from engine.learn.uploads.boxes import bare_m4a
+from engine.learn.uploads.faults import Fault, Faulty, length_text
+from engine.learn.uploads.fingerprint import RATE_HZ, fingerprint_of_sound
+from engine.learn.uploads.limits import Form, Limits
+from engine.learn.uploads.npy import NpyWriter
+from engine.learn.uploads.pages import bare_ogg
+from engine.learn.uploads.plain import Bare, bare_aac, bare_flac, bare_mp3, bare_wav
+from engine.learn.uploads.sift import Block, Level, Sieve
+from engine.learn.uploads.sniff import Bytes, Container, Sniffed
+from engine.learn.uploads.sound import Heard, Resampler, decoded, listen, mixing, opened
+
+MISSING_SHARE, MISSING_S = 0.02, 0.5
+"""A claim may be wrong by so much before something is missing."""
+LISTENING = Form(rate_hz=RATE_HZ)
+
+
+def prepare() -> None:
+    """Load all that hearing needs, by hearing a second of noise: libraries load parts of themselves at first use."""
+    rate_hz = 11_000
+    noise = np.random.Generator(np.random.PCG64(0)).integers(-9000, 9000, (rate_hz, 2), np.int16).tobytes()
+    head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, rate_hz, 4 * rate_hz, 4, 16)
+    wav = b"RIFF" + struct.pack("<I", 44 + len(noise)) + head + b"data" + struct.pack("<I", len(noise)) + noise
+    sniffed = Sniffed(container=Container.WAV, start=0)
+    hear(wav, sniffed, Limits(min_seconds=0), {LISTENING: io.BytesIO()}, io.BytesIO())
+
+
+def probe_sound(data: Bytes, sniffed: Sniffed, limits: Limits) -> dict[str, Any]:
+    """What the container says; nothing is decoded but what codecs need to know their shape."""
+    bare = bared(data, sniffed, limits)
+    with opened(bare.file, sniffed.container) as source:
+        _, heard = listen(source, limits)
+    return _facts(heard, _claimed(bare, heard))
+
+
+def hear(
+    data: Bytes, sniffed: Sniffed, limits: Limits, files: Mapping[Form, BinaryIO], prints: BinaryIO
+) -> dict[str, Any]:
+    """Write each form and the fingerprint; returns the facts."""
+    bare = bared(data, sniffed, limits)
+    with opened(bare.file, sniffed.container) as source:
+        stream, heard = listen(source, limits)
+        claimed = _claimed(bare, heard)
+        _check_claim(claimed, limits)
+        layout = stream.codec_context.layout.name
+        sieve = Sieve(heard.rate_hz, limits)
+        forms = [_Pour(form, heard.rate_hz, NpyWriter(file, form.channels)) for form, file in files.items()]
+        ear = _Pour(LISTENING, heard.rate_hz, None)
+        matrix = mixing(layout, heard.channels)
+        for block in decoded(source, stream, limits):
+            clean = sieve.pass_through(block)
+            if len(clean) != matrix.shape[1]:
+                matrix = mixing("", len(clean))
+            stereo = matrix @ clean
+            for pour in (*forms, ear):
+                pour.feed(stereo)
+    _check_whole(sieve.seconds, claimed, bare)
+    level = sieve.level()
+    for pour in (*forms, ear):
+        pour.finish(level)
+    fingerprint_of_sound(ear.heard() * np.float32(level.gain)).write(prints)
+    return _facts(heard, level.seconds) | {"peak": level.peak, "rms": level.rms, "notices": list(level.notices)}
+
+
+def bared(data: Bytes, sniffed: Sniffed, limits: Limits) -> Bare:
+    """The container without what no decoder needs; a claim over the limit is refused."""
+    match sniffed.container:
+        case Container.MP3:
+            bare = bare_mp3(data, sniffed.start, limits.max_seconds)
+        case Container.AAC:
+            bare = bare_aac(data, sniffed.start, limits.max_seconds)
+        case Container.WAV:
+            bare = bare_wav(data, sniffed.start)
+        case Container.FLAC:
+            bare = bare_flac(data, sniffed.start)
+        case Container.OGG:
+            bare = bare_ogg(data, sniffed.start)
+        case _:
+            bare = bare_m4a(data, sniffed.start)
+    _check_claim(bare.claimed_s, limits)
+    return bare
+
+
+class _Pour:
+    """One form on its way: mixed, resampled, written (or kept, without a writer)."""
+
+    def __init__(self, form: Form, rate_hz: int, writer: NpyWriter | None) -> None:
+        self._form, self._writer = form, writer
+        self._resampler = Resampler(form, rate_hz)
+        self._kept: list[Block] = []
+
+    def feed(self, stereo: Block | None) -> None:
+        if stereo is not None and self._form.channels == 1:
+            stereo = stereo.mean(axis=0, keepdims=True, dtype=np.float32)
+        for out in self._resampler.feed(stereo):
+            if self._writer is None:
+                self._kept.append(out.copy())
+            else:
+                self._writer.write(out)
+
+    def finish(self, level: Level) -> None:
+        self.feed(None)
+        if self._writer is not None:
+            self._writer.finish(level.gain, round(level.seconds * self._form.rate_hz))
+
+    def heard(self) -> Block:
+        """What was kept, `[N] float32`."""
+        samples: Block = np.concatenate(self._kept, axis=1)[0]
+        return samples
+
+
+def _claimed(bare: Bare, heard: Heard) -> float | None:
+    """The length by the header that we read, else by what the demuxer makes of it."""
+    return bare.claimed_s if bare.claimed_s is not None else heard.claimed_s
+
+
+def _check_claim(claimed_s: float | None, limits: Limits) -> None:
+    if claimed_s is not None and claimed_s > limits.max_seconds + 1:
+        raise Faulty(
+            Fault.TOO_LONG,
+            f"says that it lasts {length_text(claimed_s)}; at most {limits.max_seconds / 60:g} min would work",
+        )
+
+
+def _check_whole(seconds: float, claimed_s: float | None, bare: Bare) -> None:
+    """Raise where the header promised more than there was; what a demuxer estimates is no promise."""
+    if bare.claimed_s is None or claimed_s is None:
+        return
+    if seconds < claimed_s * (1 - MISSING_SHARE) - MISSING_S:
+        raise Faulty(
+            Fault.TRUNCATED,
+            f"is cut off: it says that it lasts {length_text(claimed_s)} but ends after {length_text(seconds)};"
+            " upload it whole",
+        )
+
+
+def _facts(heard: Heard, seconds: float | None) -> dict[str, Any]:
+    return {"codec": heard.codec, "rate_hz": heard.rate_hz, "channels": heard.channels, "seconds": seconds}

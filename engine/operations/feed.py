@@ -41,17 +41,22 @@ class Feed:
                 self._made(event)
             case "retried":
                 metrics.retried(event.error or UNKNOWN)
-            case "failed":
-                metrics.failed(event.error or UNKNOWN)
-                metrics.ended("failed")
-            case "delivered":
-                self._delivered(event)
-            case "refused":
-                metrics.refused(event.error or UNKNOWN)
-            case "cancelled":
-                metrics.ended("cancelled")
             case "voted":
                 metrics.voted(event.vote)
+            case _:
+                self._over(event)
+
+    def _over(self, event: StudioEvent) -> None:
+        """Nothing more happens to the request."""
+        match event.kind:
+            case "delivered":
+                self._delivered(event)
+            case "failed":
+                self._metrics.failed(event.error or UNKNOWN)
+            case "refused":
+                self._metrics.refused(event.error or UNKNOWN)
+            case "cancelled":
+                self._metrics.ended("cancelled")
 
     def _made(self, event: StudioEvent) -> None:
         """The song is there, and is to be delivered."""

@@ -84,8 +84,9 @@ class Metrics:
         self._requests.labels(outcome).inc()
 
     def failed(self, error: str) -> None:
-        """Why a request failed: the class of the error."""
+        """A request failed, with this class of error."""
         self._failures.labels(error).inc()
+        self.ended("failed")
 
     def refused(self, error: str) -> None:
         """A request was refused at the door, with this class of error."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+
 from engine.compose.request import Receipt
 from engine.dispatch.events import Listener, StudioEvent, StudioState
 from engine.errors import StoreError

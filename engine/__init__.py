@@ -19,9 +19,11 @@ if TYPE_CHECKING:
         encode_midi,
         midi_too_large,
     )
+    from engine.dispatch.events import StudioEvent, StudioState
+    from engine.dispatch.ticket import StoredSong, Ticket, Update
     from engine.settings import Settings
     from engine.store import Origin, Tally
-    from engine.studio import StoredSong, Studio, Update
+    from engine.studio import Studio
 
 __all__ = [
     "AUDIO_FORMATS",
@@ -33,7 +35,10 @@ __all__ = [
     "Settings",
     "StoredSong",
     "Studio",
+    "StudioEvent",
+    "StudioState",
     "Tally",
+    "Ticket",
     "Update",
     "encode_midi",
     "errors",
@@ -48,10 +53,13 @@ _HOMES = {
     "Origin": "engine.store",
     "Receipt": "engine.compose.request",
     "Settings": "engine.settings",
-    "StoredSong": "engine.studio",
+    "StoredSong": "engine.dispatch.ticket",
     "Studio": "engine.studio",
+    "StudioEvent": "engine.dispatch.events",
+    "StudioState": "engine.dispatch.events",
     "Tally": "engine.store",
-    "Update": "engine.studio",
+    "Ticket": "engine.dispatch.ticket",
+    "Update": "engine.dispatch.ticket",
     "encode_midi": "engine.compose.request",
     "midi_too_large": "engine.compose.request",
 }

@@ -1,61 +1,43 @@
-"""The one door to the engine: a prompt goes in and a finished, stored song comes out; a vote goes in, a tally comes
-out.
+"""The one door to the engine: a prompt goes in, is accepted, and comes out as a finished, stored song; a vote goes in,
+a tally comes out.
+
+    accept ─→ ticket ─watch─→ updates … ready ─delivered─→ done
+                                      … failed, cancelled ─told─→ over
 
 Used by the Discord process and by whoever else wants songs kept. Light: importing this module and opening a `Studio`
-never loads torch, music21 or onnxruntime; those live in the resident composing process that the studio starts. Caveat:
-a caller who is cancelled gets no song, and what was made until then is cleared away when a studio is opened next.
+never loads torch, music21 or onnxruntime; those live in the workers that its executor starts. What is accepted is a row
+before `accept` returns and outlives the process: `pending` tells of it after a restart. Caveat: a song is everybody's
+who has its id; who may see it, whoever shows it decides.
 """
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, Self
+from time import monotonic
+from typing import Self
 
 from engine.compose.naming import new_seed, new_song_id
-from engine.compose.request import ComposeRequest, Receipt
-from engine.compose.shares import overall_share
-from engine.errors import NotFound, TunesmithError
-from engine.jobs import Executor, JobEvent, LocalExecutor
+from engine.compose.request import ComposeRequest
+from engine.dispatch.dispatcher import Dispatcher
+from engine.dispatch.events import Listener, StudioEvent, StudioState
+from engine.dispatch.housekeeping import at_opening
+from engine.dispatch.lanes import executor_of
+from engine.dispatch.owner import Owner, hold_name
+from engine.dispatch.patience import patiently
+from engine.dispatch.shelf import stored_song
+from engine.dispatch.ticket import LAST, StoredSong, Ticket, Update, ticket_of
+from engine.errors import BadRequest, EngineError, NotFound, StoreError, UserError
+from engine.jobs import Executor
 from engine.music.styles import style_names
 from engine.settings import Settings
-from engine.store import Origin, Store, Tally, VoteValue, place_of
+from engine.store import JobRecord, NewJob, Origin, Store, Tally, VoteValue, place_of
 
-Phase = Literal["queued", "composing", "rendering", "done"]
-
-COMPOSER = "engine.compose.resident:open_composer"
-HANDED_OVER = frozenset({"audio", "midi", "picture", "stems", "musicxml"})
-COMPOSING_STAGES = ("read", "plan", "compose")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Update:
-    """How far a request is: its phase, finished share 0…1 within the whole, and how many wait before it (0 = none)."""
-
-    phase: Phase
-    share: float
-    ahead: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredSong:
-    """A finished song as the store knows it. The paths are absolute and exist; stems and score are there if they were
-    wanted.
-    """
-
-    id: str
-    request: ComposeRequest
-    receipt: Receipt
-    audio: Path
-    midi: Path
-    picture: Path
-    stems: Path | None = None
-    musicxml: Path | None = None
-
+KIND = "compose"
+ANSWER_S = 2.0
+"""How long somebody who waits for an answer at once is let wait for the database."""
 
 OnUpdate = Callable[[Update], None]
 
@@ -63,38 +45,141 @@ OnUpdate = Callable[[Update], None]
 class Studio:
     """Open with `await Studio.open(settings)`; close with `await studio.close()`. Also an async context manager."""
 
-    def __init__(self, store: Store, executor: Executor, *, interrupted: tuple[Origin, ...] = ()) -> None:
+    def __init__(self, store: Store, executor: Executor, settings: Settings, owner: Owner) -> None:
         self._store = store
         self._executor = executor
-        self.interrupted = interrupted
-        """Whose songs the last process left unfinished; they get nothing, and may be told so."""
+        self._settings = settings
+        self._owner = owner
+        self._dispatcher = Dispatcher(store, executor, settings, owner.name)
 
     @classmethod
     async def open(cls, settings: Settings, *, executor: Executor | None = None) -> Self:
-        """Open the store and start the composing process (loading goes on in the background). Raises `SetupError`.
+        """Open the store, take up what is unfinished, start the workers (loading goes on in the background). Raises
+        `SetupError`, and `StoreError` when the database goes away just now.
 
-        `executor`: another place for the composing, such as a thread; the studio starts and closes it.
+        `executor`: other workers than the settings ask for; the studio starts and closes it.
         """
-        store = await Store.open(settings.resolved_database_url, settings.data_dir, place_of(settings))
-        unfinished = await store.fail_unfinished()
-        for song in unfinished:
-            await _swept(store, song.id)
-        if executor is None:
-            config = settings.model_dump(mode="json", exclude={"database_url", "files_key", "files_secret"})
-            executor = LocalExecutor(COMPOSER, config, timeout_s=settings.job_timeout_s)
-        await executor.start()
-        return cls(store, executor, interrupted=tuple(song.origin for song in unfinished))
+        owner = hold_name(settings.data_dir)
+        try:
+            store = await Store.open(settings.resolved_database_url, settings.data_dir, place_of(settings))
+        except BaseException:
+            owner.let_go()
+            raise
+        studio = cls(store, executor or executor_of(settings), settings, owner)
+        try:
+            await studio._begin()
+        except BaseException:
+            await studio.close(grace_s=0)
+            raise
+        return studio
 
-    async def close(self) -> None:
-        """Let the running song end (for a while), stop the composing process, close the store. Safe to call twice."""
-        await self._executor.close()
+    async def _begin(self) -> None:
+        for job in await at_opening(self._store, self._owner, most_attempts=self._settings.most_attempts):
+            self._dispatcher.has_failed(job)
+        await self._executor.start()
+        self._dispatcher.start()
+
+    async def close(self, *, grace_s: float | None = None) -> None:
+        """Accept and begin nothing more; let the songs in the making end and be delivered for `grace_s` seconds (the
+        settings' `stop_s`); hand back the others, which are made after the next start. Who watches hears no more.
+        Safe to call twice.
+        """
+        if self._dispatcher.is_closing:
+            return
+        await self._dispatcher.stop(grace_s=self._settings.stop_s if grace_s is None else grace_s)
+        await self._executor.close(grace_s=0)
+        await self._dispatcher.stages.close()
         await self._store.close()
+        self._owner.let_go()
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    async def accept(self, request: ComposeRequest, *, origin: Origin, limit_bytes: int | None = None) -> Ticket:
+        """Take a request: when this returns, it is kept and will be made, come what may. `limit_bytes`: the most that a
+        file may have; bit rates go down until it does.
+
+        Raises `BadRequest` when the person waits for enough songs already, `UserError` when the studio closes,
+        `StoreError` when the request cannot be kept within about two seconds.
+        """
+        try:
+            job = await self._enqueue(request, origin, limit_bytes)
+        except (UserError, StoreError) as error:
+            self._dispatcher.tell(StudioEvent(kind="refused", error=type(error).__name__))
+            raise
+        self._dispatcher.tell(StudioEvent(kind="accepted", job_id=job.id))
+        self._dispatcher.wake()
+        return Ticket(job_id=job.id, song_id=job.id, origin=origin, request=request, limit_bytes=limit_bytes)
+
+    async def accept_another(
+        self, song_id: str, *, origin: Origin, keep: tuple[str, ...] = (), limit_bytes: int | None = None
+    ) -> Ticket:
+        """Accept the stored song's request anew with a fresh seed; its files may be gone. `keep`: roles that stay as
+        they are, for which its files are needed. Raises `NotFound` too.
+        """
+        request = ComposeRequest.from_json((await self._store.song(song_id)).request)
+        if keep:
+            request = ComposeRequest(prompt=request.prompt, again=song_id, keep=keep)
+        request = dataclasses.replace(request, seed=new_seed())
+        return await self.accept(request, origin=origin, limit_bytes=limit_bytes)
+
+    async def watch(self, job_id: str) -> AsyncIterator[Update]:
+        """How far the job is, from now on: the newest at once, then whenever it changes, about once a second. Ends
+        after `ready`, `failed` or `cancelled`, or when the studio closes. Raises `NotFound`.
+
+        Whoever hears `ready` says `delivered` when the song was brought; of the other two, `told`.
+        """
+        news = self._dispatcher.news
+        watch = await news.begin(job_id)
+        try:
+            async for update in watch:
+                yield update
+        finally:
+            news.watchers.close(job_id, watch)
+
+    async def shown(self, job_id: str, *, channel_id: int | None = None, message_id: int | None = None) -> None:
+        """Remember where the job is shown. Raises `NotFound`."""
+        await patiently(lambda: self._store.jobs.note(job_id, channel_id=channel_id, message_id=message_id))
+
+    async def delivered(self, job_id: str, *, reply_id: int | None = None) -> bool:
+        """The song was brought to whoever asked, by this message; that is all. False: another process brought it."""
+        is_done = await self._dispatcher.rows.done(job_id, reply_id=reply_id)
+        self._dispatcher.news.forget(job_id)
+        if is_done:
+            self._dispatcher.tell(StudioEvent(kind="delivered", job_id=job_id))
+        return is_done
+
+    async def told(self, job_id: str) -> None:
+        """Whoever asked was told that the job failed, or was cancelled."""
+        await patiently(lambda: self._store.jobs.told(job_id))
+        self._dispatcher.news.forget(job_id)
+
+    async def cancel(self, job_id: str, *, person_id: int) -> bool:
+        """The person does not want their song any more. False: it is not theirs, or ready, or over. Raises
+        `StoreError` after about two seconds.
+        """
+        job = await patiently(lambda: self._store.jobs.cancel(job_id, person_id=person_id), for_s=ANSWER_S)
+        if job is not None:
+            self._dispatcher.withdraw(job)
+        return job is not None
+
+    async def cancel_all(self, person_id: int) -> int:
+        """The person wants none of their songs any more; returns how many there were. Raises `StoreError`."""
+        jobs = await patiently(lambda: self._store.jobs.cancel_all(person_id), for_s=ANSWER_S)
+        for job in jobs:
+            self._dispatcher.withdraw(job)
+        return len(jobs)
+
+    async def pending(self) -> tuple[Ticket, ...]:
+        """Of which jobs somebody has still to hear, oldest first: those that are not over, and those that came to
+        nothing and nobody was told. After a restart each is watched anew.
+        """
+        jobs = await patiently(self._store.jobs.pending)
+        songs = await patiently(lambda: self._store.songs([job.song_id or job.id for job in jobs]))
+        return tuple(ticket_of(job, songs.get(job.song_id or job.id)) for job in jobs)
 
     async def compose(
         self,
@@ -104,27 +189,13 @@ class Studio:
         on_update: OnUpdate | None = None,
         limit_bytes: int | None = None,
     ) -> StoredSong:
-        """Compose, render, store. `on_update` is called on the event loop. `limit_bytes`: the most that a file may
-        have; bit rates go down until it does.
+        """Accept, wait, deliver. `on_update` is called on the event loop, for all but the last update. A caller who is
+        cancelled cancels the song.
 
-        Raises `BadRequest`, `SetupError`, `EngineError`.
+        Raises `UserError` for what the person can mend, else `EngineError`.
         """
-        song_id = new_song_id()
-        await self._store.begin(song_id, request.to_json(), origin)
-        try:
-            await self._bring_forerunner(request)
-            folder = await asyncio.to_thread(self._store.scratch.make, song_id)
-            payload = {"id": song_id, "request": request.to_json(), "folder": str(folder), "limit_bytes": limit_bytes}
-            answer = await self._executor.submit("compose", payload, _listener(on_update))
-            await self._store.files.publish(song_id, folder)
-            await asyncio.to_thread(self._store.scratch.remove, song_id)
-            await self._store.finish(song_id, answer["receipt"])
-        except TunesmithError as error:
-            await self._clear(song_id, error)
-            raise
-        if on_update is not None:
-            on_update(Update(phase="done", share=1.0))
-        return await self.song(song_id)
+        ticket = await self.accept(request, origin=origin, limit_bytes=limit_bytes)
+        return await self._attended(ticket, on_update)
 
     async def another(
         self,
@@ -135,68 +206,90 @@ class Studio:
         keep: tuple[str, ...] = (),
         limit_bytes: int | None = None,
     ) -> StoredSong:
-        """Compose the stored song's request anew with a fresh seed; its files may be gone. `keep`: roles that stay as
-        they are, for which its files are needed. Raises `NotFound` too.
-        """
-        request = ComposeRequest.from_json((await self._store.song(song_id)).request)
-        if keep:
-            request = ComposeRequest(prompt=request.prompt, again=song_id, keep=keep)
-        request = dataclasses.replace(request, seed=new_seed())
-        return await self.compose(request, origin=origin, on_update=on_update, limit_bytes=limit_bytes)
+        """`accept_another`, wait, deliver."""
+        ticket = await self.accept_another(song_id, origin=origin, keep=keep, limit_bytes=limit_bytes)
+        return await self._attended(ticket, on_update)
 
     async def vote(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """Set the person's vote; the same value again withdraws it. Raises `NotFound`."""
-        return await self._store.press(song_id, person_id=person_id, value=value)
+        tally = await self._store.press(song_id, person_id=person_id, value=value)
+        self._dispatcher.tell(StudioEvent(kind="voted", vote=tally.own))
+        return tally
 
     async def song(self, song_id: str) -> StoredSong:
         """Recall a song. Raises `NotFound`."""
-        record = await self._store.song(song_id)
-        if record.receipt is None:
-            raise NotFound(f"The song {song_id!r} is not there: it is being composed, or came to nothing.")
-        receipt = Receipt.from_json(record.receipt)
-        folder = await self._store.files.bring(song_id)
-        paths = {kind: folder / Path(path).name for kind, path in receipt.files.items() if kind in HANDED_OVER}
-        for path in paths.values():
-            if not await asyncio.to_thread(path.is_file):
-                raise NotFound(f"The file {path.name} of the song {song_id!r} is gone; compose it again with its seed.")
-        request = ComposeRequest.from_json(record.request)
-        return StoredSong(id=song_id, request=request, receipt=receipt, **paths)
+        return await stored_song(self._store, song_id)
 
     def style_names(self) -> tuple[str, ...]:
         """Styles that can be asked for."""
         return style_names()
 
-    async def _bring_forerunner(self, request: ComposeRequest) -> None:
-        """The song that this one builds on has to lie on this machine; whether it must, composing itself says."""
-        if request.again is not None:
-            with suppress(NotFound):
-                await self._store.files.bring(request.again)
+    def listen(self, listener: Listener) -> None:
+        """Call `listener` with every event from now on."""
+        self._dispatcher.listeners.append(listener)
 
-    async def _clear(self, song_id: str, error: TunesmithError) -> None:
-        """Nothing half-made stays: the folder goes, the row says why."""
-        await _swept(self._store, song_id)
-        await self._store.fail(song_id, f"{type(error).__name__}: {error}")
+    def state(self) -> StudioState:
+        """How the studio is, without asking anybody."""
+        dispatcher = self._dispatcher
+        return StudioState(
+            queue=dict(dispatcher.counts),
+            queue_age_s=monotonic() - dispatcher.counted,
+            working=len(dispatcher.works),
+            ready=len(dispatcher.news.delivering),
+            lanes=self._executor.state(),
+            stages_s=dispatcher.pace.lately_s,
+            totals=dict(dispatcher.totals),
+            closing=dispatcher.is_closing,
+            database=dispatcher.trouble,
+        )
 
+    async def _enqueue(self, request: ComposeRequest, origin: Origin, limit_bytes: int | None) -> JobRecord:
+        if self._dispatcher.is_closing:
+            raise UserError("Tunesmith is being restarted; asking again in a minute would work.")
+        job_id = new_song_id()
+        new = NewJob(
+            id=job_id,
+            kind=KIND,
+            payload={"seed": new_seed(), "limit_bytes": limit_bytes},
+            origin=origin,
+            song_id=job_id,
+            request=request.to_json(),
+        )
+        limit = None if origin.person_id is None else self._settings.person_limit
+        try:
+            return await patiently(lambda: self._store.jobs.enqueue(new, person_limit=limit), for_s=ANSWER_S)
+        except (StoreError, asyncio.CancelledError):
+            self._dispatcher.run(self._refuse(job_id))
+            raise
 
-async def _swept(store: Store, song_id: str) -> None:
-    """Take away what there is of a song that came to nothing."""
-    await asyncio.to_thread(store.scratch.remove, song_id)
-    await store.files.remove(song_id)
+    async def _refuse(self, job_id: str) -> None:
+        """A request that could not be kept may have been kept all the same, and only the answer was lost."""
+        job = await patiently(lambda: self._store.jobs.cancel(job_id))
+        if job is not None:
+            self._dispatcher.withdraw(job)
+            await self.told(job_id)
 
-
-def _listener(on_update: OnUpdate | None) -> Callable[[JobEvent], None] | None:
-    """What the job runner tells, as updates; the share never goes back."""
-    if on_update is None:
-        return None
-    furthest = 0.0
-
-    def listen(event: JobEvent) -> None:
-        nonlocal furthest
-        if event.state == "queued":
-            on_update(Update(phase="queued", share=0.0, ahead=event.ahead))
-            return
-        stage = event.data.get("stage", "read")
-        furthest = max(furthest, overall_share(stage, event.data.get("share", 0.0)))
-        on_update(Update(phase="composing" if stage in COMPOSING_STAGES else "rendering", share=furthest))
-
-    return listen
+    async def _attended(self, ticket: Ticket, on_update: OnUpdate | None) -> StoredSong:
+        """Wait for a song. Raises what is told instead."""
+        last: Update | None = None
+        try:
+            async for update in self.watch(ticket.job_id):
+                if update.phase in LAST:
+                    last = update
+                elif on_update is not None:
+                    on_update(update)
+        except BaseException:
+            self._dispatcher.run(self._refuse(ticket.job_id))
+            raise
+        if last is None:
+            raise EngineError("The studio was closed before the song was ready; it is made after the next start.")
+        if last.song is not None:
+            await self.delivered(ticket.job_id)
+            return last.song
+        await self.told(ticket.job_id)
+        if last.incident is None:
+            raise BadRequest(last.sentence or "")
+        with suppress(NotFound):
+            reason = (await self._store.jobs.job(ticket.job_id)).error
+            raise EngineError(f"{reason} (incident {last.incident})")
+        raise EngineError(f"{last.sentence} (incident {last.incident})")

@@ -70,6 +70,9 @@ class FileStore(Protocol):
     async def songs(self) -> tuple[str, ...]:
         """The ids of all songs that have files."""
 
+    async def trim(self) -> None:
+        """Forget copies that were brought here long ago, where this machine keeps any."""
+
     async def check(self) -> str:
         """Write, read and remove a small file; returns where. Raises `SetupError` with the way to mend it."""
 

@@ -59,6 +59,9 @@ class FolderFiles:
         """See `FileStore`."""
         return await asyncio.to_thread(self._songs)
 
+    async def trim(self) -> None:
+        """See `FileStore`: what lies here is no copy."""
+
     async def check(self) -> str:
         """See `FileStore`."""
         return await asyncio.to_thread(self._try)

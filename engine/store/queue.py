@@ -31,10 +31,12 @@ ENQUEUE_LOCK = 0x51756575  # any number that nobody else of this database uses
 COMPOSE = ("compose",)
 WAS_CANCELLED = "it was cancelled"
 FELL_SILENT = "its worker fell silent"
+ITS_OWNER_DIED = "the process that had it died"
 FREE: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 # What is given up half-way begins with composing again; a finished song is only delivered again.
 FIRST_OF_STAGE = sa.case((jobs.c.state == "delivering", "delivering"), else_="queued")
 CANCELLABLE: tuple[JobState, ...] = ("queued", "composing", "rendering")
+OVER_IN_VAIN: tuple[JobState, ...] = ("failed", "cancelled")
 
 
 class Queue:
@@ -135,10 +137,12 @@ class Queue:
 
     async def fail(self, job_id: str, owner: str, error: str, *, incident: str | None = None) -> bool:
         """The job came to nothing, and so did its song if it is not done. False: it is no longer `owner`'s."""
-        values = self._end("failed", error) | {"incident": incident}
+        values = self._end("failed", error, incident)
         return bool(await self._change(_owned(owner) & (jobs.c.id == job_id), values, song=_failed(error)))
 
-    async def retry(self, job_id: str, owner: str, error: str, *, most_attempts: int) -> JobRecord | None:
+    async def retry(
+        self, job_id: str, owner: str, error: str, *, most_attempts: int, incident: str | None = None
+    ) -> JobRecord | None:
         """What failed may work the next time: the job waits again at its old place, or has failed for good if it was
         tried `most_attempts` times. None: it is no longer `owner`'s.
         """
@@ -146,7 +150,7 @@ class Queue:
         again = {"state": FIRST_OF_STAGE, "error": keepable(error), **FREE}
         kept = await self._change(mine & (jobs.c.attempts < most_attempts), again)
         if not kept:
-            kept = await self._change(mine, self._end("failed", error), song=_failed(error))
+            kept = await self._change(mine, self._end("failed", error, incident), song=_failed(error))
         return kept[0] if kept else None
 
     async def cancel(self, job_id: str, *, person_id: int | None = None) -> JobRecord | None:
@@ -166,16 +170,29 @@ class Queue:
         once_less = {"attempts": sa.case((jobs.c.attempts > 0, jobs.c.attempts - 1), else_=0), **FREE}
         return await self._change(_owned(owner), once_less | {"state": FIRST_OF_STAGE})
 
-    async def expire(self, *, most_attempts: int) -> Expired:
+    async def expire(self, *, most_attempts: int, incident: str | None = None) -> Expired:
         """Free the jobs whose owners were silent too long. What was tried `most_attempts` times fails; what was being
         delivered waits for delivery; the rest waits at its old place.
         """
-        silent = jobs.c.lease_until < self._clock()
-        tired = silent & (jobs.c.attempts >= most_attempts)
-        failed = await self._change(tired, self._end("failed", FELL_SILENT), song=_failed(FELL_SILENT), wait=False)
-        once_more = {**FREE, "error": FELL_SILENT, "state": FIRST_OF_STAGE}
-        again = await self._change(silent, once_more, wait=False)
-        return Expired(again=again, failed=failed)
+        return await self._free(jobs.c.lease_until < self._clock(), FELL_SILENT, most_attempts, incident)
+
+    async def reclaim(self, owner: str, *, most_attempts: int, incident: str | None = None) -> Expired:
+        """Free what `owner` left when it died, without waiting for its leases to end; the same else as `expire`. To be
+        called by whoever takes over the name.
+        """
+        return await self._free(_owned(owner), ITS_OWNER_DIED, most_attempts, incident)
+
+    async def owned(self, owner: str) -> tuple[JobRecord, ...]:
+        """The jobs that are `owner`'s now, oldest first."""
+        return await self._select(_owned(owner))
+
+    async def take(self, job_id: str, owner: str, *, for_s: float) -> JobRecord | None:
+        """Lease this one job, which waits for its delivery; None when it does not, or is somebody else's."""
+        free = jobs.c.lease_owner.is_(None) | _owned(owner)
+        this = (jobs.c.id == keepable(job_id)) & (jobs.c.state == "delivering") & free
+        lease = {"lease_owner": owner, "lease_until": self._clock() + timedelta(seconds=for_s)}
+        taken = await self._change(this, lease)
+        return taken[0] if taken else None
 
     async def job(self, job_id: str) -> JobRecord:
         """The job's row; raises `NotFound`."""
@@ -193,6 +210,18 @@ class Queue:
         """All jobs that are not over, oldest first; of one person if named."""
         theirs = sa.true() if person_id is None else same_person(person_id)
         return await self._select(theirs & jobs.c.state.in_(UNFINISHED))
+
+    async def told(self, job_id: str) -> None:
+        """Whoever waited was told that the job came to nothing. Said twice, the first time counts."""
+        over = jobs.c.state.in_(OVER_IN_VAIN) & jobs.c.told_at.is_(None)
+        await self._change((jobs.c.id == keepable(job_id)) & over, {"told_at": self._clock()})
+
+    async def pending(self, *, kind: str = "compose") -> tuple[JobRecord, ...]:
+        """Jobs of which somebody has still to hear, oldest first: all that are not over, and those that came to nothing
+        and nobody was told so.
+        """
+        untold = jobs.c.state.in_(OVER_IN_VAIN) & jobs.c.told_at.is_(None)
+        return await self._select((jobs.c.kind == kind) & (jobs.c.state.in_(UNFINISHED) | untold))
 
     async def ahead(self, *, kind: str = "compose") -> dict[str, int]:
         """Of each queued job, how many queued ones are before it; in their order. Those being worked on count extra."""
@@ -222,10 +251,20 @@ class Queue:
         async with self._database.writing() as connection:
             return (await connection.execute(jobs.delete().where(jobs.c.finished_at < before))).rowcount
 
-    def _end(self, state: JobState, error: str | None = None) -> dict[str, Any]:
+    def _end(self, state: JobState, error: str | None = None, incident: str | None = None) -> dict[str, Any]:
         """What is set when a job is over."""
-        said = {} if error is None else {"error": keepable(error)}
+        said = {} if error is None else {"error": keepable(error), "incident": incident}
         return {"state": state, "finished_at": self._clock(), **FREE, **said}
+
+    async def _free(
+        self, where: sa.ColumnElement[bool], reason: str, most_attempts: int, incident: str | None
+    ) -> Expired:
+        """Take jobs from whoever had them; those that were tried often enough fail. A song that is made never does."""
+        tired = where & (jobs.c.attempts >= most_attempts) & (jobs.c.state != "delivering")
+        failed = await self._change(tired, self._end("failed", reason, incident), song=_failed(reason), wait=False)
+        once_more = {**FREE, "error": reason, "state": FIRST_OF_STAGE}
+        again = await self._change(where, once_more, wait=False)
+        return Expired(again=again, failed=failed)
 
     async def _cancel(self, where: sa.ColumnElement[bool]) -> tuple[JobRecord, ...]:
         open_ones = where & jobs.c.state.in_(CANCELLABLE)

@@ -72,7 +72,8 @@ class NewJob:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
     """A job's row. `attempts`: how often its present stage was begun; `reply_id`: the message that brought the result;
-    `incident`: under which number the log has the traceback of `error`.
+    `incident`: under which number the log has the traceback of `error`; `told_at`: when somebody was told that it came
+    to nothing.
     """
 
     id: str
@@ -90,6 +91,7 @@ class JobRecord:
     finished_at: datetime | None
     error: str | None
     incident: str | None
+    told_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

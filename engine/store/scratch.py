@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from engine.errors import SetupError
-from engine.store.names import checked_id
+from engine.store.names import SONG_ID, checked_id
 
 
 class Scratch:
@@ -41,4 +41,5 @@ class Scratch:
 
     def ids(self) -> tuple[str, ...]:
         """Songs that have a folder here."""
-        return tuple(sorted(path.name for path in self._root.iterdir())) if self._root.is_dir() else ()
+        names = (path.name for path in self._root.iterdir()) if self._root.is_dir() else ()
+        return tuple(sorted(name for name in names if SONG_ID.fullmatch(name)))

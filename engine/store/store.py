@@ -1,13 +1,13 @@
 """Songs and votes, kept: what was asked, what came out, who liked it.
 
-In: JSON requests and receipts, votes. Out: `SongRecord`, `Tally`. Conventions: a song is `composing` until it is
-`done` or `failed`; a person has at most one vote a song; all times are UTC. Caveat: one process composes on a database,
-for `fail_unfinished` takes every unfinished song for one that a dead process left behind.
+In: JSON requests and receipts, votes. Out: `SongRecord`, `Tally`. Conventions: a song is `composing` until it is `done`
+or `failed`; a person has at most one vote a song; all times are UTC. Caveat: songs that are made for a job change with
+it (`queue.py`); `begin`, `finish` and `fail` are for those that are made without one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -24,6 +24,9 @@ from engine.store.queue import Queue
 from engine.store.records import Origin, SongRecord, Tally, VoteValue, new_song, song_record
 from engine.store.scratch import Scratch
 from engine.store.tables import songs, votes
+
+MOST_IDS = 500
+"""In one question."""
 
 
 class Store:
@@ -63,17 +66,6 @@ class Store:
         """The song came to nothing; raises `NotFound` if it was never begun."""
         await self._end(song_id, status="failed", failure=keepable(reason))
 
-    async def fail_unfinished(self) -> tuple[SongRecord, ...]:
-        """Mark what a dead process left `composing` as failed; returns these songs as they are now."""
-        failed = (
-            songs.update()
-            .where(songs.c.status == "composing")
-            .values(status="failed", failure="the process ended before the song was done")
-            .returning(songs)
-        )
-        async with self._database.writing() as connection:
-            return tuple(song_record(row) for row in (await connection.execute(failed)).mappings())
-
     async def song(self, song_id: str) -> SongRecord:
         """The song's row; raises `NotFound`."""
         async with self._database.reading() as connection:
@@ -85,6 +77,16 @@ class Store:
         if row is None:
             raise song_not_found(song_id)
         return song_record(row)
+
+    async def songs(self, song_ids: Sequence[str]) -> dict[str, SongRecord]:
+        """The rows of several songs; unknown ones are left out."""
+        found: dict[str, SongRecord] = {}
+        async with self._database.reading() as connection:
+            for start in range(0, len(song_ids), MOST_IDS):
+                some = sa.select(songs).where(songs.c.id.in_(song_ids[start : start + MOST_IDS]))
+                rows = (await connection.execute(some)).mappings()
+                found.update((row["id"], song_record(row)) for row in rows)
+        return found
 
     async def press(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """A person's vote button: sets the vote, or withdraws it if it is `value` already. Raises `NotFound`."""

@@ -93,6 +93,7 @@ jobs = sa.Table(
     sa.Column("finished_at", UtcDateTime, nullable=True),
     sa.Column("error", sa.Text, nullable=True),
     sa.Column("incident", sa.String(32), nullable=True),
+    sa.Column("told_at", UtcDateTime, nullable=True),  # somebody was told that it came to nothing
     sa.CheckConstraint(
         "state IN ('queued', 'composing', 'rendering', 'delivering', 'done', 'failed', 'cancelled')", name="state"
     ),
@@ -120,4 +121,12 @@ jobs = sa.Table(
     sa.Index("ix_jobs_guild_id", "guild_id", "kind", "person_turn", "guild_turn"),
     sa.Index("ix_jobs_song_id", "song_id"),
     sa.Index("ix_jobs_state", "state", "lease_until"),
+    # Who has still to be told.
+    sa.Index(
+        "ix_jobs_untold",
+        "created_at",
+        sqlite_where=sa.text("told_at IS NULL AND state IN ('failed', 'cancelled')"),
+        postgresql_where=sa.text("told_at IS NULL AND state IN ('failed', 'cancelled')"),
+    ),
+    sa.Index("ix_jobs_lease_owner", "lease_owner"),
 )

@@ -50,17 +50,6 @@ async def test_a_failed_song_says_why(store: Store) -> None:
     assert (record.status, record.failure) == ("failed", "the synthesiser failed")
 
 
-async def test_what_a_dead_process_left_unfinished_is_marked_failed(store: Store) -> None:
-    for name in ("done", "left"):
-        await store.begin(name, REQUEST, ORIGIN)
-    await store.finish("done", RECEIPT)
-    (left,) = await store.fail_unfinished()
-    assert (left.id, left.origin, left.status) == ("left", ORIGIN, "failed")
-    assert await store.song("left") == left
-    assert (await store.song("done")).status == "done"
-    assert await store.fail_unfinished() == ()
-
-
 async def test_an_unknown_song_is_not_found(store: Store) -> None:
     with pytest.raises(NotFound, match="'nothing'"):
         await store.song("nothing")

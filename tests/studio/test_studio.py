@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from engine import ComposeRequest, Origin, Settings, Studio, Tally, Update, errors
-from engine.jobs import InlineExecutor, LocalExecutor
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-OPENER = "small_composer:open_small_composer"
-ORIGIN = Origin(person_id=1, guild_id=2, channel_id=3, message_id=4)
+from engine import ComposeRequest, Settings, Studio, Tally, Update, errors
+from tests.studio.small_studio import (
+    ORIGIN,
+    ROOT,
+    asked,
+    eventually,
+    folders_in,
+    last_of,
+    opened,
+    rows_of,
+    until,
+    updates_of,
+)
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    monkeypatch.syspath_prepend(HERE)
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(HERE), str(ROOT)]))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     return Settings.read(data_dir=tmp_path / "data", database_url=None)
 
 
 @pytest.fixture
 async def studio(settings: Settings) -> AsyncIterator[Studio]:
-    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
+    async with opened(settings) as studio:
         yield studio
-
-
-def folders_in(data: Path) -> list[str]:
-    """Where songs lie, half-made ones too."""
-    return sorted(f"{path.parent.name}/{path.name}" for kind in ("scratch", "songs") for path in data.glob(f"{kind}/*"))
 
 
 async def test_a_song_is_made_and_found_again(studio: Studio, tmp_path: Path) -> None:
@@ -50,25 +48,50 @@ async def test_a_song_is_made_and_found_again(studio: Studio, tmp_path: Path) ->
     assert await studio.song(song.id) == song
 
 
-async def test_updates_lead_from_queued_to_done_and_never_go_back(studio: Studio) -> None:
-    updates: list[Update] = []
-    await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN, on_update=updates.append)
-    phases = list(dict.fromkeys(update.phase for update in updates))
-    assert phases == ["queued", "composing", "rendering", "done"]
-    assert [u.share for u in updates] == sorted(u.share for u in updates)
-    assert updates[-1] == Update(phase="done", share=1.0)
+async def test_a_request_is_a_row_before_it_is_answered(studio: Studio, settings: Settings) -> None:
+    ticket = await studio.accept(ComposeRequest(prompt="chill lofi"), origin=ORIGIN, limit_bytes=1000)
+    row = rows_of(settings)[ticket.job_id]
+    assert (row["state"], row["person_id"], row["song_id"]) == ("queued", 1, ticket.song_id)
+    assert (ticket.song_id, ticket.origin, ticket.limit_bytes, ticket.state) == (ticket.job_id, ORIGIN, 1000, "queued")
 
 
-async def test_whoever_waits_is_told_how_many_are_before(studio: Studio, tmp_path: Path) -> None:
-    gate = tmp_path / "gate"
-    updates: list[Update] = []
-    first = asyncio.create_task(studio.compose(ComposeRequest(prompt=f"waits for {gate}"), origin=ORIGIN))
-    await asyncio.sleep(0.1)
-    second = asyncio.create_task(studio.compose(ComposeRequest(prompt="b"), origin=ORIGIN, on_update=updates.append))
-    await asyncio.sleep(0.1)
-    assert updates[-1] == Update(phase="queued", share=0.0, ahead=1)
-    gate.touch()
-    await asyncio.gather(first, second)
+async def test_updates_lead_from_queued_to_ready_and_never_go_back(settings: Settings, tmp_path: Path) -> None:
+    before, gate = tmp_path / "before", tmp_path / "gate"
+    async with opened(settings, at_once=1) as studio:
+        first = await asked(studio, f"waits for {before}")
+        ticket = await asked(studio, f"records at {gate}")
+        await until(studio, first.job_id, "composing")
+        watching = asyncio.create_task(updates_of(studio, ticket.job_id))
+        assert await until(studio, ticket.job_id, "queued") == Update(phase="queued", ahead=0, eta_s=3.0)
+        before.touch()
+        await until(studio, ticket.job_id, "rendering")
+        gate.touch()
+        updates = await watching
+        song = await studio.song(ticket.song_id)
+    assert list(dict.fromkeys(update.phase for update in updates)) == ["queued", "composing", "rendering", "ready"]
+    assert [update.share for update in updates] == sorted(update.share for update in updates)
+    assert updates[-1] == Update(phase="ready", share=1.0, song=song)
+    assert all((update.eta_s or 0) >= 1 for update in updates[:-1])
+
+
+async def test_a_delivered_song_s_job_is_done_and_says_which_message_brought_it(
+    studio: Studio, settings: Settings
+) -> None:
+    ticket = await asked(studio, "chill lofi")
+    await until(studio, ticket.job_id, "ready")
+    assert rows_of(settings)[ticket.job_id]["state"] == "delivering"
+    assert await studio.delivered(ticket.job_id, reply_id=99)
+    row = rows_of(settings)[ticket.job_id]
+    assert (row["state"], row["reply_id"], row["lease_owner"]) == ("done", 99, None)
+    assert await studio.pending() == ()
+
+
+async def test_where_a_song_is_shown_is_remembered(studio: Studio) -> None:
+    ticket = await asked(studio, "lacks")
+    await studio.shown(ticket.job_id, channel_id=5, message_id=6)
+    await until(studio, ticket.job_id, "failed")
+    (pending,) = await studio.pending()
+    assert (pending.origin.channel_id, pending.origin.message_id, pending.request.prompt) == (5, 6, "lacks")
 
 
 async def test_another_one_has_the_same_wishes_and_a_fresh_seed(studio: Studio) -> None:
@@ -85,24 +108,52 @@ async def test_another_one_is_made_though_the_first_one_s_files_are_gone(studio:
     assert (await studio.another(song.id, origin=ORIGIN)).request.prompt == "chill lofi"
 
 
-async def test_a_song_that_cannot_be_noted_leaves_no_folder(studio: Studio, tmp_path: Path) -> None:
-    with sqlite3.connect(tmp_path / "data" / "tunesmith.db") as connection:
-        connection.execute("DROP TABLE songs")
-    connection.close()
-    with pytest.raises(sa.exc.OperationalError, match="no such table"):
-        await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
-    assert not (tmp_path / "data" / "scratch").exists()
+async def test_a_song_that_builds_on_another_is_composed_with_that_one_s_score(studio: Studio) -> None:
+    song = await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
+    other = await studio.another(song.id, origin=ORIGIN, keep=("melody",))
+    assert other.receipt.measured["entry"] == f"score of {song.id}"
+    alone = await studio.compose(ComposeRequest(prompt="b", again="nosuchsong"), origin=ORIGIN)
+    assert alone.receipt.measured["entry"] is None
 
 
-async def test_a_bad_wish_leaves_nothing_behind(studio: Studio, tmp_path: Path) -> None:
+async def test_the_seed_is_settled_when_a_request_is_accepted_and_the_request_stays_as_it_was(studio: Studio) -> None:
+    songs = [await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN) for _ in range(2)]
+    assert [song.request.seed for song in songs] == [None, None]
+    assert songs[0].receipt.seed != songs[1].receipt.seed
+    assert all(0 <= song.receipt.seed < 2**53 for song in songs)
+
+
+async def test_a_bad_wish_is_told_as_it_is_and_leaves_nothing_behind(studio: Studio, tmp_path: Path) -> None:
+    ticket = await asked(studio, "")
+    last = await last_of(studio, ticket.job_id)
+    assert (last.phase, last.incident) == ("failed", None)
+    assert last.sentence == "The prompt '' says nothing; some words would work."
     with pytest.raises(errors.BadRequest, match="says nothing"):
         await studio.compose(ComposeRequest(prompt=""), origin=ORIGIN)
     assert folders_in(tmp_path / "data") == []
 
 
+@pytest.mark.parametrize(("prompt", "kind"), [("breaks", "RenderError"), ("lacks", "SetupError")])
+async def test_what_the_person_cannot_mend_gets_an_incident_number_that_the_log_knows(
+    studio: Studio, settings: Settings, caplog: pytest.LogCaptureFixture, prompt: str, kind: str
+) -> None:
+    ticket = await asked(studio, prompt)
+    last = await last_of(studio, ticket.job_id)
+    assert last.phase == "failed"
+    assert last.incident is not None
+    assert "/home" not in (last.sentence or "")
+    (record,) = [record for record in caplog.records if f"incident {last.incident}" in record.getMessage()]
+    assert record.exc_info is not None
+    assert kind in record.getMessage()
+    row = rows_of(settings)[ticket.job_id]
+    assert (row["state"], row["incident"]) == ("failed", last.incident)
+    assert row["error"].startswith(kind)
+
+
 async def test_a_song_that_breaks_half_way_leaves_nothing_behind(studio: Studio, tmp_path: Path) -> None:
-    with pytest.raises(errors.RenderError):
+    with pytest.raises(errors.EngineError, match=r"RenderError: the synthesiser failed \(incident [0-9a-f]{8}\)"):
         await studio.compose(ComposeRequest(prompt="breaks"), origin=ORIGIN)
+    await asyncio.sleep(0.1)
     assert folders_in(tmp_path / "data") == []
 
 
@@ -119,9 +170,13 @@ async def test_an_unknown_song_is_not_found_whatever_is_done_with_it(studio: Stu
         studio.song(song_id),
         studio.another(song_id, origin=ORIGIN),
         studio.vote(song_id, person_id=1, value=1),
+        studio.shown(song_id, message_id=1),
+        anext(studio.watch(song_id)),
     ):
         with pytest.raises(errors.NotFound):
             await attempt
+    assert not await studio.cancel(song_id, person_id=1)
+    assert not await studio.delivered(song_id)
 
 
 async def test_a_song_whose_file_is_gone_is_not_found(studio: Studio) -> None:
@@ -132,40 +187,26 @@ async def test_a_song_whose_file_is_gone_is_not_found(studio: Studio) -> None:
 
 
 async def test_songs_and_votes_outlive_the_process(settings: Settings) -> None:
-    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
+    async with opened(settings) as studio:
         song = await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
         await studio.vote(song.id, person_id=1, value=1)
-    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
+    async with opened(settings) as studio:
         assert await studio.song(song.id) == song
         assert await studio.vote(song.id, person_id=2, value=1) == Tally(up=2, down=0, own=1)
 
 
-async def test_what_a_cancelled_wish_left_is_cleared_when_a_studio_opens_next(
-    settings: Settings, tmp_path: Path
-) -> None:
-    gate = tmp_path / "gate"
-    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
-        wish = asyncio.create_task(studio.compose(ComposeRequest(prompt=f"waits for {gate}"), origin=ORIGIN))
-        await asyncio.sleep(0.2)
-        wish.cancel()
-        gate.touch()
-        with pytest.raises(asyncio.CancelledError):
-            await wish
-    assert len(folders_in(tmp_path / "data")) == 1
-    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
-        assert folders_in(tmp_path / "data") == []
-        assert studio.interrupted == (ORIGIN,)
-    async with await Studio.open(settings, executor=InlineExecutor(OPENER, {})) as studio:
-        assert studio.interrupted == ()
+async def test_whoever_stops_waiting_cancels_their_song(studio: Studio, settings: Settings, tmp_path: Path) -> None:
+    def row() -> dict[str, object]:
+        return dict(next(iter(rows_of(settings).values()), {"state": None, "told_at": None}))
 
-
-async def test_a_composing_process_that_dies_costs_one_song_and_no_more(settings: Settings, tmp_path: Path) -> None:
-    async with await Studio.open(settings, executor=LocalExecutor(OPENER, {})) as studio:
-        with pytest.raises(errors.JobError, match="died with status 3"):
-            await studio.compose(ComposeRequest(prompt="dies"), origin=ORIGIN)
-        song = await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
-        assert song.audio.read_bytes() == b"sound"
-    assert folders_in(tmp_path / "data") == [f"songs/{song.id}"]
+    wish = asyncio.create_task(studio.compose(ComposeRequest(prompt=f"waits for {tmp_path / 'gate'}"), origin=ORIGIN))
+    await eventually(lambda: row()["state"] == "composing")
+    wish.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await wish
+    await eventually(lambda: row()["told_at"] is not None)
+    assert row()["state"] == "cancelled"
+    assert folders_in(tmp_path / "data") == []
 
 
 async def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -178,19 +219,17 @@ def test_the_discord_process_loads_nothing_heavy(tmp_path: Path) -> None:
     program = f"""
 import asyncio, sys
 from pathlib import Path
-from engine import Origin, Receipt, Settings, Studio
-from engine.jobs import LocalExecutor
+from engine import ComposeRequest, Origin, Receipt, Settings, Studio
+from tests.studio.small_studio import opened
 async def main():
-    executor = LocalExecutor({OPENER!r}, {{}})
-    async with await Studio.open(Settings.read(data_dir=Path({str(tmp_path)!r})), executor=executor) as studio:
-        from engine import ComposeRequest
+    async with opened(Settings.read(data_dir=Path({str(tmp_path)!r})), processes=True) as studio:
         await studio.compose(ComposeRequest(prompt="a"), origin=Origin())
         assert studio.style_names()
 asyncio.run(main())
 heavy = {{"torch", "numpy", "scipy", "music21", "onnxruntime", "transformers", "ray", "symusic"}}
 print(sorted(heavy & set(sys.modules)))
 """
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), str(ROOT)])}
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=env)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 

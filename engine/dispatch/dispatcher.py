@@ -1,0 +1,341 @@
+"""Takes jobs from the queue, has them worked on, tells what becomes of them.
+
+    queue ─lease─→ work: compose ─→ record ─→ delivering ─→ whoever watches ─delivered─→ done
+            ↑        │ worker died, file store away: again, alone (at most so often)
+            └────────┘ anything else: failed, with an incident number if the person cannot mend it
+
+In: rows. Out: rows, updates, events. Conventions: as many songs are leased as the composing workers hold, and fewer
+while composed ones wait for their recording; all that is leased here is kept by heartbeats until it is delivered. A job
+that was with others in a worker when it died is tried again alone, so that it can do no harm to others twice. While the
+database is away, work goes on and reports wait. Caveat: belongs to one event loop; what it forgets when it dies, the
+rows remember.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from engine.compose.request import ComposeRequest, Receipt
+from engine.dispatch.events import Listener, StudioEvent
+from engine.dispatch.gate import Gate
+from engine.dispatch.housekeeping import in_passing
+from engine.dispatch.lanes import hands_of
+from engine.dispatch.news import News
+from engine.dispatch.pace import Hands, Pace
+from engine.dispatch.patience import patiently
+from engine.dispatch.rows import Rows
+from engine.dispatch.stages import Stages
+from engine.dispatch.ticket import in_vain
+from engine.dispatch.work import Work, Works
+from engine.errors import EngineError, SetupError, StoreError, UserError, WorkerLost
+from engine.jobs import Executor
+from engine.jobs.marks import marked
+from engine.settings import Settings
+from engine.store import JobRecord, JobState, Store
+
+LOOK_S = 2.0
+"""How often the queue is looked at when nobody says that something changed."""
+BEAT_S = 5.0
+DRAFTS_A_HAND = 2
+"""Composed songs that wait for each recording worker before less is composed."""
+TROUBLE_S = 1.0
+DELIVERY_S = 5.0
+"""How long a stop waits for finished songs to be delivered, within its grace."""
+HAND_BACK_S = 3.0
+"""How long a stop tries to tell the database."""
+
+log = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """`start`, then `wake` whenever something was accepted; `stop` in the end. `totals`: what happened so far."""
+
+    def __init__(self, store: Store, executor: Executor, settings: Settings, owner: str) -> None:
+        self.store, self.executor, self.settings = store, executor, settings
+        self.rows = Rows(store.jobs, owner, most_attempts=settings.most_attempts)
+        self.works = Works()
+        self.pace = Pace()
+        self.news = News(store, self.rows, self.works, self.pace, lambda: self.hands)
+        self.totals: dict[str, int] = {}
+        self.listeners: list[Listener] = []
+        self.counts: dict[JobState, int] = {}
+        self.counted = monotonic()
+        self.trouble: str | None = None
+        self.is_closing = False
+        gate = Gate(width=self.hands.composers)
+        self.stages = Stages(store, executor, gate, self.works, self.pace)
+        self.stages.on_stage = self._stage_ended
+        self._suspects: set[str] = set()
+        """Jobs that were in a composing worker when it died."""
+        self._changed = asyncio.Event()
+        self._loops: list[asyncio.Task[None]] = []
+        self._errands: set[asyncio.Task[None]] = set()
+
+    @property
+    def hands(self) -> Hands:
+        """What works, as the executor says now."""
+        return hands_of(self.settings, self.executor.state())
+
+    def start(self) -> None:
+        """Begin to take jobs and to tell of them."""
+        for loop in (self._lease, self._beat, self._keep_house, self.news.tell_all):
+            self._loops.append(asyncio.create_task(self._kept_up(loop), name=f"studio {loop.__name__}"))
+
+    def wake(self) -> None:
+        """Something changed: a job was accepted, cancelled, or left a stage."""
+        self._changed.set()
+        self.news.queue_moved()
+
+    def tell(self, event: StudioEvent) -> None:
+        """Count an event, and pass it on."""
+        self.totals[event.kind] = self.totals.get(event.kind, 0) + 1
+        for listener in self.listeners:
+            listener(event)
+
+    def run(self, errand: Coroutine[Any, Any, None]) -> None:
+        """Do something on the side; what goes wrong is logged."""
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errand_done)
+
+    def withdraw(self, job: JobRecord) -> None:
+        """The job was cancelled: nobody works on it any more, and whoever waits is told."""
+        self._suspects.discard(job.id)
+        work = self.works.get(job.id)
+        if work is not None:
+            self._let_go(work)
+        if job.attempts > 0:
+            self.run(self.stages.clear(job.song_id or job.id))
+        self.news.end(job.id, in_vain(job))
+        self.tell(StudioEvent(kind="cancelled", job_id=job.id))
+        self.wake()
+
+    def has_failed(self, job: JobRecord) -> None:
+        """A row failed without any work here: it had been tried too often."""
+        self.tell(StudioEvent(kind="failed", job_id=job.id, error="JobError"))
+        self.news.end(job.id, in_vain(job))
+        self.run(self.stages.clear(job.song_id or job.id))
+
+    async def stop(self, *, grace_s: float) -> None:
+        """Take no more jobs; give those in the making, and their delivery, so many seconds; hand back the rest."""
+        self.is_closing = True
+        began = monotonic()
+        tasks = [work.task for work in self.works.all if work.task is not None]
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_s)
+        await self.news.deliveries(for_s=min(DELIVERY_S, began + grace_s - monotonic()))
+        for work in self.works.all:
+            self._let_go(work)
+        self.news.close()
+        tasks = [*self._loops, *self._errands]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await patiently(lambda: self.store.jobs.hand_back(self.rows.owner), for_s=HAND_BACK_S)
+        except StoreError as error:
+            log.warning("%s What was being made is taken up when its leases are over.", error)
+
+    async def _kept_up(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Keep a loop going, whatever happens in it."""
+        while True:
+            task = asyncio.create_task(loop())
+            try:
+                await asyncio.wait({task})
+            finally:
+                task.cancel()
+            error = task.exception()
+            is_news, self.trouble = self.trouble is None, str(error)
+            if isinstance(error, StoreError):
+                log.log(logging.WARNING if is_news else logging.DEBUG, "%s", error)
+            else:
+                log.error("A loop of the studio broke and is begun anew.", exc_info=error)
+            await asyncio.sleep(TROUBLE_S)
+
+    async def _lease(self) -> None:
+        """Take jobs whenever there is room for them."""
+        while True:
+            room = 0 if self.is_closing else self._room()
+            if room > 0:
+                known = [work.job_id for work in self.works.all]
+                for job in await self.rows.lease(room, known):
+                    self._begin(job)
+                    room -= 1
+            self._changed.clear()
+            if room > 0 or self.is_closing or not self._room():
+                await self._change()
+
+    async def _change(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), LOOK_S)
+
+    def _room(self) -> int:
+        """How many more jobs to take. Suspects are taken one by one, and nobody beside them."""
+        hands = self.hands
+        composing, drafts = len(self.works.of("composing")), len(self.works.of("rendering"))
+        suspects = sum(self._is_suspect(work.job) for work in self.works.all)
+        if suspects:
+            return 1 if suspects < hands.composers and suspects == composing else 0
+        held = hands.composers * hands.at_once
+        room = min(held - composing, held + DRAFTS_A_HAND * hands.renderers - composing - drafts)
+        return max(0, min(room, 1) if self._suspects else room)
+
+    def _is_suspect(self, job: JobRecord) -> bool:
+        """Whether it may be what killed a worker, or several times this whole process."""
+        return job.id in self._suspects or job.attempts > 2
+
+    def _begin(self, job: JobRecord) -> None:
+        work = Work(job=job)
+        self.works.add(work)
+        waited_s = (datetime.now(UTC) - job.created_at).total_seconds()
+        self.tell(StudioEvent(kind="started", job_id=job.id, seconds=max(0.0, waited_s)))
+        self.news.queue_moved()
+        self.news.of(work)
+        work.task = asyncio.create_task(self._attend(work), name=f"song {job.id}")
+
+    async def _attend(self, work: Work) -> None:
+        """See one job through this try of it, whatever happens."""
+        with marked(work.job_id):
+            making = asyncio.create_task(self._make(work))
+            try:
+                await asyncio.wait({making})
+            except asyncio.CancelledError:
+                making.cancel()
+                await asyncio.gather(making, return_exceptions=True)
+                raise
+            if making.cancelled():
+                return
+            error = making.exception()
+            try:
+                if error is not None:
+                    await self._failed(work, error)
+            finally:
+                self.works.remove(work)
+                self.wake()
+
+    async def _make(self, work: Work) -> None:
+        """Both stages; then whoever waits gets the song."""
+        song = await patiently(lambda: self.store.song(work.job.song_id or work.job_id))
+        request = ComposeRequest.from_json(song.request)
+        self.stages.composers = self.hands.composers
+        draft = await self.stages.compose(work, request, alone=self._is_suspect(work.job))
+        if not await self.rows.rendering(work.job_id):
+            await self._lost(work)
+            return
+        work.enter("rendering")
+        self.news.of(work)
+        self.wake()
+        receipt = await self.stages.record(work, draft, most_attempts=self.rows.most_attempts)
+        let_go = work.job_id not in self.news.watchers
+        if not await self.rows.delivering(work.job_id, receipt, let_go=let_go):
+            await self._lost(work)
+            return
+        self._suspects.discard(work.job_id)
+        self._made(work, receipt)
+        if not let_go:
+            await self.news.ready(work.job_id)
+
+    def _made(self, work: Work, receipt: Receipt) -> None:
+        took_s = (datetime.now(UTC) - work.job.created_at).total_seconds()
+        self.tell(StudioEvent(kind="done", job_id=work.job_id, seconds=max(0.0, took_s), receipt=receipt))
+
+    async def _failed(self, work: Work, error: BaseException) -> None:
+        """Try again what may work the next time; else tell whoever waits."""
+        name = type(error).__name__
+        if isinstance(error, StoreError) or (isinstance(error, WorkerLost) and work.stage == "composing"):
+            await self._again(work, error)
+            return
+        incident = None
+        reason = str(error)
+        if not isinstance(error, UserError) or isinstance(error, SetupError):
+            incident = secrets.token_hex(4)
+            reason = f"{name}: {error}"
+            log.error("incident %s: %s", incident, reason, exc_info=error, extra={"incident": incident})
+        work.is_ending = True
+        if not await self.rows.fail(work.job_id, reason, incident=incident):
+            await self._lost(work)
+            return
+        await self._in_vain(work, name)
+
+    async def _again(self, work: Work, error: EngineError) -> None:
+        name, incident = type(error).__name__, secrets.token_hex(4)
+        if isinstance(error, WorkerLost) and work.stage == "composing":
+            self._suspects.add(work.job_id)
+        work.is_ending = True
+        row = await self.rows.again(work.job_id, f"{name}: {error}", incident=incident)
+        if row is None:
+            await self._lost(work)
+        elif row.state == "failed":
+            log.error("incident %s: %s: %s", incident, name, error, exc_info=error, extra={"incident": incident})
+            await self._in_vain(work, name)
+        else:
+            log.warning("%s It is tried again.", error)
+            self.tell(StudioEvent(kind="retried", job_id=work.job_id, error=name))
+
+    async def _in_vain(self, work: Work, error: str) -> None:
+        """The row says that the job failed: tell whoever waits, clear up."""
+        self._suspects.discard(work.job_id)
+        self.tell(StudioEvent(kind="failed", job_id=work.job_id, error=error))
+        row = await self.rows.row(work.job_id)
+        if row is not None:
+            self.news.end(work.job_id, in_vain(row))
+        self.run(self.stages.clear(work.job.song_id or work.job_id))
+
+    async def _lost(self, work: Work) -> None:
+        """The job is not ours any more: it was cancelled elsewhere, or its lease ran out and another has it."""
+        log.info("The song %s is no longer this process's.", work.job_id)
+        self.works.remove(work)
+        row = await self.rows.row(work.job_id)
+        if row is not None and row.state in ("cancelled", "failed"):
+            self.news.end(work.job_id, in_vain(row))
+            self.run(self.stages.clear(work.job.song_id or work.job_id))
+
+    def _let_go(self, work: Work) -> None:
+        """Work no more on it; its row is somebody else's business."""
+        self.works.remove(work)
+        if work.task is not None:
+            work.task.cancel()
+
+    def _stage_ended(self, work: Work, seconds: float) -> None:
+        self.tell(StudioEvent(kind="stage", job_id=work.job_id, stage=work.stage, seconds=seconds))
+
+    async def _beat(self) -> None:
+        """Keep what is ours; stop what is not any more; see how long the queue is."""
+        while True:
+            mine = {work.job_id for work in self.works.all} | self.news.delivering
+            if mine:
+                kept = await self.rows.beat(sorted(mine))
+                for job_id in mine - kept:
+                    await self._missed(job_id)
+            self.counts = await self.store.jobs.counts()
+            self.counted, self.trouble = monotonic(), None
+            await asyncio.sleep(BEAT_S)
+
+    async def _missed(self, job_id: str) -> None:
+        """A heartbeat did not find the job to be ours; it may have ended meanwhile."""
+        work = self.works.get(job_id)
+        if work is None:
+            self.news.delivering.discard(job_id)
+        elif not work.is_ending:
+            row = await self.rows.row(job_id)
+            is_ours = row is not None and row.lease_owner == self.rows.owner
+            if not is_ours and not work.is_ending and job_id in self.works:
+                self._let_go(work)
+                await self._lost(work)
+
+    async def _keep_house(self) -> None:
+        await in_passing(
+            self.store, most_attempts=self.rows.most_attempts, on_failed=self.has_failed, on_freed=self.wake
+        )
+
+    def _errand_done(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("Something on the side went wrong.", exc_info=error)

@@ -1,0 +1,135 @@
+"""How long songs take lately, and when the ones that are on their way will be ready.
+
+In: how long each finished stage took and how many songs shared the composing meanwhile; where the unfinished ones are.
+Out: seconds from now. Conventions: composing `n` songs at once on one worker takes `factor · (ALONE + EACH · n)`
+seconds; of this shape, measured once on two cores for minutes of music, only the factor is learnt, as a moving average,
+so that what was learnt from single songs holds for many. Rendering takes a moving average per song and hand. Caveat: a
+song's own length is not looked at before it is under way.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ALONE_S = 0.5
+EACH_S = 0.85
+RENDERING_S = 1.0
+NEWEST = 0.2
+"""The weight of the newest song in the moving averages."""
+SETTLING_S = 3.0
+"""In about this time what is told follows what is estimated."""
+LEAST_S = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composing:
+    """A song in the composing lane; `left`: the share of composing that is to be done."""
+
+    job_id: str
+    left: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """A composed song; `left`: the share of rendering that is to be done, 1 while no hand is at it."""
+
+    job_id: str
+    left: float
+    is_begun: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """What works: composing workers, how many songs each has inside at most, rendering workers."""
+
+    composers: int
+    at_once: int
+    renderers: int
+
+
+class Pace:
+    """Learns how long stages take."""
+
+    def __init__(self) -> None:
+        self._factor = 1.0
+        self._rendering_s = RENDERING_S
+        self._lately_s: dict[str, float] = {}
+
+    @property
+    def lately_s(self) -> dict[str, float]:
+        """Seconds that each stage took lately, as a moving average; only of stages that were seen."""
+        return dict(self._lately_s)
+
+    @property
+    def rendering_s(self) -> float:
+        """Seconds to render a song."""
+        return self._rendering_s
+
+    def composing_s(self, songs: float) -> float:
+        """Seconds to compose so many songs at once on one worker."""
+        return self._factor * (ALONE_S + EACH_S * max(1.0, songs))
+
+    def learn(self, stage: str, seconds: float, *, company: float = 1.0) -> None:
+        """A stage of a song took so long; `company`: songs that a composing worker had inside meanwhile, on average."""
+        self._lately_s[stage] = _averaged(self._lately_s.get(stage), seconds)
+        if stage == "composing":
+            factor = seconds / (ALONE_S + EACH_S * max(1.0, company))
+            self._factor = _averaged(self._factor, min(100.0, max(0.01, factor)))
+        elif stage == "rendering":
+            self._rendering_s = _averaged(self._rendering_s, seconds)
+
+    def estimate(
+        self, hands: Hands, composing: Sequence[Composing], rendering: Sequence[Rendering], queued: Sequence[str]
+    ) -> dict[str, float]:
+        """Seconds until each of these is ready; `rendering` and `queued` in the order in which they are served."""
+        ready_s: dict[str, float] = {}
+        free = [0.0] * hands.renderers
+        for draft in sorted(rendering, key=lambda draft: not draft.is_begun):
+            ready_s[draft.job_id] = _rendered(free, 0.0, draft.left * self._rendering_s)
+        company = len(composing) / hands.composers
+        for song in sorted(composing, key=lambda song: song.left):
+            composed_s = song.left * self.composing_s(company)
+            ready_s[song.job_id] = _rendered(free, composed_s, self._rendering_s)
+        left = sum(song.left for song in composing)
+        for place, job_id in enumerate(queued):
+            composed_s = self._composed_s(hands, left + place + 1)
+            ready_s[job_id] = _rendered(free, composed_s, self._rendering_s)
+        return ready_s
+
+    def _composed_s(self, hands: Hands, songs: float) -> float:
+        """Seconds until so many songs are composed."""
+        inside = min(hands.at_once, songs / hands.composers)
+        rounds = max(1.0, songs / (hands.composers * hands.at_once))
+        return rounds * self.composing_s(inside)
+
+
+class Promises:
+    """What was told of when songs will be ready: it follows the estimates without jumping."""
+
+    def __init__(self) -> None:
+        self._ends: dict[str, tuple[float, float]] = {}
+
+    def told(self, job_id: str, estimate_s: float, now: float) -> float:
+        """The seconds to tell at `now`, in whole ones."""
+        end, then = self._ends.get(job_id, (now + estimate_s, now))
+        end += (now + estimate_s - end) * (1 - math.exp(-(now - then) / SETTLING_S))
+        self._ends[job_id] = (end, now)
+        return float(max(1, round(end - now)))
+
+    def forget(self, job_id: str) -> None:
+        """It is over."""
+        self._ends.pop(job_id, None)
+
+
+def _averaged(old: float | None, new: float) -> float:
+    return new if old is None else old + NEWEST * (new - old)
+
+
+def _rendered(free: list[float], ready_s: float, takes_s: float) -> float:
+    """When the next free hand has rendered what is ready at `ready_s`; `free`: a heap of when each hand is free."""
+    end = max(free[0], ready_s) + takes_s
+    heapq.heapreplace(free, end)
+    return max(LEAST_S, end)

@@ -2,7 +2,7 @@
 
 In: settings. Out: `Check`s in the order in which a song needs them. Conventions: a check never raises; what is wrong is
 its detail, with the way to mend it. Caveat: trying the networks and the text encoder loads torch, which takes seconds,
-and opening a database that is there brings its schema up to date.
+opening a database that is there brings its schema up to date, and a cluster that is away is waited for.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.errors import SetupError, TunesmithError
+from engine.errors import SetupError, TunesmithError, WorkerLost
+from engine.jobs.switchboard import Size, Switchboard
 from engine.music.styles import STYLES_DIR, style_names
+from engine.operations.port import port_state
 from engine.settings import Settings
 from engine.store import Store, open_files, place_of
 
@@ -53,6 +55,10 @@ def examine(settings: Settings, *, styles_dir: Path = STYLES_DIR) -> Iterator[Ch
     yield _tried("database", lambda: _database(settings))
     if settings.files is not None:
         yield _tried("files", lambda: _files(settings))
+    if settings.cluster is not None:
+        yield _tried("cluster", partial(_cluster, settings.cluster))
+    if settings.operations_port is not None:
+        yield _tried("operations", partial(port_state, settings.operations_host, settings.operations_port))
 
 
 def _tried(name: str, work: Callable[[], str]) -> Check:
@@ -151,6 +157,23 @@ def _database(settings: Settings) -> str:
 
 def _files(settings: Settings) -> str:
     return asyncio.run(open_files(place_of(settings), settings.data_dir).check()) + ", writes and reads"
+
+
+def _cluster(address: str) -> str:
+    sizes: list[Size] = []
+
+    async def reach_and_leave() -> None:
+        board = Switchboard(address, "CRITICAL", sizes.append)
+        try:
+            await board.ready()
+        finally:
+            await board.close()
+
+    try:
+        asyncio.run(reach_and_leave())
+    except WorkerLost as error:
+        raise SetupError(f"{error} Start it, or name another one in TUNESMITH_CLUSTER.") from error
+    return f"{address}: {sizes[0].nodes} machines, {sizes[0].cpus} cores, {sizes[0].gpus} GPUs"
 
 
 def _nearest(folder: Path) -> Path:

@@ -228,6 +228,14 @@ class Studio:
         """Call `listener` with every event from now on."""
         self._dispatcher.listeners.append(listener)
 
+    async def check_database(self) -> None:
+        """Ask the database whether it is there. Raises `StoreError`."""
+        await self._store.check()
+
+    async def check_files(self) -> None:
+        """Write, read and remove a small file in the file store. Raises `SetupError`."""
+        await self._store.files.check()
+
     def state(self) -> StudioState:
         """How the studio is, without asking anybody."""
         dispatcher = self._dispatcher

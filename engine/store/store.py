@@ -49,6 +49,10 @@ class Store:
         files = open_files(place or FilesPlace(), data_dir)
         return cls(Database(await open_database(url)), files, data_dir)
 
+    async def check(self) -> None:
+        """Ask the database whether it is there; raises `StoreError`. Of files, `files.check` tells."""
+        await self._database.check()
+
     async def close(self) -> None:
         """Give back all connections. Safe to call twice."""
         await self._database.close()

@@ -2,7 +2,8 @@
 
 In: `audio [2, N] float32`, 44,100 Hz, a bit rate and tags. Out: a whole file as bytes. Opus knows only 48 kHz, so the
 audio is resampled: `ceil(N · 48000 / 44100)` samples come out of a decoder. The container tells the encoder's delay
-and where the music ends. Caveat: the bit rate is a mean, which dense music exceeds by some percent.
+and where the music ends. Equal audio and tags give an equal file (FFmpeg numbers streams by chance unless it is told
+to be exact). Caveat: the bit rate is a mean, which dense music exceeds by some percent.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ EFFORT = "5"
 def encode_opus(audio: Audio, bit_rate_kbit_s: int, tags: Tags) -> bytes:
     """Encode at a mean of `bit_rate_kbit_s`."""
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="ogg") as container:
+    with av.open(buffer, "w", format="ogg", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libopus", rate=OPUS_RATE_HZ, options={"compression_level": EFFORT})
         stream.bit_rate = bit_rate_kbit_s * 1000
         stream.layout = "stereo"

@@ -1,0 +1,513 @@
+"""The two halves of making a song, as two processes have them, against the whole in one: the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.compose.drafting import Drafter
+from engine.compose.files.folder import all_or_nothing
+from engine.compose.generate import SongWriter
+from engine.compose.pipeline import Composer
+from engine.compose.recorder import Booth
+from engine.compose.recording import Recorder
+from engine.compose.request import STAGES, ComposeRequest, Receipt, encode_midi
+from engine.compose.resident import ComposingLane
+from engine.compose.shares import overall_share
+from engine.compose.songdraft import SongDraft
+from engine.errors import BadRequest, CheckpointError, EngineError, JobError, NotFound, SetupError, StoreError
+from engine.jobs.job import Done, Failed, Json, Told
+from engine.settings import Settings
+from engine.store.folders import FolderFiles
+from engine.store.scratch import Scratch
+from engine.text.reader import Reader
+
+ROOT = Path(__file__).parents[2]
+OLD = "0ldsong"
+"""The song that others build on."""
+PLAIN = ComposeRequest(prompt="chill lofi for a rainy night", seconds=7, seed=11)
+WISHES: dict[str, ComposeRequest] = {
+    "plain": PLAIN,
+    "meant": ComposeRequest(prompt="the last train home, tired but happy", seconds=6, seed=5, format="ogg"),
+    "rules": ComposeRequest(prompt="folk", seconds=8, seed=3, engine="rules", format="flac"),
+    "blend": ComposeRequest(prompt="rainy", style="jazz:0.7+lofi:0.3", seconds=6, seed=8, adventure=0.9),
+    "loop": ComposeRequest(prompt="lofi", seconds=6, seed=9, format="wav", loop=True, stems=True, musicxml=True),
+    "again": ComposeRequest(prompt="", again=OLD, seed=21, bpm=90),
+    "keep": ComposeRequest(prompt="", again=OLD, seed=22, keep=("bass", "harmony")),
+    "kept by rules": ComposeRequest(prompt="", again=OLD, seed=23, keep=("bass",), engine="rules"),
+    "going on": ComposeRequest(prompt="jazz", seconds=8, seed=12, continuing="the old song's MIDI file"),
+}
+
+
+@dataclass(frozen=True)
+class Before:
+    """A finished song: its folder, its receipt, the text of its `.song.json`."""
+
+    folder: Path
+    receipt: Receipt
+    entry: str
+
+
+@pytest.fixture(scope="session")
+def old(composer: Composer, tmp_path_factory: pytest.TempPathFactory) -> Before:
+    folder = tmp_path_factory.mktemp("old")
+    receipt = composer.compose(replace(PLAIN, prompt="lofi", seconds=10), folder, song_id=OLD)
+    return Before(folder, receipt, Path(receipt.files["score"]).read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True)
+class Here:
+    """One process that does everything, and a song that it made."""
+
+    composer: Composer
+    old: Before
+
+
+@pytest.fixture(scope="session")
+def made_here(composer: Composer, old: Before) -> Here:
+    return Here(composer, old)
+
+
+def wish(name: str, old: Before) -> ComposeRequest:
+    request = WISHES[name]
+    if request.continuing is not None:
+        request = replace(request, continuing=encode_midi(Path(old.receipt.files["midi"]).read_bytes()))
+    return request
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings.read(data_dir=tmp_path_factory.mktemp("halves"), candidates=2, slots=16, database_url=None)
+
+
+@pytest.fixture(scope="session")
+def lane(settings: Settings, small_styles: Path, reader: Reader) -> ComposingLane:
+    return lane_of(settings, small_styles, reader)
+
+
+def lane_of(settings: Settings, styles: Path, reader: Reader) -> ComposingLane:
+    writer = SongWriter(device="cpu", styles_dir=styles, slots=settings.slots)
+    drafter = Drafter(settings, reader=reader, writer=writer)
+    drafter.warm_up()
+    return ComposingLane(drafter)
+
+
+@pytest.fixture(scope="session")
+def recorder(settings: Settings, small_styles: Path) -> Recorder:
+    return Recorder(settings, styles_dir=small_styles)
+
+
+@pytest.fixture
+def booth(recorder: Recorder, tmp_path: Path) -> Booth:
+    return Booth(recorder, FolderFiles(tmp_path), Scratch(tmp_path))
+
+
+Words = list[Told | Done | Failed]
+
+
+def order_of(request: ComposeRequest, old: Before | None = None, **more: Any) -> Json:
+    payload = {"request": request.to_json(), "entry": old.entry if old and request.again else None, **more}
+    return over_the_wire(payload)
+
+
+def over_the_wire(value: Mapping[str, Any]) -> dict[str, Any]:
+    """As it is on the other side of a process."""
+    copy: dict[str, Any] = json.loads(json.dumps(value))
+    return copy
+
+
+def words_of(lane: ComposingLane) -> Words:
+    """Step until nobody is left."""
+    words: Words = []
+    while not lane.idle:
+        words += lane.step()
+        assert len(words) < 10_000
+    return words
+
+
+def last_words(words: Words) -> dict[str, Done | Failed]:
+    """Of each job; none has two."""
+    ends = [word for word in words if not isinstance(word, Told)]
+    assert len({word.job for word in ends}) == len(ends)
+    return {word.job: word for word in ends}
+
+
+def draft_of(lane: ComposingLane, order: Json) -> dict[str, Any]:
+    """The draft of a song that is composed alone, as it arrives."""
+    lane.admit("alone", "compose", order)
+    word = last_words(words_of(lane))["alone"]
+    if isinstance(word, Failed):
+        raise word.error
+    return over_the_wire(word.result["draft"])
+
+
+def record(booth: Booth, song_id: str, draft: Json, heard: list[Json] | None = None, **more: Any) -> Receipt:
+    job = over_the_wire({"id": song_id, "draft": draft, **more})
+    return Receipt.from_json(booth.handle("record", job, (heard if heard is not None else []).append)["receipt"])
+
+
+def in_folder(receipt: Receipt, folder: Path) -> dict[str, Any]:
+    """What a receipt says, but for the time that it took and the folder in which that was."""
+    told = receipt.to_json()
+    told["timings_s"] = list(told["timings_s"])
+    told["files"] = {kind: Path(path).name for kind, path in told["files"].items()}
+    assert {str(Path(path).parent) for path in receipt.files.values()} == {str(folder)}
+    return told
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_a_song_has_the_same_bytes_from_two_processes_and_from_one(
+    name: str, made_here: Here, lane: ComposingLane, booth: Booth, tmp_path: Path
+) -> None:
+    old, song_id = made_here.old, f"new{list(WISHES).index(name)}"
+    request = wish(name, old)
+    there = record(booth, song_id, draft_of(lane, order_of(request, old)), limit_bytes=400_000)
+    here = made_here.composer.compose(request, old.folder, song_id=song_id, limit_bytes=400_000)
+    made = {path.name: path.read_bytes() for path in old.folder.glob(f"*-{song_id}.*")}
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "songs" / song_id).iterdir()}
+    assert made.keys() == kept.keys()
+    receipt_file = Path(here.files["midi"]).with_suffix(".json").name
+    assert [file for file in made if file != receipt_file and made[file] != kept[file]] == []
+    assert in_folder(there, tmp_path / "scratch" / song_id) == in_folder(here, old.folder)
+    assert Receipt.from_json(json.loads(kept[receipt_file])) == there
+
+
+@pytest.mark.parametrize("name", WISHES)
+def test_a_draft_comes_back_from_json(name: str, lane: ComposingLane, old: Before) -> None:
+    plain = draft_of(lane, order_of(wish(name, old), old))
+    draft = SongDraft.from_json(plain)
+    assert over_the_wire(draft.to_json()) == plain
+    assert SongDraft.from_json(over_the_wire(draft.to_json())) == draft
+    assert (draft.candidates is None) == (draft.plan.engine == "rules")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("format", 0),
+        ("plan", {}),
+        ("plan", None),
+        ("candidates", {"events": [[1, 2, 3]], "reference": {}, "model": {}}),
+        ("candidates", {"events": [[1, 2, 3, 4, "5"]], "reference": {}, "model": {}}),
+        ("kept", ["kazoo"]),
+        ("request", {"prompt": "x", "volume": 11}),
+        ("timings_s", None),
+    ],
+)
+def test_what_is_no_draft_is_refused(
+    key: str, value: object, lane: ComposingLane, booth: Booth, tmp_path: Path
+) -> None:
+    draft = {**draft_of(lane, order_of(PLAIN)), key: value}
+    with pytest.raises(EngineError, match="draft"):
+        record(booth, "refused", draft)
+    assert list(tmp_path.iterdir()) == []
+
+
+def untimed(draft: Json) -> dict[str, Any]:
+    return {**draft, "timings_s": list(draft["timings_s"])}
+
+
+def test_songs_in_company_are_what_they_are_alone(lane: ComposingLane, old: Before) -> None:
+    orders = {name: order_of(wish(name, old), old) for name in WISHES}
+    alone = {name: untimed(draft_of(lane, order)) for name, order in orders.items()}
+    for name in reversed(WISHES):
+        lane.admit(name, "compose", orders[name])
+    ends = last_words(words_of(lane))
+    together = {
+        name: untimed(over_the_wire(end.result["draft"])) for name, end in ends.items() if isinstance(end, Done)
+    }
+    assert together == alone
+
+
+def test_who_comes_while_others_are_written_changes_nothing(lane: ComposingLane) -> None:
+    alone = untimed(draft_of(lane, order_of(PLAIN)))
+    lane.admit("first", "compose", order_of(PLAIN))
+    words: Words = []
+    for number in range(6):
+        words += lane.step()
+        lane.admit(f"later {number}", "compose", order_of(replace(PLAIN, seed=number)))
+    first = last_words(words + words_of(lane))["first"]
+    assert isinstance(first, Done)
+    assert untimed(over_the_wire(first.result["draft"])) == alone
+
+
+def test_bad_requests_among_good_ones_fail_alone(lane: ComposingLane, old: Before) -> None:
+    bad: dict[str, tuple[Json, type[Exception], str]] = {
+        "no words": (order_of(ComposeRequest(prompt="")), BadRequest, "''"),
+        "no format": (order_of(replace(PLAIN, format="mp4")), BadRequest, "mp4"),
+        "no key": (order_of(replace(PLAIN, key="H major")), BadRequest, "H major"),
+        "no file": (order_of(replace(PLAIN, again="nosuch")), NotFound, "nosuch"),
+        "another": ({**order_of(replace(PLAIN, again="nosuch")), "entry": old.entry}, BadRequest, "nosuch"),
+        "damaged": ({**order_of(WISHES["again"]), "entry": old.entry[:-9]}, BadRequest, OLD),
+        "no part": (order_of(replace(WISHES["keep"], keep=("kazoo",)), old), BadRequest, "kazoo"),
+        "no MIDI": (order_of(replace(PLAIN, continuing="AAAA")), BadRequest, "MIDI"),
+        "no request": ({"request": {"prompt": "lofi", "volume": 11}}, BadRequest, "volume"),
+        "nothing": ({}, KeyError, "request"),
+    }
+    alone = untimed(draft_of(lane, order_of(PLAIN)))
+    lane.admit("good", "compose", order_of(PLAIN))
+    for job, (order, _, _) in bad.items():
+        lane.admit(job, "compose", order)
+    lane.admit("late", "compose", order_of(replace(PLAIN, seed=2)))
+    ends = last_words(words_of(lane))
+    for job, (_, kind, named) in bad.items():
+        end = ends[job]
+        assert isinstance(end, Failed)
+        assert type(end.error) is kind, job
+        assert named in str(end.error)
+    good, late = ends["good"], ends["late"]
+    assert isinstance(good, Done)
+    assert isinstance(late, Done)
+    assert untimed(over_the_wire(good.result["draft"])) == alone
+
+
+def test_a_job_of_another_kind_is_refused(lane: ComposingLane, booth: Booth) -> None:
+    with pytest.raises(JobError, match="'record'"):
+        lane.admit("1", "record", {})
+    with pytest.raises(JobError, match="'compose'"):
+        booth.handle("compose", {}, print)
+    assert lane.idle
+
+
+def test_a_song_that_is_cancelled_in_the_middle_is_never_heard_of_again(lane: ComposingLane) -> None:
+    alone = untimed(draft_of(lane, order_of(PLAIN)))
+    for job in ("given up", "goes on", "not begun"):
+        lane.admit(job, "compose", order_of(PLAIN))
+    lane.cancel("not begun")
+    before: Words = []
+    while not any(isinstance(word, Told) and word.job == "given up" and word.data["share"] > 0.1 for word in before):
+        before += lane.step()
+    lane.cancel("given up")
+    lane.cancel("nobody")
+    after = words_of(lane)
+    assert {word.job for word in after} == {"goes on"}
+    assert "not begun" not in {word.job for word in before}
+    end = last_words(before + after)["goes on"]
+    assert isinstance(end, Done)
+    assert untimed(over_the_wire(end.result["draft"])) == alone
+    assert (lane.facts()["songs"], lane.facts()["rows"]) == (0, 0)
+
+
+def test_progress_goes_through_all_stages_and_never_back(lane: ComposingLane, booth: Booth) -> None:
+    lane.admit("1", "compose", order_of(PLAIN))
+    words = words_of(lane)
+    end = last_words(words)["1"]
+    assert isinstance(end, Done)
+    heard: list[Json] = [word.data for word in words if isinstance(word, Told)]
+    first = len(heard)
+    record(booth, "heard", end.result["draft"], heard)
+    assert list(dict.fromkeys(event["stage"] for event in heard)) == list(STAGES)
+    assert {event["stage"] for event in heard[:first]} == set(STAGES[:3])
+    shares = [overall_share(event["stage"], event["share"]) for event in heard]
+    assert shares == sorted(shares)
+    assert len(heard) <= 120
+
+
+def test_the_receipt_counts_the_seconds_of_both_halves(lane: ComposingLane, booth: Booth) -> None:
+    draft = draft_of(lane, order_of(PLAIN))
+    draft["timings_s"] = {"read": 1.0, "plan": 2.0, "compose": 30.0, "total": 40.0}
+    timings = record(booth, "timed", draft).timings_s
+    assert list(timings) == [*STAGES, "total"]
+    assert (timings["read"], timings["plan"]) == (1.0, 2.0)
+    assert 30 < timings["compose"] < 35
+    in_turn = timings["compose"] - 30 + sum(timings[stage] for stage in ("render", "master", "encode"))
+    assert 40 + in_turn <= timings["total"] + 0.01 < 60
+
+
+def test_a_seed_that_comes_with_the_job_is_taken_where_none_is_asked_for(lane: ComposingLane, old: Before) -> None:
+    def seed_of(request: ComposeRequest) -> tuple[int, str]:
+        plan = SongDraft.from_json(draft_of(lane, order_of(request, old, seed=77))).plan
+        return plan.seed, plan.sources["seed"]
+
+    free = replace(PLAIN, seed=None)
+    assert seed_of(free) == (77, "seed")
+    assert seed_of(replace(free, prompt="lofi seed 42")) == (42, "prompt")
+    assert seed_of(PLAIN) == (11, "asked")
+    assert seed_of(replace(WISHES["again"], seed=None))[0] == 77
+    assert seed_of(replace(WISHES["keep"], seed=None)) == (77, "seed")
+
+
+def test_facts_tell_the_models_and_how_full_and_quick_the_batch_was(
+    settings: Settings, small_styles: Path, reader: Reader
+) -> None:
+    lane = lane_of(settings, small_styles, reader)
+    facts = lane.facts()
+    assert (facts["models"], facts["steps"], facts["occupancy"], facts["step_ms"]) == ({}, 0, 0.0, None)
+    lane.admit("1", "compose", order_of(PLAIN))
+    lane.step()
+    assert (lane.facts()["songs"], lane.facts()["rows"], lane.facts()["slots"]) == (1, 2, 16)
+    words_of(lane)
+    facts = lane.facts()
+    assert facts["models"] == {"lofi": "v1"}
+    assert facts["checkpoint_failures"] == 0
+    assert 0 < facts["occupancy"] <= 2 / 16
+    assert facts["step_ms"] > 0
+    assert lane.facts()["occupancy"] == 0.0, "nothing since"
+    assert over_the_wire(facts) == facts
+
+
+def test_a_damaged_newest_checkpoint_is_passed_over_for_the_newest_sound_one(
+    settings: Settings, small_styles: Path, reader: Reader, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = (small_styles / "lofi" / "v1.safetensors").read_bytes()
+    folder = tmp_path / "lofi"
+    folder.mkdir()
+    for name, data in (("v1", whole), ("v2", whole[:-64] + bytes(64)), ("v10", b"torn")):
+        (folder / f"{name}.safetensors").write_bytes(data)
+    lane = lane_of(settings, tmp_path, reader)
+    drafts = [untimed(draft_of(lane, order_of(PLAIN))) for _ in range(2)]
+    sound = untimed(draft_of(lane_of(settings, small_styles, reader), order_of(PLAIN)))
+    assert drafts == [sound, sound]
+    assert lane.facts()["checkpoint_failures"] == 2
+    assert lane.facts()["models"] == {"lofi": "v1"}
+    told = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert [name in line for name, line in zip(("v10", "v2"), told, strict=True)] == [True, True]
+
+
+def test_a_style_without_a_sound_checkpoint_fails_alone_and_names_the_newest(
+    settings: Settings, small_styles: Path, reader: Reader, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for style, data in (("lofi", b"torn"), ("jazz", (small_styles / "jazz" / "v1.safetensors").read_bytes())):
+        (tmp_path / style).mkdir()
+        (tmp_path / style / "v1.safetensors").write_bytes(data)
+    (tmp_path / "lofi" / "v3.safetensors").write_bytes(b"torn too")
+    lane = lane_of(settings, tmp_path, reader)
+    lane.admit("bad", "compose", order_of(PLAIN))
+    lane.admit("bad too", "compose", order_of(replace(PLAIN, seed=3)))
+    lane.admit("good", "compose", order_of(replace(PLAIN, prompt="jazz")))
+    ends = last_words(words_of(lane))
+    assert isinstance(ends["good"], Done)
+    for job in ("bad", "bad too"):
+        end = ends[job]
+        assert isinstance(end, Failed)
+        assert isinstance(end.error, CheckpointError)
+        assert "v3.safetensors is damaged" in str(end.error)
+    assert lane.facts()["checkpoint_failures"] == 2
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 2, "each is told of once"
+
+
+# what is left behind, and what is not
+
+
+def left(data: Path) -> list[str]:
+    """Everything under a data folder, but for the folders that songs lie in."""
+    return sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file())
+
+
+def test_a_recorded_song_is_published_and_leaves_no_scratch(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
+    receipt = record(booth, "published", draft_of(lane, order_of(PLAIN)))
+    folder, stem = "songs/published", "chill-lofi-for-a-rainy-night-published"
+    assert left(tmp_path) == [f"{folder}/{stem}{ending}" for ending in (".json", ".mid", ".mp3", ".png", ".song.json")]
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert receipt.id == "published"
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """As on a disk without room: larger files cannot be written by this process."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_song_that_does_not_fit_on_the_disk_leaves_nothing(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
+    draft = draft_of(lane, order_of(PLAIN))
+    with files_of_at_most(20_000), pytest.raises(SetupError, match="cannot be written"):
+        record(booth, "toobig", draft)
+    assert left(tmp_path) == []
+    assert list((tmp_path / "scratch").iterdir()) == []
+    assert record(booth, "toobig", draft).id == "toobig"
+
+
+def test_a_file_in_the_way_of_scratch_is_named(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
+    (tmp_path / "scratch").write_bytes(b"mine")
+    with pytest.raises(SetupError, match="scratch"):
+        record(booth, "nowhere", draft_of(lane, order_of(PLAIN)))
+    assert left(tmp_path) == ["scratch"]
+
+
+def test_a_song_that_cannot_be_kept_leaves_no_scratch(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
+    (tmp_path / "songs").write_bytes(b"mine")
+    with pytest.raises(StoreError, match="songs"):
+        record(booth, "unkept", draft_of(lane, order_of(PLAIN)))
+    assert left(tmp_path) == ["songs"]
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_an_id_that_would_leave_the_folder_is_refused(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        record(booth, "../../etc", draft_of(lane, order_of(PLAIN)))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_song_that_another_process_is_at_work_on_is_left_to_it(
+    lane: ComposingLane, booth: Booth, tmp_path: Path
+) -> None:
+    draft = draft_of(lane, order_of(PLAIN))
+    folder = tmp_path / "scratch" / "twice"
+    with all_or_nothing(folder, "song"):
+        (folder / "song.mid").write_bytes(b"half")
+        with pytest.raises(StoreError, match="another process"):
+            record(booth, "twice", draft)
+        assert (folder / "song.mid").read_bytes() == b"half"
+        assert not (tmp_path / "songs").exists()
+    (folder / "song.mid").unlink()
+    assert record(booth, "twice", draft).id == "twice"
+
+
+RECORDING_PROCESS = """
+import json, os, sys
+from engine.compose.recorder import open_recorder
+
+def emit(event):
+    if event["stage"] == sys.argv[3]:
+        os._exit(9)
+
+handle = open_recorder({"data_dir": sys.argv[1]})
+with open(sys.argv[2]) as file:
+    draft = json.load(file)
+receipt = handle("record", {"id": "process", "draft": draft}, emit)["receipt"]
+print(json.dumps({"modules": sorted(sys.modules), "notes": receipt["midi_sha256"]}))
+"""
+
+
+def in_a_process(data: Path, draft: Path, *, dies_at: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", RECORDING_PROCESS, str(data), str(draft), dies_at],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_recording_process_needs_nothing_of_what_composes_and_may_die_in_the_middle(
+    lane: ComposingLane, tmp_path: Path
+) -> None:
+    draft, data = tmp_path / "draft.json", tmp_path / "data"
+    draft.write_text(json.dumps(draft_of(lane, order_of(PLAIN))), encoding="utf-8")
+    assert in_a_process(data, draft, dies_at="encode").returncode == 9
+    assert (data / "scratch" / "process").is_dir(), "it left something"
+    done = in_a_process(data, draft)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    heavy = {"torch", "transformers", "tokenizers", "safetensors", "music21", "sklearn", "matplotlib", "discord", "ray"}
+    assert heavy & set(told["modules"]) == set()
+    assert list((data / "scratch").iterdir()) == []
+    (midi,) = (data / "songs" / "process").glob("*.mid")
+    assert told["notes"] == json.loads(midi.with_suffix(".json").read_text(encoding="utf-8"))["midi_sha256"]

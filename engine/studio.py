@@ -148,6 +148,7 @@ class Studio:
         """The song was brought to whoever asked, by this message; that is all. False: another process brought it."""
         is_done = await self._dispatcher.rows.done(job_id, reply_id=reply_id)
         self._dispatcher.news.forget(job_id)
+        self._dispatcher.wake()
         if is_done:
             self._dispatcher.tell(StudioEvent(kind="delivered", job_id=job_id))
         return is_done

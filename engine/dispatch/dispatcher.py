@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -26,9 +27,9 @@ from engine.compose.request import ComposeRequest, Receipt
 from engine.dispatch.events import Listener, StudioEvent
 from engine.dispatch.gate import Gate
 from engine.dispatch.housekeeping import in_passing
-from engine.dispatch.lanes import hands_of
+from engine.dispatch.lanes import Team
 from engine.dispatch.news import News
-from engine.dispatch.pace import Hands, Pace
+from engine.dispatch.pace import Pace
 from engine.dispatch.patience import patiently
 from engine.dispatch.rows import Rows
 from engine.dispatch.stages import Stages
@@ -43,6 +44,7 @@ from engine.store import JobRecord, JobState, Store
 LOOK_S = 2.0
 """How often the queue is looked at when nobody says that something changed."""
 BEAT_S = 5.0
+COUNT_S = 1.0
 DRAFTS_A_HAND = 2
 """Composed songs that wait for each recording worker before less is composed."""
 TROUBLE_S = 1.0
@@ -62,26 +64,23 @@ class Dispatcher:
         self.rows = Rows(store.jobs, owner, most_attempts=settings.most_attempts)
         self.works = Works()
         self.pace = Pace()
-        self.news = News(store, self.rows, self.works, self.pace, lambda: self.hands)
+        self.team = Team(executor)
+        self.news = News(store, self.rows, self.works, self.pace, self.team)
         self.totals: dict[str, int] = {}
         self.listeners: list[Listener] = []
         self.counts: dict[JobState, int] = {}
         self.counted = monotonic()
         self.trouble: str | None = None
         self.is_closing = False
-        gate = Gate(width=self.hands.composers)
+        gate = Gate(width=self.team.hands.composers)
         self.stages = Stages(store, executor, gate, self.works, self.pace)
         self.stages.on_stage = self._stage_ended
         self._suspects: set[str] = set()
         """Jobs that were in a composing worker when it died."""
         self._changed = asyncio.Event()
+        self._has_moved = True
         self._loops: list[asyncio.Task[None]] = []
         self._errands: set[asyncio.Task[None]] = set()
-
-    @property
-    def hands(self) -> Hands:
-        """What works, as the executor says now."""
-        return hands_of(self.settings, self.executor.state())
 
     def start(self) -> None:
         """Begin to take jobs and to tell of them."""
@@ -91,6 +90,7 @@ class Dispatcher:
     def wake(self) -> None:
         """Something changed: a job was accepted, cancelled, or left a stage."""
         self._changed.set()
+        self._has_moved = True
         self.news.queue_moved()
 
     def tell(self, event: StudioEvent) -> None:
@@ -178,7 +178,7 @@ class Dispatcher:
 
     def _room(self) -> int:
         """How many more jobs to take. Suspects are taken one by one, and nobody beside them."""
-        hands = self.hands
+        hands = self.team.hands
         composing, drafts = len(self.works.of("composing")), len(self.works.of("rendering"))
         suspects = sum(self._is_suspect(work.job) for work in self.works.all)
         if suspects:
@@ -224,7 +224,7 @@ class Dispatcher:
         """Both stages; then whoever waits gets the song."""
         song = await patiently(lambda: self.store.song(work.job.song_id or work.job_id))
         request = ComposeRequest.from_json(song.request)
-        self.stages.composers = self.hands.composers
+        self.stages.composers = self.team.hands.composers
         draft = await self.stages.compose(work, request, alone=self._is_suspect(work.job))
         if not await self.rows.rendering(work.job_id):
             await self._lost(work)
@@ -308,15 +308,19 @@ class Dispatcher:
 
     async def _beat(self) -> None:
         """Keep what is ours; stop what is not any more; see how long the queue is."""
+        beaten = -math.inf
         while True:
-            mine = {work.job_id for work in self.works.all} | self.news.delivering
-            if mine:
-                kept = await self.rows.beat(sorted(mine))
+            if monotonic() - beaten >= BEAT_S:
+                beaten = monotonic()
+                mine = {work.job_id for work in self.works.all} | self.news.delivering
+                kept = await self.rows.beat(sorted(mine)) if mine else frozenset()
                 for job_id in mine - kept:
                     await self._missed(job_id)
-            self.counts = await self.store.jobs.counts()
-            self.counted, self.trouble = monotonic(), None
-            await asyncio.sleep(BEAT_S)
+            if self._has_moved or monotonic() - self.counted >= BEAT_S:
+                self._has_moved = False
+                self.counts = await self.store.jobs.counts()
+                self.counted, self.trouble = monotonic(), None
+            await asyncio.sleep(COUNT_S)
 
     async def _missed(self, job_id: str) -> None:
         """A heartbeat did not find the job to be ours; it may have ended meanwhile."""

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from engine.dispatch.pace import Hands
-from engine.jobs import Executor, Lane, LaneState, LocalExecutor
+from engine.jobs import Executor, Lane, LocalExecutor
 from engine.settings import Settings
 
 COMPOSER = "engine.compose.resident:open_composer_lane"
@@ -66,12 +65,21 @@ def config_of(settings: Settings) -> dict[str, Any]:
     return config
 
 
-def hands_of(settings: Settings, states: Sequence[LaneState]) -> Hands:
-    """How many songs are worked on at once: as many workers as there should be, by the lanes of `states`."""
-    compose, record = lanes_of(settings)
-    wanted = {state.name: max(1, state.wanted) for state in states}
-    return Hands(
-        composers=wanted.get(COMPOSE, compose.workers),
-        at_once=compose.at_once,
-        renderers=wanted.get(RECORD, record.workers),
-    )
+class Team:
+    """The workers as the executor has them now."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+
+    @property
+    def hands(self) -> Hands:
+        """How many songs are worked on at once, when all workers are well."""
+        states = {state.name: state for state in self._executor.state()}
+        compose, record = states[COMPOSE], states[RECORD]
+        return Hands(composers=max(1, compose.wanted), at_once=max(1, compose.at_once), renderers=max(1, record.wanted))
+
+    @property
+    def has_loaded(self) -> bool:
+        """Whether a worker of each lane can work."""
+        states = {state.name: state for state in self._executor.state()}
+        return states[COMPOSE].alive > 0 and states[RECORD].alive > 0

@@ -9,11 +9,11 @@ finished song is expected to say that it was delivered, or that it could not be.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
-from engine.dispatch.pace import Hands, Pace, Promises
+from engine.dispatch.lanes import Team
+from engine.dispatch.pace import Pace, Promises
 from engine.dispatch.patience import patiently
 from engine.dispatch.rows import Rows
 from engine.dispatch.shelf import stored_song
@@ -30,9 +30,9 @@ LOOK_S = 5.0
 class News:
     """`watchers`: who waits; `delivering`: finished songs that are this process's to bring to somebody."""
 
-    def __init__(self, store: Store, rows: Rows, works: Works, pace: Pace, hands: Callable[[], Hands]) -> None:
+    def __init__(self, store: Store, rows: Rows, works: Works, pace: Pace, team: Team) -> None:
         self._store, self._rows, self._works = store, rows, works
-        self._pace, self._hands = pace, hands
+        self._pace, self._team = pace, team
         self.watchers = Watchers()
         self.delivering: set[str] = set()
         self._songs: dict[str, Update] = {}
@@ -121,9 +121,11 @@ class News:
         self._looked = monotonic()
 
     def _estimates(self) -> dict[str, float]:
-        """Seconds until each unfinished song is ready, as far as this process sees."""
+        """Seconds until each unfinished song is ready, as far as this process sees; nothing while workers load."""
+        if not self._team.has_loaded:
+            return {}
         return self._pace.estimate(
-            self._hands(),
+            self._team.hands,
             [work.as_composing() for work in self._works.of("composing")],
             [work.as_rendering() for work in self._works.of("rendering")],
             [job_id for job_id in self._ahead if job_id not in self._works],
@@ -132,12 +134,16 @@ class News:
     def _tell_works(self, estimates: dict[str, float]) -> None:
         for work in self._works.all:
             if work.job_id in self.watchers:
-                eta_s = self._promises.told(work.job_id, estimates[work.job_id], monotonic())
+                eta_s = self._eta_s(work.job_id, estimates)
                 self.watchers.tell(work.job_id, Update(phase=work.stage, share=work.share, eta_s=eta_s))
 
     def _tell_queued(self, job_id: str, estimates: dict[str, float]) -> None:
-        eta_s = self._promises.told(job_id, estimates[job_id], monotonic())
+        eta_s = self._eta_s(job_id, estimates)
         self.watchers.tell(job_id, Update(phase="queued", ahead=self._ahead[job_id], eta_s=eta_s))
+
+    def _eta_s(self, job_id: str, estimates: dict[str, float]) -> float | None:
+        """What is told of when the song will be ready; None while that is not known."""
+        return self._promises.told(job_id, estimates[job_id], monotonic()) if job_id in estimates else None
 
     async def _tell_where(self, job_id: str) -> None:
         """Look up a job that this process does not work on, and tell where it is. Raises `NotFound`, `StoreError`."""

@@ -26,19 +26,25 @@ LEAST_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Composing:
-    """A song in the composing lane; `left`: the share of composing that is to be done."""
+    """A song in the composing lane; `left`: the share of composing that is to be done; `spent_s`: how long it took to
+    come so far.
+    """
 
     job_id: str
     left: float
+    spent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """A composed song; `left`: the share of rendering that is to be done, 1 while no hand is at it."""
+    """A composed song; `left`: the share of rendering that is to be done, 1 while no hand is at it; `spent_s`: how long
+    one has been at it.
+    """
 
     job_id: str
     left: float
     is_begun: bool
+    spent_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +94,12 @@ class Pace:
         ready_s: dict[str, float] = {}
         free = [0.0] * hands.renderers
         for draft in sorted(rendering, key=lambda draft: not draft.is_begun):
-            ready_s[draft.job_id] = _rendered(free, 0.0, draft.left * self._rendering_s)
+            takes_s = _remaining_s(draft.left, draft.spent_s, self._rendering_s)
+            ready_s[draft.job_id] = _rendered(free, 0.0, takes_s)
         company = len(composing) / hands.composers
+        usual_s = self.composing_s(company)
         for song in sorted(composing, key=lambda song: song.left):
-            composed_s = song.left * self.composing_s(company)
+            composed_s = _remaining_s(song.left, song.spent_s, usual_s)
             ready_s[song.job_id] = _rendered(free, composed_s, self._rendering_s)
         left = sum(song.left for song in composing)
         for place, job_id in enumerate(queued):
@@ -126,6 +134,11 @@ class Promises:
 
 def _averaged(old: float | None, new: float) -> float:
     return new if old is None else old + NEWEST * (new - old)
+
+
+def _remaining_s(left: float, spent_s: float, usual_s: float) -> float:
+    """How long the rest of a stage takes: the further it is, the more its own speed counts, the less the usual one."""
+    return left * (left * usual_s + spent_s)
 
 
 def _rendered(free: list[float], ready_s: float, takes_s: float) -> float:

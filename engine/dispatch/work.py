@@ -57,12 +57,18 @@ class Work:
 
     def as_composing(self) -> Composing:
         """For the estimate."""
-        return Composing(job_id=self.job_id, left=1 - min(1.0, self.share / COMPOSED))
+        left = 1 - min(1.0, self.share / COMPOSED)
+        return Composing(job_id=self.job_id, left=left, spent_s=self._spent_s())
 
     def as_rendering(self) -> Rendering:
         """For the estimate."""
         left = (1 - self.share) / (1 - COMPOSED)
-        return Rendering(job_id=self.job_id, left=min(1.0, max(0.0, left)), is_begun=self.began is not None)
+        left = min(1.0, max(0.0, left))
+        return Rendering(job_id=self.job_id, left=left, is_begun=self.began is not None, spent_s=self._spent_s())
+
+    def _spent_s(self) -> float:
+        """Seconds since a worker began with the stage."""
+        return 0.0 if self.began is None else monotonic() - self.began
 
 
 class Works:

@@ -106,9 +106,10 @@ OnEvent = Callable[[JobEvent], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneState:
-    """How a lane does. `wanted`: workers it should have; `alive`: those that have opened and not died; `restarts`:
-    workers begun anew because one died, could not open, or was given up; `last_error`: why, the last time; `facts`:
-    what each living worker of a resident lane told last; `pids`: the workers' processes.
+    """How a lane does. `wanted`: workers it should have; `at_once`: jobs that each has inside at most; `alive`: those that
+    have opened and not died; `restarts`: workers begun anew because one died, could not open, or was given up;
+    `last_error`: why, the last time; `facts`: what each living worker of a resident lane told last; `pids`: the workers'
+    processes.
     """
 
     name: str
@@ -116,6 +117,7 @@ class LaneState:
     alive: int
     running: int
     waiting: int
+    at_once: int = 1
     restarts: int = 0
     last_error: str | None = None
     facts: tuple[Json, ...] = ()

@@ -199,6 +199,7 @@ class LaneQueue:
             alive=sum(keeper.open for keeper in self._keepers),
             running=len(self.running),
             waiting=len(self._waiting),
+            at_once=self.lane.room,
             restarts=self._restarts,
             last_error=self._last_error,
             facts=tuple(keeper.facts for keeper in self._keepers if keeper.facts is not None),

@@ -6,8 +6,8 @@
 A whole studio is opened in an empty data folder: queue, composing process, rendering processes, files. Requests are of
 mixed styles, each of another person, all written to the queue before the first is served. Prints Markdown tables.
 Conventions: a wait is from acceptance to the song's files; seconds are wall-clock time, so run it on an idle machine.
-"What a fair queue would give": the song that is k-th in turn order shall be ready when k songs are. Caveat: nothing is
-delivered; `bench_discord` measures Discord's side.
+"What a fair queue would give": of m songs that are made side by side none overtakes another, so the one that is k-th in
+turn order is ready when k + m − 1 songs are. Caveat: nothing is delivered; `bench_discord` measures Discord's side.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any
 
 from benchmarks.processes import cpu_s, family
 from engine import ComposeRequest, Origin, Settings, Studio
+from engine.dispatch.lanes import lanes_of
 
 STYLES = ("lofi", "jazz", "rock", "classical")
 ALONE = 20
@@ -35,9 +35,12 @@ GREEDY = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crowd:
-    """So many requests at once: each one's wait in seconds in turn order, and what the machine did meanwhile."""
+    """So many requests at once: each one's wait in seconds in turn order, how many of them are composed side by side,
+    and what the machine did meanwhile.
+    """
 
     waits_s: tuple[float, ...]
+    side_by_side: int
     took_s: float
     cpu_s: float
     occupancy: float | None
@@ -51,8 +54,9 @@ class Crowd:
     @property
     def unfairness(self) -> float:
         """The most that a song waited, as a multiple of what a fair queue would give."""
-        ready = sorted(self.waits_s)
-        return max(wait / fair for wait, fair in zip(self.waits_s, ready, strict=True))
+        ready, beside = sorted(self.waits_s), self.side_by_side - 1
+        due = [ready[min(at + beside, len(ready) - 1)] for at in range(len(ready))]
+        return max(wait / fair for wait, fair in zip(self.waits_s, due, strict=True))
 
 
 def main() -> None:
@@ -81,7 +85,7 @@ async def measured(order: argparse.Namespace) -> None:
             crowds = []
             print(HEAD)
             for count in map(int, order.at_once.split(",")):
-                crowds.append(await crowd(studio, requests(count, order.seconds)))
+                crowds.append(await crowd(studio, requests(count, order.seconds), lanes_of(settings)[0].at_once))
                 print(row(crowds[-1]), flush=True)
             print(f"\nOne person asks for {GREEDY}, then {GREEDY} others for one each: {await greedy(studio, order)}\n")
             print(memory())
@@ -117,7 +121,7 @@ def requests(count: int, seconds: float) -> list[tuple[ComposeRequest, Origin]]:
     ]
 
 
-async def crowd(studio: Studio, wishes: Sequence[tuple[ComposeRequest, Origin]]) -> Crowd:
+async def crowd(studio: Studio, wishes: Sequence[tuple[ComposeRequest, Origin]], side_by_side: int = 1) -> Crowd:
     """Accept them all, then wait for them all."""
     before, busy, began = rows_of(studio), cpu_s(), perf_counter()
     tickets = [await studio.accept(request, origin=origin) for request, origin in wishes]
@@ -127,6 +131,7 @@ async def crowd(studio: Studio, wishes: Sequence[tuple[ComposeRequest, Origin]])
     served, run = (after[0] - before[0], after[1] - before[1])
     return Crowd(
         waits_s=tuple(waits),
+        side_by_side=side_by_side,
         took_s=took,
         cpu_s=cpu_s() - busy,
         occupancy=served / run if run else None,
@@ -162,10 +167,9 @@ async def greedy(studio: Studio, order: argparse.Namespace) -> str:
 
 
 def rows_of(studio: Studio) -> tuple[int, int]:
-    """Rows that served a song and rows that were run, over all steps so far."""
-    facts: list[dict[str, Any]] = [dict(lane.facts) for lane in studio.state().lanes]
-    counted = [one["occupancy"] for one in facts if "occupancy" in one]
-    return sum(one["rows_served"] for one in counted), sum(one["rows_run"] for one in counted)
+    """Rows of the batch that served a song so far, and rows that there were room for."""
+    facts = [told for lane in studio.state().lanes for told in lane.facts if "slots" in told]
+    return sum(told["rows_served"] for told in facts), sum(told["steps"] * told["slots"] for told in facts)
 
 
 def memory() -> str:

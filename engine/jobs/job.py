@@ -106,10 +106,10 @@ OnEvent = Callable[[JobEvent], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneState:
-    """How a lane does. `wanted`: workers it should have; `at_once`: jobs that each has inside at most; `alive`: those that
-    have opened and not died; `restarts`: workers begun anew because one died, could not open, or was given up;
-    `last_error`: why, the last time; `facts`: what each living worker of a resident lane told last; `pids`: the workers'
-    processes.
+    """How a lane does. `wanted`: workers it should have; `at_once`: jobs that each has inside at most; `alive`: those
+    that have opened and not died; `restarts`: workers begun anew because one died, could not open, or was given up;
+    `last_error`: why, the last time; `facts`: what each living worker of a resident lane told last; `pids`: the
+    workers' processes.
     """
 
     name: str

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from engine.dispatch.events import StudioEvent, StudioState
     from engine.dispatch.ticket import StoredSong, Ticket, Update
+    from engine.operations import Gateway, Operations, configure_logging
     from engine.settings import Settings
     from engine.store import Origin, Tally
     from engine.studio import Studio
@@ -30,6 +31,8 @@ __all__ = [
     "MAX_MIDI_BYTES",
     "MAX_PROMPT_CHARS",
     "ComposeRequest",
+    "Gateway",
+    "Operations",
     "Origin",
     "Receipt",
     "Settings",
@@ -40,6 +43,7 @@ __all__ = [
     "Tally",
     "Ticket",
     "Update",
+    "configure_logging",
     "encode_midi",
     "errors",
     "midi_too_large",
@@ -50,6 +54,8 @@ _HOMES = {
     "MAX_MIDI_BYTES": "engine.compose.request",
     "MAX_PROMPT_CHARS": "engine.compose.request",
     "ComposeRequest": "engine.compose.request",
+    "Gateway": "engine.operations",
+    "Operations": "engine.operations",
     "Origin": "engine.store",
     "Receipt": "engine.compose.request",
     "Settings": "engine.settings",
@@ -60,6 +66,7 @@ _HOMES = {
     "Tally": "engine.store",
     "Ticket": "engine.dispatch.ticket",
     "Update": "engine.dispatch.ticket",
+    "configure_logging": "engine.operations",
     "encode_midi": "engine.compose.request",
     "midi_too_large": "engine.compose.request",
 }

@@ -91,6 +91,7 @@ class SongWriter:
         The network reads the given primer, else the one that the plan names, else none.
         Raises `CheckpointError`, and `BadRequest` where what is given does not fit the plan.
         """
+        _ = self.copy_index  # if it is damaged, that is said before anything is written
         writing = self.begin(plan, candidates=candidates, given=given)
         self.run(writing, progress)
         return self.finish(writing)

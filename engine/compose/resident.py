@@ -13,17 +13,15 @@ imports it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from time import perf_counter
 
 from engine.compose.drafting import Drafter, Drafting
-from engine.compose.pipeline import Composer
 from engine.compose.request import ComposeRequest
 from engine.compose.shares import thinned
 from engine.compose.songbook import read_song
 from engine.errors import JobError
 from engine.jobs.apart import each_apart
-from engine.jobs.job import Done, Emit, Failed, Handler, Json, Told
+from engine.jobs.job import Done, Failed, Json, Told
 from engine.settings import Settings
 
 STEPS = 8
@@ -32,7 +30,7 @@ STEPS = 8
 Word = Told | Done | Failed
 
 
-def open_composer_lane(config: Json) -> ComposingLane:
+def open_composer(config: Json) -> ComposingLane:
     """Load what every song needs; `config` is `Settings` as JSON. Raises `SetupError`."""
     drafter = Drafter(Settings.read(**config))
     drafter.warm_up()
@@ -138,26 +136,3 @@ class ComposingLane:
         drafts, failed = each_apart(lambda song: self._drafter.finish(song).to_json(), [self._writing.pop(job)])
         self._words += [Done(job=job, result={"draft": draft}) for _, draft in drafts]
         self._words += [Failed(job=job, error=error) for _, error in failed]
-
-
-def open_composer(config: Json) -> Handler:
-    """A whole composer in one process, a song at a time: `{"id", "request", "folder", "limit_bytes"}` → `{"receipt"}`.
-
-    `config` is `Settings` as JSON.
-    """
-    composer = Composer(Settings.read(**config))
-    composer.warm()
-
-    def handle(kind: str, payload: Json, emit: Emit) -> Json:
-        if kind != "compose":
-            raise JobError(f"The composing process knows no job of kind {kind!r}.")
-        receipt = composer.compose(
-            ComposeRequest.from_json(payload["request"]),
-            Path(payload["folder"]),
-            song_id=payload["id"],
-            limit_bytes=payload.get("limit_bytes"),
-            progress=thinned(emit),
-        )
-        return {"receipt": receipt.to_json()}
-
-    return handle

@@ -15,7 +15,7 @@ from engine.dispatch.pace import Hands
 from engine.jobs import Executor, Lane, LocalExecutor
 from engine.settings import Settings
 
-COMPOSER = "engine.compose.resident:open_composer_lane"
+COMPOSER = "engine.compose.resident:open_composer"
 RECORDER = "engine.compose.recorder:open_recorder"
 COMPOSE, RECORD = "compose", "record"
 WAITING_WITHIN = 2

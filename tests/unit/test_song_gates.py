@@ -159,4 +159,4 @@ def test_a_damaged_index_stops_the_writer_before_it_writes(styles, short, tmp_pa
     (tmp_path / "lofi").symlink_to(styles / "lofi")
     (tmp_path / FILE).write_bytes(b"PK, but no archive")
     with pytest.raises(CheckpointError, match=r"copy index .* is damaged"):
-        SongWriter(device="cpu", styles_dir=tmp_path).prepare(short)
+        SongWriter(device="cpu", styles_dir=tmp_path).write(short, progress=lambda _: pytest.fail("it writes"))

@@ -11,6 +11,8 @@ import asyncio
 import logging
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -18,9 +20,10 @@ import discord
 
 from bot.client import TunesmithBot
 from bot.endpoint import use_api
+from bot.gateway import gateway_of
 from bot.health import is_alive, keep_pulse
 from bot.settings import BotSettings
-from engine import Settings, Studio, errors
+from engine import Operations, Settings, Studio, configure_logging, errors
 
 MISSING = (
     "DISCORD_TOKEN is not set; put the bot's token into the environment or .env (docs/discord.md says how to get one)."
@@ -72,8 +75,7 @@ def _verdict(error: Exception) -> tuple[str, int]:
 def _start(bot_settings: BotSettings, settings: Settings) -> int:
     if bot_settings.token is None:
         raise errors.SetupError(MISSING)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("bot").setLevel(min(logging.INFO, logging.getLevelName(settings.log_level)))
+    configure_logging(settings, secrets=(bot_settings.token.get_secret_value(),))
     if bot_settings.api_base is not None:
         use_api(bot_settings.api_base)
     return asyncio.run(_serve(bot_settings.token.get_secret_value(), settings))
@@ -83,7 +85,15 @@ async def _serve(token: str, settings: Settings) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with TunesmithBot(lambda: Studio.open(settings)) as bot:
+
+    async def open_studio() -> Studio:
+        studio = await Studio.open(settings)
+        operations.watch(studio)
+        return studio
+
+    bot = TunesmithBot(open_studio, stop_s=settings.stop_s)
+    operations = Operations(gateway=lambda: gateway_of(bot))
+    async with bot, _served(operations, settings):
         running = asyncio.create_task(bot.start(token), name="bot")
         asked = asyncio.create_task(stop.wait(), name="stop")
         pulse = asyncio.create_task(keep_pulse(bot, _pulse_file(settings)), name="pulse")
@@ -98,6 +108,17 @@ async def _serve(token: str, settings: Settings) -> int:
             pulse.cancel()
             await asyncio.wait({asked, pulse})
     return 0
+
+
+@asynccontextmanager
+async def _served(operations: Operations, settings: Settings) -> AsyncIterator[None]:
+    """Serve health and metrics meanwhile, if a port is named. Raises `SetupError`."""
+    if settings.operations_port is not None:
+        await operations.start(settings.operations_host, settings.operations_port)
+    try:
+        yield
+    finally:
+        await operations.stop()
 
 
 async def _leave(bot: TunesmithBot, running: asyncio.Task[None]) -> None:

@@ -1,111 +1,116 @@
-"""One answer to one person: a text that is edited while the song is made, and in the end the song itself.
+"""One answer to one person: a message that is edited while the song is made, and in the end becomes the song.
 
-Two ways in, one way to speak: `InteractionAnswer` (slash command or button) edits the interaction's own message
-through its token; `MentionAnswer` replies in the channel. Files are read off the event loop. Caveat: an interaction's
-token dies after 15 minutes. From shortly before on, the same message is edited as any other of the bot's own, which
-needs no token but that the bot can see the channel.
+Three ways in, one way to speak: `InteractionAnswer` (slash command or button) edits the interaction's own message
+through its token; `MentionAnswer` replies in the channel; `FoundAnswer` (`bot.found`) goes on where a process before
+this one stopped. Conventions: a message that is sent by the bot's own hand carries the job's id as an enforced nonce,
+so that a request which is repeated because its answer was lost does not become a second message. Caveat: an
+interaction's token dies after 15 minutes. From shortly before on, the same message is edited as any other of the bot's
+own, which needs no token but that the bot can see the channel.
 """
 
 from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
-from io import BytesIO
-from typing import Any, Protocol
+from collections.abc import Awaitable, Coroutine
+from contextlib import suppress
+from typing import Any
 
 import discord
 
+from bot.body import Body, song_body
 from bot.errors import UNDELIVERED, whisper
-from bot.replies import parts_of, song_embed, too_big_text
 from engine import StoredSong, errors
 
 TOKEN_MARGIN = datetime.timedelta(seconds=20)
 TOKEN_REFUSED = frozenset({10015, 50027})
 """Discord's codes for an unknown webhook and for a dead token: a long upload can outlive the margin."""
+TOO_LARGE = 40005
 MAY_NOT_ATTACH = "The song is ready, but I may not send it here: I need the permissions Attach Files and Embed Links."
-
-NOBODY = discord.AllowedMentions.none()
-
-Arguments = Callable[[], dict[str, Any]]
-"""Makes an edit's keyword arguments, anew for each try: a sent `discord.File` cannot be sent again."""
+DEFAULT_LIMIT_BYTES = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 
-class Answer(Protocol):
-    """Where a person sees what becomes of their wish."""
+class Answer:
+    """Where a person sees what becomes of their wish.
 
-    @property
-    def message_id(self) -> int | None:
-        """The message that they see; None while there is none."""
-
-    @property
-    def limit_bytes(self) -> int:
-        """The largest file that may be attached."""
-
-    async def show(self, text: str) -> None:
-        """Make the message say `text` and nothing else."""
-
-    async def finish(self, song: StoredSong, view: discord.ui.View) -> None:
-        """Make the message the song."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Parcel:
-    """A song ready to be sent: its card, and (file name, bytes) of what fits."""
-
-    embed: discord.Embed
-    files: tuple[tuple[str, bytes], ...]
-
-    def edit_arguments(self, view: discord.ui.View) -> dict[str, Any]:
-        """Keyword arguments for an edit."""
-        files = [discord.File(BytesIO(data), filename=name) for name, data in self.files]
-        return {"content": None, "embed": self.embed, "attachments": files, "view": view, "allowed_mentions": NOBODY}
-
-
-async def _pack(song: StoredSong, limit_bytes: int) -> _Parcel:
-    files: list[tuple[str, bytes]] = []
-    notes: list[str] = []
-    with_picture = False
-    for what, name, path in parts_of(song):
-        data = await asyncio.to_thread(path.read_bytes)
-        if len(data) > limit_bytes:
-            notes.append(too_big_text(what, len(data), limit_bytes))
-            continue
-        files.append((name, data))
-        with_picture = with_picture or what == "picture"
-    embed = song_embed(song, notes=tuple(notes), with_picture=with_picture)
-    return _Parcel(embed=embed, files=tuple(files))
-
-
-class _Whole:
-    """One request to Discord at a time, each to its end: a caller who is cancelled does not cut a request in two.
-
-    Without it, a reply could be sent and yet not be known, and the next word would become a second message; or a song
-    that a person already sees would be overwritten by words about a restart.
+    One request to Discord at a time, each to its end: a caller who is cancelled does not cut a request in two. Without
+    that, a reply could be sent and yet not be known, and the next word would become a second message; or a song that a
+    person already sees would be overwritten by words about a restart.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, client: discord.Client, *, channel_id: int | None, guild_id: int | None) -> None:
+        self.client = client
+        self.channel_id = channel_id
+        self.guild_id = guild_id
+        self.message_id: int | None = None
+        self.job_id: str | None = None
         self._turn = asyncio.Lock()
         self._is_song = False
 
-    async def show(self, text: str) -> None:
-        """Say `text` and nothing else; not over a song that has been sent."""
+    @property
+    def limit_bytes(self) -> int:
+        """The largest file that may be attached: the server's limit, or Discord's default in a private chat."""
+        guild = self.client.get_guild(self.guild_id) if self.guild_id is not None else None
+        return guild.filesize_limit if guild else DEFAULT_LIMIT_BYTES
+
+    @property
+    def in_channel(self) -> bool:
+        """Whether edits count against the channel's rate limit, which all messages in it share."""
+        return True
+
+    async def hold(self) -> None:
+        """Show at once that something will come, where Discord asks for that."""
+
+    async def tell(self, text: str) -> None:
+        """Say `text` to the person instead of taking their wish."""
+        await self.show(text)
+
+    async def show(self, text: str, view: discord.ui.View | None = None) -> None:
+        """Make the message say `text` and nothing else; not over a song that has been sent."""
         if not self._is_song:
-            await self._wholly(self._say(text))
+            await self._wholly(self._put(Body(text=text, view=view)))
 
     async def finish(self, song: StoredSong, view: discord.ui.View) -> None:
-        """Turn what was said into the song. Raises `UserError` where words may be sent, but no song."""
-        parcel = await _pack(song, self.limit_bytes)
+        """Make the message the song. Raises `UserError` where words may be sent, but no song."""
+        limit_bytes = self.limit_bytes
         self._is_song = True
         try:
-            await self._wholly(self._edit(lambda: parcel.edit_arguments(view)))
+            try:
+                await self._wholly(self._put(await song_body(song, view, limit_bytes=limit_bytes)))
+            except discord.HTTPException as refusal:
+                if refusal.code != TOO_LARGE or limit_bytes <= DEFAULT_LIMIT_BYTES:
+                    raise
+                await self._wholly(self._put(await song_body(song, view, limit_bytes=DEFAULT_LIMIT_BYTES)))
         except discord.Forbidden as refusal:
             self._is_song = False
             raise errors.UserError(MAY_NOT_ATTACH) from refusal
         except UNDELIVERED:
             self._is_song = False
             raise
+
+    async def _put(self, body: Body) -> None:
+        if self.message_id is None:
+            self.message_id = await self._create(body)
+        else:
+            await self._edit(body)
+
+    async def _create(self, body: Body) -> int:
+        """Make the message; returns its id."""
+        raise NotImplementedError
+
+    async def _edit(self, body: Body) -> None:
+        message = self._channel_message()
+        assert message is not None, "a message has to be there before it is edited"
+        await message.edit(**body.edit_arguments())
+
+    def _channel_message(self) -> discord.PartialMessage | None:
+        """The message as one of the channel's, which no token is needed for."""
+        if self.message_id is None or self.channel_id is None:
+            return None
+        return self._channel(self.channel_id).get_partial_message(self.message_id)
+
+    def _channel(self, channel_id: int) -> discord.PartialMessageable:
+        return self.client.get_partial_messageable(channel_id, guild_id=self.guild_id)
 
     async def _wholly(self, request: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._in_turn(request))
@@ -121,106 +126,85 @@ class _Whole:
         async with self._turn:
             await request
 
-    @property
-    def limit_bytes(self) -> int:
-        """The largest file that may be attached."""
-        raise NotImplementedError
 
-    async def _say(self, text: str) -> None:
-        raise NotImplementedError
-
-    async def _edit(self, arguments: Arguments) -> None:
-        raise NotImplementedError
-
-
-class MentionAnswer(_Whole):
+class MentionAnswer(Answer):
     """Answers a message by replying to it; the reply is edited from then on."""
 
-    def __init__(self, message: discord.Message) -> None:
-        super().__init__()
+    def __init__(self, client: discord.Client, message: discord.Message) -> None:
+        guild_id = message.guild.id if message.guild else None
+        super().__init__(client, channel_id=message.channel.id, guild_id=guild_id)
         self._asked = message
-        self._reply: discord.Message | None = None
 
-    @property
-    def message_id(self) -> int | None:
-        """The reply's id, once there is one."""
-        return self._reply.id if self._reply is not None else None
-
-    @property
-    def limit_bytes(self) -> int:
-        """The server's limit, or Discord's default in a private chat."""
-        return _channel_limit_bytes(self._asked.guild)
-
-    async def _say(self, text: str) -> None:
-        if self._reply is None:
-            reference = self._asked.to_reference(fail_if_not_exists=False)
-            self._reply = await self._asked.channel.send(text, reference=reference, allowed_mentions=NOBODY)
-        else:
-            await self._edit(lambda: _words(text))
-
-    async def _edit(self, arguments: Arguments) -> None:
-        assert self._reply is not None, "words come before the song"
-        await self._reply.edit(**arguments())
+    async def _create(self, body: Body) -> int:
+        reference = self._asked.to_reference(fail_if_not_exists=False)
+        sent = await self._asked.channel.send(reference=reference, **body.send_arguments(nonce=self.job_id))
+        return sent.id
 
 
-class InteractionAnswer(_Whole):
-    """Answers an interaction that has been deferred with a message of its own ("thinking").
-
-    One that has not been deferred yet is refused: only the person who asked sees the text.
+class InteractionAnswer(Answer):
+    """Answers an interaction with a message of its own; a refusal, as long as nothing else was said, is for the person
+    alone.
     """
 
-    def __init__(self, interaction: discord.Interaction[discord.Client]) -> None:
-        super().__init__()
+    def __init__(self, interaction: discord.Interaction[Any]) -> None:
+        super().__init__(interaction.client, channel_id=interaction.channel_id, guild_id=interaction.guild_id)
         self._interaction = interaction
-        self._message_id: int | None = None
         self._token_was_refused = False
-
-    @property
-    def message_id(self) -> int | None:
-        """The answering message's id, once something was said."""
-        return self._message_id
 
     @property
     def limit_bytes(self) -> int:
         """The interaction's own limit, which can be higher than the channel's, as long as its token lives."""
         own = self._interaction.filesize_limit
-        return own if self._token_lives() else min(own, _channel_limit_bytes(self._interaction.guild))
+        return own if self._token_lives() else min(own, super().limit_bytes)
 
-    async def _say(self, text: str) -> None:
+    @property
+    def in_channel(self) -> bool:
+        """Through the token, a message has a limit of its own."""
+        return not self._token_lives()
+
+    async def hold(self) -> None:
+        """Show "is thinking…"."""
+        await self._wholly(self._defer())
+
+    async def tell(self, text: str) -> None:
+        """Say it to the person alone, unless the others see already that something comes."""
         if self._interaction.response.is_done():
-            await self._edit(lambda: _words(text))
+            await self.show(text)
         else:
-            await whisper(self._interaction, text)
+            await self._wholly(whisper(self._interaction, text))
 
-    async def _edit(self, arguments: Arguments) -> None:
+    async def _defer(self) -> None:
+        deferred = await self._interaction.response.defer(thinking=True)
+        if deferred is not None:
+            self.message_id = deferred.message_id
+
+    async def _create(self, body: Body) -> int:
+        if self._interaction.response.is_done():
+            return (await self._interaction.edit_original_response(**body.edit_arguments())).id
+        answered = await self._interaction.response.send_message(**body.send_arguments())
+        return answered.message_id or (await self._interaction.original_response()).id
+
+    async def _edit(self, body: Body) -> None:
         message = self._channel_message()
         if message is None or self._token_lives():
             try:
-                self._message_id = (await self._interaction.edit_original_response(**arguments())).id
+                await self._interaction.edit_original_response(**body.edit_arguments())
             except discord.HTTPException as refusal:
                 if message is None or refusal.code not in TOKEN_REFUSED:
                     raise
                 self._token_was_refused = True
             else:
                 return
-        assert message is not None
-        await message.edit(**arguments())
+        await super()._edit(body)
 
     def _token_lives(self) -> bool:
         return not self._token_was_refused and discord.utils.utcnow() < self._interaction.expires_at - TOKEN_MARGIN
 
-    def _channel_message(self) -> discord.PartialMessage | None:
-        """The answering message as one of the channel's, which no token is needed for."""
-        place = self._interaction
-        if self._message_id is None or place.channel_id is None:
-            return None
-        channel = place.client.get_partial_messageable(place.channel_id, guild_id=place.guild_id)
-        return channel.get_partial_message(self._message_id)
 
-
-def _words(text: str) -> dict[str, Any]:
-    return {"content": text, "allowed_mentions": NOBODY}
-
-
-def _channel_limit_bytes(guild: discord.Guild | None) -> int:
-    return guild.filesize_limit if guild else discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+async def held_after(answer: Answer, work: Awaitable[Any], wait_s: float) -> Any:
+    """Await `work`; when it takes longer than `wait_s`, show meanwhile that something will come."""
+    task = asyncio.ensure_future(work)
+    if not (await asyncio.wait({task}, timeout=wait_s))[0]:
+        with suppress(*UNDELIVERED):  # whoever shows the result will see whether that arrives
+            await answer.hold()
+    return await task

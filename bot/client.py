@@ -1,8 +1,10 @@
-"""The bot itself: a `discord.py` client that offers commands and buttons and owns the desk.
+"""The bot itself: a `discord.py` client of as many shards as Discord recommends, which offers commands and buttons and
+owns the desk.
 
 Intents: servers, and messages in servers and private chats. Message content is not asked for: Discord hands over the
 text of a message that mentions the bot anyway. Nobody is ever pinged (`AllowedMentions.none`). The studio is opened
-after the login, so that a refused token costs nothing, and closed last.
+after the login, so that a refused token costs nothing, and closed before the connection to Discord, so that songs which
+end meanwhile still arrive.
 """
 
 from __future__ import annotations
@@ -14,15 +16,21 @@ from collections.abc import Awaitable, Callable
 import discord
 from discord.ext import commands
 
-from bot.answer import NOBODY
-from bot.apology import apologise
+from bot.body import NOBODY
+from bot.cogs.cancel import Cancel
 from bot.cogs.compose import Compose
-from bot.desk import Desk
+from bot.courier import House
+from bot.desk import GOODBYE_S, Desk
 from bot.endpoint import use_gateway_of
 from bot.errors import explain, guard, whisper
-from bot.progress import MIN_GAP_S
-from bot.views.song import AnotherButton, VoteButton
+from bot.offers import offer_commands
+from bot.pace import MIN_GAP_S, Pace
+from bot.shards import GatewayTerms, IdentifyGate
+from bot.views.cancel import CancelButton, cancel_view
+from bot.views.song import AnotherButton, VoteButton, song_view
 from engine import Studio
+
+STOP_S = 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -44,10 +52,12 @@ async def tell_command_error(
     await guard(whisper(interaction, text), lambda _: asyncio.sleep(0))
 
 
-class TunesmithBot(commands.Bot):
-    """`async with TunesmithBot(open_studio) as bot: await bot.start(token)`."""
+class TunesmithBot(commands.AutoShardedBot):
+    """`async with TunesmithBot(open_studio) as bot: await bot.start(token)`. `stop_s`: how long `close` may take."""
 
-    def __init__(self, open_studio: Callable[[], Awaitable[Studio]], *, edit_gap_s: float = MIN_GAP_S) -> None:
+    def __init__(
+        self, open_studio: Callable[[], Awaitable[Studio]], *, edit_gap_s: float = MIN_GAP_S, stop_s: float = STOP_S
+    ) -> None:
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False  # songs are files: voice is not used
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -55,44 +65,51 @@ class TunesmithBot(commands.Bot):
             intents=intents(),
             allowed_mentions=NOBODY,
             max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
             activity=discord.CustomActivity(name="/compose a song"),
         )
         self.desk: Desk | None = None
-        self._errands: tuple[asyncio.Task[None], ...] = ()
+        self._announcement: asyncio.Task[None] | None = None
+        self._gate = IdentifyGate(GatewayTerms())
         self._edit_gap_s = edit_gap_s
+        self._stop_s = stop_s
         self._open_studio = open_studio
 
     async def setup_hook(self) -> None:
-        """After the login: open the studio, then offer commands and buttons."""
-        await use_gateway_of(self.http)
+        """After the login, once a process: open the studio, offer commands and buttons, go on with what was left."""
+        self._gate = IdentifyGate(await use_gateway_of(self.http))
         studio = await self._open_studio()
-        self.desk = Desk(studio, edit_gap_s=self._edit_gap_s)
-        self._errands = (
-            asyncio.create_task(apologise(self, studio.interrupted), name="apologies"),
-            asyncio.create_task(self._announce(), name="announcement"),
+        house = House(
+            studio=studio, pace=Pace(min_gap_s=self._edit_gap_s), making_view=cancel_view, song_view=song_view
         )
+        self.desk = Desk(house)
+        self._announcement = asyncio.create_task(self._announce(), name="announcement")
         self.tree.error(tell_command_error)
-        self.add_dynamic_items(VoteButton, AnotherButton)
+        self.add_dynamic_items(VoteButton, AnotherButton, CancelButton)
         await self.add_cog(Compose(self, self.desk))
-        synced = await self.tree.sync()
-        _log.info("offering %s", ", ".join(f"/{command.name}" for command in synced))
+        await self.add_cog(Cancel(self.desk))
+        names = ", ".join(f"/{command.name}" for command in self.tree.get_commands())
+        _log.info("offering %s%s", names, "" if await offer_commands(self.tree) else ", which Discord has already")
+        await self.desk.take_up(self)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """A shard identifies when Discord's limits let it."""
+        del initial
+        await self._gate.enter(shard_id or 0)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """Mentions are read by the cogs; there are no prefix commands."""
 
     async def close(self) -> None:
-        """Tell those who wait, leave Discord, close the studio."""
+        """Take nothing new, let songs end, tell those whose songs go on later, leave Discord."""
         if self.desk is not None:
-            await self.desk.send_home()
-        for errand in self._errands:
-            errand.cancel()
-        if self._errands:
-            await asyncio.wait(self._errands)
+            await self.desk.leave(grace_s=max(0.0, self._stop_s - GOODBYE_S))
+        if self._announcement is not None:
+            self._announcement.cancel()
+            await asyncio.wait({self._announcement})
         await super().close()
-        if self.desk is not None:
-            await self.desk.studio.close()
 
     async def _announce(self) -> None:
         """Log that the gateway answers; an `on_ready` would still be called after a close that comes soon."""
         await self.wait_until_ready()
-        _log.info("ready as %s in %d servers", self.user, len(self.guilds))
+        _log.info("ready as %s in %d servers on %d shards", self.user, len(self.guilds), self.shard_count or 1)

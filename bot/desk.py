@@ -1,34 +1,34 @@
-"""The desk between Discord and the engine: it holds the open `Studio`, and every song in the making passes over it.
+"""The desk between Discord and the engine: it holds the open `Studio`, and every request passes over it.
 
-Cogs and buttons get it; it knows neither. `deliver` shows a song's progress and answers with the song; a person has at
-most `MOST_AT_ONCE` in the making, so that nobody fills the queue alone. `send_home` ends all that is in the making,
-which `bot.errors.guard` tells the people who wait, and lets nothing new begin. Caveat: two people who vote at once
-would race each other's edit of the counts. `VoteTurns` lets one vote of a song pass at a time and leaves the edit to
-the last one that waits, so the newest count stands and a crowd costs few edits.
+Cogs and buttons get it; it knows neither. `take` has a request accepted, and from then on a `Courier` attends it in a
+task of its own; `take_up` does the same for those that a process before this one left. `leave` lets nothing new begin,
+closes the studio, and waits for the couriers. Caveat: two people who vote at once would race each other's edit of the
+counts. `VoteTurns` lets one vote of a song pass at a time and leaves the edit to the last one that waits, so the newest
+count stands and a crowd costs few edits.
 """
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
 
-from bot.answer import Answer
-from bot.errors import RESTARTING
-from bot.progress import MIN_GAP_S, Progress
-from engine import Origin, StoredSong, Studio, Update, errors
+from bot.answer import Answer, held_after
+from bot.courier import Courier, House
+from bot.errors import GOES_ON, RESTARTING, guard
+from bot.found import FoundAnswer
+from engine import Origin, Ticket, errors
 
-Making = Callable[[Origin, Callable[[Update], None]], Awaitable[StoredSong]]
-"""Starts the making of a song; called with who asked and where it shows, and with the function that takes updates."""
-
-MOST_AT_ONCE = 3
-"""Songs that one person may have in the making."""
-
+ACCEPTED_WITHIN_S = 1.5
+"""Discord waits three seconds for a first answer; where accepting takes longer than this, it gets one meanwhile."""
 GOODBYE_S = 5.0
+NOT_IN_THE_MAKING = "This song is not in the making any more."
+
+_log = logging.getLogger(__name__)
 
 
 class VoteTurns:
@@ -59,48 +59,64 @@ class VoteTurns:
 class Desk:
     """What a cog or a button needs of the bot."""
 
-    def __init__(self, studio: Studio, *, edit_gap_s: float = MIN_GAP_S) -> None:
-        self.studio = studio
+    def __init__(self, house: House) -> None:
+        self.studio = house.studio
         self.votes = VoteTurns()
-        self._edit_gap_s = edit_gap_s
-        self._making: dict[asyncio.Task[Any], Origin] = {}
-        self._is_leaving = False
+        self._house = house
+        self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
 
-    async def deliver(
-        self, answer: Answer, origin: Origin, make: Making, view_of: Callable[[str], discord.ui.View]
-    ) -> None:
-        """Have a song made while its progress shows, then answer with it; `view_of` makes the buttons for its id.
+    # -- requests ------------------------------------------------------------------------------------------------------
 
-        Raises `UserError` as `admit` does.
-        """
-        self.admit(origin)
-        task = asyncio.current_task()
-        assert task is not None
-        self._making[task] = origin
-        try:
-            async with Progress(answer.show, min_gap_s=self._edit_gap_s) as progress:
-                song = await make(dataclasses.replace(origin, message_id=answer.message_id), progress)
-            await answer.finish(song, view_of(song.id))
-        finally:
-            del self._making[task]
+    def check_open(self) -> None:
+        """Raise `UserError` when the bot is about to leave."""
+        if self._house.leaving.is_set():
+            raise errors.UserError(RESTARTING)
 
-    async def send_home(self) -> None:
-        """Cancel what is in the making, and give the people who wait the time to be told."""
-        self._is_leaving = True
-        waiting = set(self._making)
+    async def take(self, answer: Answer, accepting: Awaitable[Ticket]) -> None:
+        """Have a request accepted, and attended from then on. Raises what accepting raises."""
+        ticket = await held_after(answer, accepting, ACCEPTED_WITHIN_S)
+        self._send(ticket, answer)
+
+    async def take_up(self, client: discord.Client) -> None:
+        """Go on with what a process before this one left."""
+        for ticket in await self.studio.pending():
+            if ticket.origin.channel_id is not None and ticket.job_id not in self._couriers:
+                self._send(ticket, FoundAnswer(client, ticket))
+        if self._couriers:
+            _log.info("going on with %d requests", len(self._couriers))
+
+    def ticket(self, job_id: str) -> Ticket | None:
+        """The request, if it is attended now."""
+        known = self._couriers.get(job_id)
+        return None if known is None else known[0].ticket
+
+    def tickets_of(self, person_id: int) -> tuple[Ticket, ...]:
+        """What a person waits for, the oldest first."""
+        attended = (courier.ticket for courier, _ in self._couriers.values())
+        return tuple(ticket for ticket in attended if ticket.origin.person_id == person_id)
+
+    async def cancel(self, ticket: Ticket) -> bool:
+        """Nobody wants the song any more; its message says so. False when it is too late."""
+        return await self._house.cancel(ticket)
+
+    async def leave(self, *, grace_s: float) -> None:
+        """Take nothing new; let songs end and arrive for so long; tell the people whose songs do not."""
+        self._house.leaving.set()
+        await self.studio.close(grace_s=grace_s)
+        waiting = {task for _, task in self._couriers.values()}
+        if waiting:
+            _, waiting = await asyncio.wait(waiting, timeout=GOODBYE_S)
         for task in waiting:
             task.cancel()
         if waiting:
             await asyncio.wait(waiting, timeout=GOODBYE_S)
 
-    def admit(self, origin: Origin) -> None:
-        """Raise `UserError` when the person has enough songs in the making, or the bot is about to leave."""
-        if self._is_leaving:
-            raise errors.UserError(RESTARTING)
-        if sum(other.person_id == origin.person_id for other in self._making.values()) >= MOST_AT_ONCE:
-            raise errors.UserError(
-                f"You have {MOST_AT_ONCE} songs in the making already; ask again when one of them is done."
-            )
+    def _send(self, ticket: Ticket, answer: Answer) -> None:
+        courier = Courier(ticket, answer, self._house)
+        work = guard(courier.attend(), courier.say, restarting=GOES_ON)
+        task = asyncio.create_task(work, name=f"courier of {ticket.job_id}")
+        self._couriers[ticket.job_id] = (courier, task)
+        task.add_done_callback(lambda _: self._couriers.pop(ticket.job_id, None))
 
 
 def origin_of(event: discord.Interaction[Any] | discord.Message) -> Origin:

@@ -10,13 +10,22 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, Route
 
+from bot.shards import GatewayTerms
+
 
 def use_api(base: str) -> None:
     """Send every HTTP request to `base` (`https://host/api/v10`)."""
     Route.BASE = base.rstrip("/")
 
 
-async def use_gateway_of(http: HTTPClient) -> None:
-    """Connect to the gateway that the API names."""
-    _, url, _ = await http.get_bot_gateway()
+async def use_gateway_of(http: HTTPClient) -> GatewayTerms:
+    """Connect to the gateway that the API names; returns on which terms."""
+    shards, url, limit = await http.get_bot_gateway()
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+    return GatewayTerms(
+        shards=shards,
+        max_concurrency=limit["max_concurrency"],
+        remaining=limit["remaining"],
+        total=limit["total"],
+        reset_after_s=limit["reset_after"] / 1000,
+    )

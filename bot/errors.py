@@ -2,7 +2,7 @@
 
     UserError family    shown as it is; but what is missing on this machine (`SetupError`) is not the person's to mend
                         here, and names folders: it counts among the rest
-    cancelled           the bot is going down; the person is told to ask again
+    cancelled           the bot is going down; the person is told so
     forbidden, gone     the bot may not write there, or the message was deleted: nobody to tell, a line in the log
     anything else       an incident number for the person, the same number and the traceback in the log
 
@@ -21,15 +21,21 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.replies import MOST_CHARS, clip, inert
+from bot.replies import MOST_CHARS, broken_text, clip, inert
 from engine import errors
 
 UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, TimeoutError)
 """What sending to Discord raises when it does not arrive: refused, or no connection."""
 
-RESTARTING = "I am being restarted, so this song was not finished. Please ask again in a minute."
+RESTARTING = "I am being restarted. Please ask again in a minute."
+GOES_ON = "I am being restarted. This song is kept, and goes on by itself as soon as I am back."
 
 _log = logging.getLogger(__name__)
+
+
+def is_passing(problem: BaseException) -> bool:
+    """Whether what did not arrive may arrive the next time: no connection, Discord's own trouble, a rate limit."""
+    return not isinstance(problem, discord.HTTPException) or problem.status >= 500 or problem.status == 429
 
 
 def explain(error: BaseException) -> str:
@@ -38,15 +44,15 @@ def explain(error: BaseException) -> str:
         return clip(inert(str(error)), MOST_CHARS)
     incident = secrets.token_hex(4)
     _log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
-    return f"Something broke on my side. It is noted as incident `{incident}`; please try again."
+    return broken_text(incident)
 
 
-async def guard(work: Awaitable[None], tell: Callable[[str], Awaitable[None]]) -> None:
+async def guard(work: Awaitable[None], tell: Callable[[str], Awaitable[None]], *, restarting: str = RESTARTING) -> None:
     """Await `work`; whatever goes wrong is told by `tell` in one sentence. Cancellation is told too, and passed on."""
     try:
         await work
     except asyncio.CancelledError:
-        await _deliver(tell, RESTARTING)
+        await _deliver(tell, restarting)
         raise
     except (discord.Forbidden, discord.NotFound) as error:
         _log.warning("nobody can be answered here: %s", error)

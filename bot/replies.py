@@ -18,6 +18,7 @@ from engine import StoredSong, Update
 
 ACCENT = discord.Colour(0x8A6FE8)
 PHASES = ("queued", "composing", "rendering")
+CANCELLED = "✖️ This song was cancelled."
 MOST_CHARS = 2000
 """That a message's text may have."""
 _GAP = "\u200b"
@@ -59,11 +60,42 @@ def _step(name: str, distance: int, update: Update) -> str:
         return f"✅ {name}"
     if distance > 0:
         return name
+    eta = None if update.eta_s is None else about_text(update.eta_s)
     if name != "queued":
-        return f"🎼 **{name}** {round(100 * min(1.0, max(0.0, update.share)))} %"
-    if update.ahead == 0:
-        return f"⏳ **{name}**"
-    return f"⏳ **{name}** ({update.ahead} {'song' if update.ahead == 1 else 'songs'} before yours)"
+        share = f"🎼 **{name}** {round(100 * min(1.0, max(0.0, update.share)))} %"
+        return share if eta is None else f"{share} ({eta})"
+    known = [f"{update.ahead} {'song' if update.ahead == 1 else 'songs'} before yours"] if update.ahead else []
+    known += [eta] if eta else []
+    return f"⏳ **{name}** ({', '.join(known)})" if known else f"⏳ **{name}**"
+
+
+def about_text(seconds: float) -> str:
+    """A rough time, in steps that a person would say: `about 40 s`, `about 5 min`, `about 2 h`."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 95:
+        step = 5 if seconds < 30 else 10
+        return f"about {step * round(seconds / step)} s"
+    if seconds < 90 * 60:
+        return f"about {round(seconds / 60)} min"
+    return f"about {round(seconds / 3600)} h"
+
+
+def broken_text(incident: str) -> str:
+    """What a person is told of something that they cannot mend."""
+    return f"Something broke on my side. It is noted as incident `{incident}`; please try again."
+
+
+def failure_text(update: Update) -> str:
+    """Why there is no song, in one sentence of the engine's or one of ours."""
+    if update.incident is not None or update.sentence is None:
+        return broken_text(update.incident or "unknown")
+    return clip(inert(update.sentence), MOST_CHARS)
+
+
+def cancelled_text(number: int) -> str:
+    """What `/cancel` answers."""
+    return "Cancelled." if number == 1 else f"Cancelled {number} songs."
 
 
 def length_text(seconds: float) -> str:

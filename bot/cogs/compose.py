@@ -1,4 +1,4 @@
-"""Wishes for songs: `/compose` and the mention `@Tunesmith chill lofi 60s` go in, one `Studio.compose` call each
+"""Wishes for songs: `/compose` and the mention `@Tunesmith chill lofi 60s` go in, one `Studio.accept` call each
 comes out.
 
 Conventions: a mention counts only when it stands in the text itself; replying to one of the bot's messages is no
@@ -8,6 +8,7 @@ the engine says.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -19,7 +20,6 @@ from bot.answer import InteractionAnswer, MentionAnswer
 from bot.desk import Desk, origin_of
 from bot.errors import guard
 from bot.replies import help_text
-from bot.views.song import song_view
 from engine import (
     AUDIO_FORMATS,
     MAX_MIDI_BYTES,
@@ -39,7 +39,7 @@ _CHOICES = 25
 class Compose(commands.Cog):
     """Songs from words."""
 
-    def __init__(self, bot: commands.Bot, desk: Desk) -> None:
+    def __init__(self, bot: discord.Client, desk: Desk) -> None:
         self.bot = bot
         self.desk = desk
 
@@ -104,12 +104,13 @@ class Compose(commands.Cog):
         }
 
         async def work() -> None:
-            self.desk.admit(origin_of(interaction))
-            await interaction.response.defer()
+            self.desk.check_open()
+            if midi is not None:
+                await answer.hold()
             request = read_wish(prompt, **wishes, continuing=await fetch_midi(midi))
             await self._compose(answer, request, origin_of(interaction))
 
-        await guard(work(), answer.show)
+        await guard(work(), answer.tell)
 
     @compose.autocomplete("style")
     async def _styles(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
@@ -125,29 +126,23 @@ class Compose(commands.Cog):
         text = mention_text(message.content, self.bot.user.id)
         if text is None:
             return
-        answer = MentionAnswer(message)
+        answer = MentionAnswer(self.bot, message)
         if text.lower() in HELP_WORDS:
-            await guard(answer.show(help_text(self.bot.user.name, self.desk.studio.style_names())), answer.show)
+            await guard(answer.tell(help_text(self.bot.user.name, self.desk.studio.style_names())), answer.tell)
             return
 
         async def work() -> None:
+            self.desk.check_open()
             file = next((file for file in message.attachments if file.filename.lower().endswith(MIDI_ENDINGS)), None)
             await self._compose(answer, read_wish(text, continuing=await fetch_midi(file)), origin_of(message))
 
-        await guard(work(), answer.show)
+        await guard(work(), answer.tell)
 
     async def _compose(
         self, answer: InteractionAnswer | MentionAnswer, request: ComposeRequest, origin: Origin
     ) -> None:
-        studio = self.desk.studio
-        await self.desk.deliver(
-            answer,
-            origin,
-            lambda seen, on_update: studio.compose(
-                request, origin=seen, on_update=on_update, limit_bytes=answer.limit_bytes
-            ),
-            song_view,
-        )
+        seen = dataclasses.replace(origin, message_id=answer.message_id)
+        await self.desk.take(answer, self.desk.studio.accept(request, origin=seen, limit_bytes=answer.limit_bytes))
 
 
 def mention_text(content: str, bot_id: int) -> str | None:

@@ -13,16 +13,17 @@ import discord
 from bot.answer import InteractionAnswer
 from bot.desk import desk_of, origin_of
 from bot.errors import guard, whisper
+from bot.marks import JOB_ID, another_mark, vote_mark
 from engine import Tally
 
 Verb = Literal["up", "down"]
 
-_SONG_ID = r"(?P<song>[0-9A-Za-z_-]{1,64})"
+_SONG_ID = rf"(?P<song>{JOB_ID})"
 _FACES: dict[Verb, str] = {"up": "👍", "down": "👎"}
 NO_VOTES = Tally(up=0, down=0, own=None)
 
 
-class VoteButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tunesmith:(?P<verb>up|down):{_SONG_ID}"):
+class VoteButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=vote_mark("(?P<verb>up|down)", _SONG_ID)):
     """👍 or 👎; pressing the same one again withdraws the vote."""
 
     def __init__(self, verb: Verb, song_id: str, count: int = 0) -> None:
@@ -31,7 +32,7 @@ class VoteButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tun
                 style=discord.ButtonStyle.secondary,
                 emoji=_FACES[verb],
                 label=str(count),
-                custom_id=f"tunesmith:{verb}:{song_id}",
+                custom_id=vote_mark(verb, song_id),
             )
         )
         self.verb: Verb = verb
@@ -59,7 +60,7 @@ class VoteButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tun
                 await interaction.edit_original_response(view=song_view(self.song_id, tally))
 
 
-class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"tunesmith:another:{_SONG_ID}"):
+class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=another_mark(_SONG_ID)):
     """🎲: the same wish once more, with other dice."""
 
     def __init__(self, song_id: str) -> None:
@@ -68,7 +69,7 @@ class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"
                 style=discord.ButtonStyle.primary,
                 emoji="🎲",
                 label="Another one",
-                custom_id=f"tunesmith:another:{song_id}",
+                custom_id=another_mark(song_id),
             )
         )
         self.song_id = song_id
@@ -84,20 +85,13 @@ class AnotherButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=rf"
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Answer with a new message."""
         answer = InteractionAnswer(interaction)
-        await guard(self._another(interaction, answer), answer.show)
+        await guard(self._another(interaction, answer), answer.tell)
 
     async def _another(self, interaction: discord.Interaction[Any], answer: InteractionAnswer) -> None:
         desk = desk_of(interaction)
-        desk.admit(origin_of(interaction))
-        await interaction.response.defer(thinking=True)
-        await desk.deliver(
-            answer,
-            origin_of(interaction),
-            lambda seen, on_update: desk.studio.another(
-                self.song_id, origin=seen, on_update=on_update, limit_bytes=answer.limit_bytes
-            ),
-            song_view,
-        )
+        desk.check_open()
+        origin, limit_bytes = origin_of(interaction), answer.limit_bytes
+        await desk.take(answer, desk.studio.accept_another(self.song_id, origin=origin, limit_bytes=limit_bytes))
 
 
 def song_view(song_id: str, tally: Tally = NO_VOTES) -> discord.ui.View:

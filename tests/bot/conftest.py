@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from discord.gateway import DiscordWebSocket
@@ -15,25 +16,30 @@ from bot.client import TunesmithBot
 from bot.endpoint import use_api
 from engine import Settings, Studio
 from engine.jobs import InlineExecutor
+from tests.bot.tiny_composer import LANES
 from tests.discord import LocalDiscord
 
 OpenBot = Callable[[], Awaitable[TunesmithBot]]
 
 
-def open_studio(folder: Path) -> Callable[[], Awaitable[Studio]]:
+def open_studio(folder: Path, **more: Any) -> Callable[[], Awaitable[Studio]]:
     """Opens the studio in a folder, with the tiny composer in a thread."""
 
     async def opened() -> Studio:
-        executor = InlineExecutor("tests.bot.tiny_composer:open_tiny", {})
-        return await Studio.open(Settings(_env_file=None, data_dir=folder), executor=executor)
+        settings = Settings(_env_file=None, data_dir=folder, **more)
+        executor = InlineExecutor(LANES, {"data_dir": str(folder)})
+        return await Studio.open(settings, executor=executor)
 
     return opened
 
 
 @asynccontextmanager
-async def running_bot(discord: LocalDiscord, folder: Path, *, edit_gap_s: float = 0.25) -> AsyncIterator[TunesmithBot]:
-    """The bot, connected; leaving closes it. Edits come faster than in earnest, to save the tests' time."""
-    async with TunesmithBot(open_studio(folder), edit_gap_s=edit_gap_s) as bot:
+async def running_bot(
+    discord: LocalDiscord, folder: Path, *, edit_gap_s: float = 0.25, stop_s: float = 5.5, **more: Any
+) -> AsyncIterator[TunesmithBot]:
+    """The bot, connected; leaving closes it. Edits come faster than in earnest, to save the tests' time. `more`:
+    settings of the engine."""
+    async with TunesmithBot(open_studio(folder, **more), edit_gap_s=edit_gap_s, stop_s=stop_s) as bot:
         task = asyncio.create_task(bot.start(discord.token))
         ready = asyncio.create_task(discord.ready())
         await asyncio.wait({task, ready}, return_when=asyncio.FIRST_COMPLETED)

@@ -115,20 +115,32 @@ async def test_a_song_that_is_gone_is_told_to_the_one_who_pressed_only(discord: 
     assert counts(song) == ("0", "0")
 
 
-async def test_people_who_wait_are_told_when_the_bot_goes_down(discord: LocalDiscord, tmp_path: Path) -> None:
-    async with running_bot(discord, tmp_path):
-        slash, mention = await discord.slash("compose", prompt="slow one"), await discord.mention("slow two")
-        await slash.until(lambda message: "composing" in message.content)
+async def test_songs_that_end_in_time_arrive_before_the_bot_goes_down(discord: LocalDiscord, tmp_path: Path) -> None:
+    async with running_bot(discord, tmp_path, stop_s=10):
+        song = await discord.slash("compose", prompt="slow one")
+        await song.until(lambda message: "**composing**" in message.content)
+    assert song.message.files
+
+
+async def test_people_who_wait_are_told_when_the_bot_goes_down_and_get_their_songs_afterwards(
+    discord: LocalDiscord, tmp_path: Path
+) -> None:
+    async with running_bot(discord, tmp_path, stop_s=0.5):
+        slash, mention = await discord.slash("compose", prompt="long 4"), await discord.mention("long 4")
+        await slash.until(lambda message: "**composing**" in message.content)
         await mention.said()
     for exchange in (slash, mention):
-        assert "being restarted" in exchange.message.content
+        assert "goes on by itself as soon as I am back" in exchange.message.content
+    async with running_bot(discord, tmp_path):
+        for exchange in (slash, mention):
+            assert (await exchange.until(has_files, timeout_s=20)) is exchange.message
 
 
 async def test_whoever_asks_while_the_bot_leaves_is_told_so(discord: LocalDiscord, tmp_path: Path) -> None:
     async with running_bot(discord, tmp_path) as bot:
         song = await composed(discord)
         assert bot.desk is not None
-        await bot.desk.send_home()
+        await bot.desk.leave(grace_s=2)
         for late in (await discord.press(song, "🎲"), await discord.slash("compose", prompt="too late")):
             said = await late.said()
             assert "being restarted" in said.content
@@ -165,9 +177,9 @@ async def test_a_bot_that_leaves_while_discord_still_greets_it_leaves_nothing_be
 async def test_a_reply_that_is_on_its_way_when_the_bot_goes_down_stays_one_message(
     discord: LocalDiscord, tmp_path: Path
 ) -> None:
-    async with running_bot(discord, tmp_path):
+    async with running_bot(discord, tmp_path, stop_s=0.2):
         discord.answer_delay_s = 0.3
-        exchange = await discord.mention("slow song")
+        exchange = await discord.mention("long 5")
         await exchange.said()
         discord.answer_delay_s = 0.0
     assert "being restarted" in exchange.message.content

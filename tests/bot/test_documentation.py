@@ -9,9 +9,8 @@ import discord
 
 from bot.client import intents
 from bot.cogs.compose import Compose
-from bot.desk import MOST_AT_ONCE
 from bot.settings import BotSettings
-from engine import MAX_PROMPT_CHARS
+from engine import MAX_PROMPT_CHARS, Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "discord.md").read_text()
 
@@ -33,7 +32,8 @@ def test_every_option_variable_and_limit_is_documented() -> None:
     for parameter in Compose.compose.parameters:
         assert f"{parameter.name}:" in PAGE
     assert f"{MAX_PROMPT_CHARS} characters" in PAGE
-    assert f"at most {MOST_AT_ONCE} songs" in PAGE
+    assert f"at most {Settings.model_fields['person_limit'].default} songs" in PAGE
+    assert "/cancel" in PAGE
     assert "DISCORD_TOKEN" in PAGE
     assert set(BotSettings.model_fields) == {"token", "api_base"}
 

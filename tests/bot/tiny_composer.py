@@ -1,10 +1,10 @@
-"""A composing process made small: it writes three little files a song at once, and does what the prompt's first word
-says.
+"""Composing made small: a resident worker and a recording one that write three little files a song, and do what the
+prompt's first word says.
 
-`slow` takes 0.4 s a stage, `refuse` raises the person's error, `ramble` a long one, `lack` the machine's, `break` the
-engine's, `crash` a bug; `big` writes audio of 20 kB, `long` encodes real audio under the limit it was given, `show`
-writes the request and the limit instead of MIDI. The studio, the job runner and the database around it are the real
-ones."""
+`slow` takes 0.4 s a stage, `long…` as many seconds in all as its second word says, `refuse` raises the person's error,
+`ramble` a long one, `lack` the machine's, `break` the engine's, `crash` a bug; `big` writes audio of 20 kB, `encode`
+encodes real audio under the limit it was given, `show` writes the request and the limit instead of MIDI. The studio,
+the job runner and the database around it are the real ones."""
 
 from __future__ import annotations
 
@@ -20,39 +20,115 @@ from engine.compose.files.encode import encoded
 from engine.compose.files.tags import Tags
 from engine.compose.request import Receipt
 from engine.errors import BadRequest, RenderError, SetupError
+from engine.jobs import Done, Failed, Lane, Told
 from engine.music.harmony import Key
 
-STAGES = ("read", "plan", "compose", "render", "master", "encode", "picture")
-LONG_S = 20
+LANES = (
+    Lane(
+        name="compose", kinds=("compose",), opener="tests.bot.tiny_composer:open_composer", shape="resident", at_once=80
+    ),
+    Lane(name="record", kinds=("record",), opener="tests.bot.tiny_composer:open_recorder", shape="pool", workers=4),
+)
+COMPOSING, RECORDING = ("read", "plan", "compose"), ("render", "master", "encode", "picture")
+ENCODED_S = 20
 PICTURE = b"\x89PNG\r\n\x1a\n tiny"
 
 
-def open_tiny(config: Mapping[str, Any]) -> Any:
-    """The opener that the job runner calls."""
+def stage_s(prompt: str) -> float:
+    """How long each of the seven stages takes."""
+    word, *others = prompt.split()
+    if word == "long":
+        return float(others[0]) / (len(COMPOSING) + len(RECORDING))
+    return 0.4 if word == "slow" else 0.0
+
+
+class TinyResident:
+    """Makes drafts of many requests at once."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[str, tuple[Mapping[str, Any], float]] = {}
+        self._told: dict[str, int] = {}
+
+    def admit(self, job: str, kind: str, payload: Mapping[str, Any]) -> None:
+        self._jobs[job] = (payload, time.monotonic())
+        self._told[job] = 0
+
+    def step(self) -> list[Told | Done | Failed]:
+        time.sleep(0.005)
+        return [said for job in list(self._jobs) for said in self._step(job)]
+
+    def _step(self, job: str) -> list[Told | Done | Failed]:
+        payload, began = self._jobs[job]
+        try:
+            _obey(payload["request"]["prompt"])
+        except Exception as error:
+            self.cancel(job)
+            return [Failed(job=job, error=error)]
+        each_s = stage_s(payload["request"]["prompt"])
+        done = len(COMPOSING) if each_s == 0 else int((time.monotonic() - began) / each_s)
+        said: list[Told | Done | Failed] = []
+        while self._told[job] <= min(done, len(COMPOSING) - 1):
+            said.append(Told(job=job, data={"stage": COMPOSING[self._told[job]], "share": 0.0}))
+            self._told[job] += 1
+        if done >= len(COMPOSING):
+            self.cancel(job)
+            said.append(Done(job=job, result={"draft": dict(payload)}))
+        return said
+
+    def cancel(self, job: str) -> None:
+        self._jobs.pop(job, None)
+        self._told.pop(job, None)
+
+    @property
+    def idle(self) -> bool:
+        return not self._jobs
+
+    def facts(self) -> dict[str, Any]:
+        return {}
+
+
+def open_composer(config: Mapping[str, Any]) -> TinyResident:
+    """The opener of the composing lane."""
+    return TinyResident()
+
+
+def open_recorder(config: Mapping[str, Any]) -> Any:
+    """The opener of the recording lane."""
 
     def handle(kind: str, payload: Mapping[str, Any], emit: Any) -> Mapping[str, Any]:
-        prompt = payload["request"]["prompt"]
-        word = prompt.split()[0]
-        if word == "refuse":
-            raise BadRequest(f"The style {prompt!r} is unknown; lofi would work.")
-        if word == "ramble":
-            raise BadRequest("No. " * 1000)
-        if word == "lack":
-            raise SetupError("The soundfont /home/someone/sounds/font.sf2 is missing; install fluid-soundfont-gm.")
-        if word == "break":
-            raise RenderError("the synthesiser fell over")
-        if word == "crash":
-            raise ZeroDivisionError("a bug")
-        for stage in STAGES:
+        request = payload["draft"]["request"]
+        for stage in RECORDING:
             emit({"stage": stage, "share": 0.0})
-            time.sleep(0.4 if word == "slow" else 0.0)
-        return {"receipt": _write(payload, word).to_json()}
+            time.sleep(stage_s(request["prompt"]))
+        data_dir = Path(config["data_dir"])
+        made = data_dir / "scratch" / payload["id"]
+        made.mkdir(parents=True, exist_ok=True)
+        receipt = _write(payload, made)
+        (data_dir / "songs").mkdir(exist_ok=True)
+        made.rename(data_dir / "songs" / payload["id"])
+        return {"receipt": receipt.to_json()}
 
     return handle
 
 
-def _write(payload: Mapping[str, Any], word: str) -> Receipt:
-    folder, request = Path(payload["folder"]), payload["request"]
+def _obey(prompt: str) -> None:
+    """Raise what the first word asks for."""
+    match prompt.split(maxsplit=1)[0]:
+        case "refuse":
+            raise BadRequest(f"The style {prompt!r} is unknown; lofi would work.")
+        case "ramble":
+            raise BadRequest("No. " * 1000)
+        case "lack":
+            raise SetupError("The soundfont /home/someone/sounds/font.sf2 is missing; install fluid-soundfont-gm.")
+        case "break":
+            raise RenderError("the synthesiser fell over")
+        case "crash":
+            raise ZeroDivisionError("a bug")
+
+
+def _write(payload: Mapping[str, Any], folder: Path) -> Receipt:
+    request = payload["draft"]["request"]
+    word = request["prompt"].split()[0]
     limit_bytes, notices = payload["limit_bytes"], ["It was made shorter."] if word == "noticed" else []
     contents = {
         "audio": (f"tiny.{request['format']}", b"ID3 tiny" + bytes(20_000 if word == "big" else 0)),
@@ -61,9 +137,9 @@ def _write(payload: Mapping[str, Any], word: str) -> Receipt:
     }
     if word == "show":
         contents["midi"] = ("tiny.mid", json.dumps({**request, "limit_bytes": limit_bytes}).encode())
-    if word == "long":
+    if word == "encode":
         tags = Tags(title="Tiny", style="Lofi", bpm=82, key=Key.parse("A minor"), comment="")
-        noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 44_100 * LONG_S)).astype(np.float32)
+        noise = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 44_100 * ENCODED_S)).astype(np.float32)
         made = encoded(noise, format=request["format"], tags=tags, limit_bytes=limit_bytes)
         contents["audio"] = (f"tiny.{made.format}", made.data)
         notices = [made.notice] if made.notice else []

@@ -1,0 +1,63 @@
+"""What a message says: words with a button, or a song with its card and files. A `StoredSong` goes in, arguments for
+discord.py come out.
+
+Files are read off the event loop, and handed over anew for each try: a sent `discord.File` cannot be sent again.
+Nobody is ever pinged. Caveat: a body of words says nothing of files, so it never takes away a song's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+import discord
+
+from bot.replies import parts_of, song_embed, too_big_text
+from engine import StoredSong
+
+NOBODY = discord.AllowedMentions.none()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """One message's whole contents; `files` are (file name, bytes)."""
+
+    text: str | None = None
+    embed: discord.Embed | None = None
+    files: tuple[tuple[str, bytes], ...] = ()
+    view: discord.ui.View | None = None
+
+    def edit_arguments(self) -> dict[str, Any]:
+        """For an edit: what is not there goes."""
+        arguments: dict[str, Any] = {"content": self.text, "view": self.view, "allowed_mentions": NOBODY}
+        if self.embed is not None:
+            arguments |= {"embed": self.embed, "attachments": self._files()}
+        return arguments
+
+    def send_arguments(self, *, nonce: str | None = None) -> dict[str, Any]:
+        """For a new message; what was sent with the same nonce a moment ago is not sent again."""
+        arguments: dict[str, Any] = {"content": self.text, "embed": self.embed, "view": self.view, "nonce": nonce}
+        if self.files:
+            arguments["files"] = self._files()
+        return {name: value for name, value in arguments.items() if value is not None} | {"allowed_mentions": NOBODY}
+
+    def _files(self) -> list[discord.File]:
+        return [discord.File(BytesIO(data), filename=name) for name, data in self.files]
+
+
+async def song_body(song: StoredSong, view: discord.ui.View, *, limit_bytes: int) -> Body:
+    """The song with what fits of its files."""
+    files: list[tuple[str, bytes]] = []
+    notes: list[str] = []
+    with_picture = False
+    for what, name, path in parts_of(song):
+        data = await asyncio.to_thread(path.read_bytes)
+        if len(data) > limit_bytes:
+            notes.append(too_big_text(what, len(data), limit_bytes))
+            continue
+        files.append((name, data))
+        with_picture = with_picture or what == "picture"
+    embed = song_embed(song, notes=tuple(notes), with_picture=with_picture)
+    return Body(embed=embed, files=tuple(files), view=view)

@@ -1,0 +1,62 @@
+"""An answer that goes on where a process before this one stopped: a `Ticket` goes in, its message is found and edited.
+
+Where the message's id is not known (the process died between sending and noting it) the channel's latest messages are
+searched for the job's button; where there is none, a new message is sent, with the job's id as an enforced nonce.
+Caveat: without the permission Read Message History nothing is found, and the nonce alone prevents a second message.
+"""
+
+from __future__ import annotations
+
+import discord
+
+from bot.answer import Answer
+from bot.body import Body
+from bot.marks import shows_making, shows_song
+from engine import Ticket
+
+SEARCHED_MESSAGES = 200
+
+
+class FoundAnswer(Answer):
+    """Answers in the channel that a ticket names."""
+
+    def __init__(self, client: discord.Client, ticket: Ticket) -> None:
+        super().__init__(client, channel_id=ticket.origin.channel_id, guild_id=ticket.origin.guild_id)
+        self.message_id = ticket.origin.message_id
+        self.job_id = ticket.job_id
+        self._limit_bytes = ticket.limit_bytes
+
+    @property
+    def limit_bytes(self) -> int:
+        """What the song's files were made for."""
+        return self._limit_bytes or super().limit_bytes
+
+    @property
+    def is_song(self) -> bool:
+        """Whether `look` saw the finished song: it was delivered, and that was not noted any more."""
+        return self._is_song
+
+    async def look(self) -> None:
+        """Find the message, if there is one. Raises `discord.NotFound` when it, or its channel, was deleted."""
+        message = await self._found()
+        if message is not None:
+            self.message_id = message.id
+            self._is_song = shows_song(message, self.job_id or "")
+
+    async def _found(self) -> discord.Message | None:
+        assert self.channel_id is not None, "only what is shown on Discord is looked for there"
+        assert self.job_id is not None
+        channel = self._channel(self.channel_id)
+        try:
+            if self.message_id is not None:
+                return await channel.fetch_message(self.message_id)
+            async for message in channel.history(limit=SEARCHED_MESSAGES):
+                if shows_making(message, self.job_id) or shows_song(message, self.job_id):
+                    return message
+        except discord.Forbidden:
+            pass  # it may not read there; it may be allowed to write all the same
+        return None
+
+    async def _create(self, body: Body) -> int:
+        assert self.channel_id is not None
+        return (await self._channel(self.channel_id).send(**body.send_arguments(nonce=self.job_id))).id

@@ -180,9 +180,30 @@ async def test_every_step_up_and_down_keeps_what_its_tables_hold(url: str) -> No
     await walk(command.upgrade, "0002")
     assert [row[: len(songs[0])] for row in await rows("songs")] == songs
     await walk(command.upgrade, "0003")
-    database = Database(engine)
-    kept = await Queue(database).enqueue(NewJob(id="job1", kind="compose", payload={"a": "ü"}, song_id="old1"))
-    assert await Queue(database).unfinished() == (kept,)
+    async with engine.begin() as connection:
+        for name, state in (("job1", "failed"), ("job2", "queued")):
+            job = (
+                "INSERT INTO jobs (id, kind, song_id, payload, state, person_turn, guild_turn, attempts, created_at,"
+                " finished_at) VALUES (:id, 'compose', 'old1', '{}', :state, 0, 0, 1, :now, :now)"
+            )
+            now = sa.bindparam("now", datetime.now(UTC), UtcDateTime())
+            await connection.execute(sa.text(job).bindparams(now, id=name, state=state))
+        left = "INSERT INTO songs (id, request, created_at, status) VALUES ('left', '{}', :now, 'composing')"
+        await connection.execute(sa.text(left).bindparams(sa.bindparam("now", datetime.now(UTC), UtcDateTime())))
+    jobs = await rows("jobs")
+    await walk(command.upgrade, "0004")
+    queue = Queue(Database(engine))
+    assert [job.id for job in await queue.pending()] == ["job2"]
+    assert (await queue.job("job1")).told_at == (await queue.job("job1")).finished_at
+    async with engine.begin() as connection:
+        assert (
+            await connection.execute(sa.text("SELECT status FROM songs WHERE id = 'left'"))
+        ).scalar_one() == "failed"
+        await connection.execute(sa.text("DELETE FROM songs WHERE id = 'left'"))
+    kept = await queue.enqueue(NewJob(id="job3", kind="compose", payload={"a": "ü"}, song_id="old1"))
+    assert (await queue.pending())[-1] == kept
+    await walk(command.downgrade, "0003")
+    assert sorted(row for row in await rows("jobs") if row[0] != "job3") == sorted(jobs)
     await walk(command.downgrade, "0002")
     assert await tables() == {"songs", "votes"}
     await walk(command.upgrade, "head")

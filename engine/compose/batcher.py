@@ -16,9 +16,11 @@ from enum import Enum
 
 import numpy as np
 
-from engine.compose.decode import Heat, Lane, Line, Step
-from engine.compose.rules import Rules
+from engine.compose.board import Board
+from engine.compose.decode import Heat, Line
 from engine.compose.script import Script
+from engine.compose.sheet import Sheet
+from engine.compose.step import Lane, Step
 from engine.errors import EngineError
 from engine.jobs.apart import Failures, each_apart
 from engine.model.network import Network
@@ -83,7 +85,7 @@ class Handle:
         self._lines: list[Line] = []
         """Those that have begun, in the order of candidates."""
         self._events: list[list[Event]] = []
-        self._rules: Rules | None = None
+        self._sheet: Sheet | None = None
 
     @property
     def finished(self) -> bool:
@@ -99,7 +101,7 @@ class Handle:
     def share(self) -> float:
         """Written share of all candidates' bars, 0…1."""
         bars = len(self.task.script.plan.bars)
-        written = sum(bars if line.done else line.context.bar for line in self._lines)
+        written = sum(bars if line.done else line.bar for line in self._lines)
         return 1.0 if self.state is State.DONE else written / (bars * self.task.candidates)
 
     def events(self) -> list[list[Event]]:
@@ -110,14 +112,14 @@ class Handle:
             raise EngineError(f"The song has no result: it is {self.state.value}.")
         return self._events
 
-    def next_line(self) -> Line:
+    def next_line(self, board: Board) -> Line:
         """Begin the next candidate."""
         task, script = self.task, self.task.script
-        if self._rules is None:
-            self._rules = Rules(script.plan)
-            self.limit = self._rules.most_events() + script.given_events
+        if self._sheet is None:
+            self._sheet = Sheet(script, task.style_row)
+            self.limit = self._sheet.rules.most_events() + script.given_events
         random = np.random.Generator(np.random.PCG64([script.plan.seed, len(self._lines)]))
-        line = Line(script, self._rules, task.style_row, random, task.heat)
+        line = Line(self._sheet, board, random, task.heat)
         self._lines.append(line)
         self.state = State.WRITING
         return line
@@ -173,6 +175,7 @@ class _Rows:
         changed = False
         for row, (owner, line) in enumerate(zip(self.owners, self.lane.lines, strict=True)):
             if owner is not None and line is not None and (line.done or owner.finished):
+                line.leave()
                 self.owners[row] = self.lane.lines[row] = None
                 changed = True
         if changed and self.used <= len(self.owners) - BLOCK:
@@ -203,6 +206,7 @@ class Batcher:
         if slots < BLOCK or slots % BLOCK:
             raise ValueError(f"{slots} slots are no multiple of {BLOCK}")
         self._slots = slots
+        self._board = Board(slots)
         self._queue: deque[Handle] = deque()
         self._lanes: dict[int, _Rows] = {}
         self._packed: dict[int, Packed] = {}
@@ -252,7 +256,7 @@ class Batcher:
             self._let_go()
         while self._queue and (rows := self._rows_for(self._queue[0])) is not None:
             handle = self._queue[0]
-            began, failed = each_apart(Handle.next_line, [handle])
+            began, failed = each_apart(lambda handle: handle.next_line(self._board), [handle])
             for _, line in began:
                 rows.place(handle, line)
             for _, error in failed:
@@ -295,7 +299,7 @@ class Batcher:
 
     def _forward_and_sample(self, lanes: Sequence[Lane]) -> Failures[Line]:
         """Run the networks and draw; an error that is nobody's own ends all who are there, and goes on."""
-        step = Step(lanes)
+        step = Step(lanes, self._board)
         try:
             step.run()
         except BaseException:
@@ -306,6 +310,7 @@ class Batcher:
                         self._ended.append(owner)
             self._queue = deque(handle for handle in self._queue if not handle.finished)
             self._lanes.clear()
+            self._board = Board(self._slots)
             raise
         self._steps += 1
         self._run += sum(len(lane.lines) for lane in lanes)

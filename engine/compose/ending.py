@@ -1,14 +1,16 @@
 """The last bar: everybody lands on the tonic chord and lets it ring.
 
-In: the plan and the context at the last bar line. Out: the events of that bar, in order. Conventions: normal form;
+In: the plan and what everybody played last. Out: the events of that bar, in order. Conventions: normal form;
 every role stays near where it last was and within its range. Caveat: the bar has one long note a voice, whatever the
 style; a style's own tags come with the plan's chords, not here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from engine.compose.plan import Plan
-from engine.music.context import NO_PITCH, Context
+from engine.music.context import NO_PITCH
 from engine.music.tokens import (
     BASS,
     COUNTER,
@@ -48,8 +50,8 @@ def _voicing(tones: frozenset[int], near: int, low: int, high: int) -> list[int]
     return sorted(voices)
 
 
-def final_bar(plan: Plan, context: Context, active: tuple[bool, ...]) -> list[Event]:
-    """One struck and held chord, by all roles that play in the last bar."""
+def final_bar(plan: Plan, last: Sequence[int], active: Sequence[bool]) -> list[Event]:
+    """One struck and held chord, by all roles that play in the last bar; `last`: each role's last pitch."""
     shift = plan.key.shift_to_white
     chord = plan.bars[-1].chords[0]
     tones = frozenset((pc + shift) % 12 for pc in chord.pitch_classes)
@@ -64,7 +66,7 @@ def final_bar(plan: Plan, context: Context, active: tuple[bool, ...]) -> list[Ev
             events += [Event(0, DRUMS, drum, 0, VELOCITY[DRUMS]) for drum in (KICK, CRASH)]
             continue
         low, high = casting.low + shift, casting.high + shift
-        near = context.pitch[role] if context.pitch[role] != NO_PITCH else (low + high) // 2
+        near = last[role] if last[role] != NO_PITCH else (low + high) // 2
         if role == BASS:
             bass = _nearest(frozenset({(chord.bass + shift) % 12}), near, low, high)
             voices = [] if bass is None else [bass]

@@ -1,9 +1,10 @@
 """Where we are in a song: the integers that the network reads before each event, kept up to date event by event.
 
 In: a `Frame` and the events so far. Out: rows of indices into one embedding table, whose rows the network sums:
-`features()` before an event is chosen, `detail(slot, role)` once its onset and role are known. One implementation
-serves training and composing. Convention: index = offset of the feature + its value; `FEATURES` and `DETAILS` list
-both. Caveat: changing a feature changes `vocabulary_hash()`, and with it refuses every older checkpoint.
+`features()` before an event is chosen, `detail(slot, role)` once its onset and role are known. Training reads them
+here; composing reads the same of many songs at once (`engine.compose.board`), and a test holds the two together.
+Convention: index = offset of the feature + its value; `FEATURES` and `DETAILS` list both. Caveat: changing a feature
+changes `vocabulary_hash()`, and with it refuses every older checkpoint.
 """
 
 from __future__ import annotations
@@ -88,7 +89,10 @@ _AT = _offsets(FEATURES)
 _DETAIL_AT = _offsets(DETAILS)
 N_FEATURES, N_FEATURE_ROWS = len(FEATURES), _AT[-1]
 N_DETAILS, N_DETAIL_ROWS = len(DETAILS), _DETAIL_AT[-1]
-_STEP_AT = _AT[len(_BAR_FEATURES) :]
+STEP_AT = _AT[len(_BAR_FEATURES) : -1]
+DETAIL_AT = _DETAIL_AT[:-1]
+"""Where the rows begin of the features that change within a bar, and of the details."""
+N_BAR_FEATURES = len(_BAR_FEATURES)
 _LINES = frozenset({BASS, MELODY})
 
 
@@ -120,7 +124,7 @@ class Context:
         self._slots = frame.slots
         self._last = Event(BAR, 0, 0, 0, 0)
         self._notes: list[list[tuple[list[int], list[int]]]] = [[([], []) for _ in range(N_ROLES)]]
-        self._bar_rows = [_bar_row(frame, bar, style_id) for bar in range(len(frame.bars))]
+        self._bar_rows = [bar_features(frame, bar, style_id) for bar in range(len(frame.bars))]
         self.bar = 0
         self.slot = 0
         self.counts = [0] * N_ROLES
@@ -157,7 +161,7 @@ class Context:
         values += self._then()
         values.append(min(self.run, RUN_CAP - 1))
         values.append(min(self.bar - self.melody_bar, SPAN_CAP - 1))
-        return [*self._bar_rows[self.bar], *map(add, _STEP_AT, values)]
+        return [*self._bar_rows[self.bar], *map(add, STEP_AT, values)]
 
     def _then(self) -> list[int]:
         """For each lag and role the slot of its next note from here on, so many bars ago (`BAR`: none); then, for each
@@ -195,7 +199,7 @@ class Context:
                 if index < len(slots) and slots[index] == slot:
                     value = pitches[index]
             values.append(value)
-        return [at + value for at, value in zip(_DETAIL_AT, values, strict=False)]
+        return [at + value for at, value in zip(DETAIL_AT, values, strict=True)]
 
     def push(self, event: Event) -> None:
         """Take the next event in."""
@@ -218,7 +222,7 @@ class Context:
         self.pitch[role] = event.pitch
 
 
-def _bar_row(frame: Frame, bar: int, style_id: int) -> list[int]:
+def bar_features(frame: Frame, bar: int, style_id: int) -> list[int]:
     """Indices of the features that stay the same within a bar."""
     here = frame.bars[bar]
     values = (

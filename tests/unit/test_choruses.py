@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.compose.frame import frame_of_plan
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
-from engine.compose.rules import Rules
-from engine.music.context import Context
 from engine.music.harmony import Mode
 from engine.music.notes import SectionKind
 from engine.music.styles import load_style
-from engine.music.tokens import BAR_EVENT, HARMONY, MELODY
+from engine.music.tokens import HARMONY, MELODY
+from tests.boards import Stand
 
 MAIN = (SectionKind.VERSE, SectionKind.CHORUS)
 SEEDS = range(12)
@@ -77,9 +75,9 @@ def test_a_blue_note_costs_a_tune_no_more_than_a_note_of_the_scale() -> None:
     request = ComposeRequest(prompt="blues", style="blues", seconds=60, key="G mixolydian")
     plans = [Planner(None).plan(request, seed=seed) for seed in SEEDS]
     blues = next(plan for plan in plans if plan.bars[0].chords[0].name() == "G7")
-    rules, context = Rules(blues), Context(frame_of_plan(blues), 5)
-    tune = rules.pitch_bias(context, BAR_EVENT, 3, MELODY)
+    stand = Stand(blues)
+    tune = stand.pitch_bias(3, MELODY)
     assert tune[70] == tune[69], "B flat, the blue third, as A, a note of the scale"
     assert tune[68] < tune[70], "A flat is foreign"
-    chords = rules.pitch_bias(context, BAR_EVENT, 3, HARMONY)
+    chords = stand.pitch_bias(3, HARMONY)
     assert chords[70] < chords[69]

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from engine.compose.choose import Verdict, choose, distance_to
-from engine.compose.frame import frame_of_plan
 from engine.compose.generate import BATCH, SongWriter
 from engine.compose.plan import Plan
 from engine.compose.rules import Rules
@@ -19,9 +18,9 @@ from engine.grammar.corpus import composed_songs
 from engine.metrics.gates import degeneracy
 from engine.metrics.symbolic import longest_repeated_pitch_run, silent_bars
 from engine.model.checkpoint import save_checkpoint
-from engine.music.context import Context
 from engine.music.notes import Role, Song
 from engine.music.tokens import BAR_EVENT, BASS, ROLE_INDEX, Event
+from tests.boards import Stand
 from tests.small import plan_of_song, small_facts, small_network
 
 SEEDS = range(6)
@@ -184,12 +183,11 @@ def test_no_role_writes_more_than_its_cap_and_candidates_end_in_the_steps_they_h
 
 def test_a_role_ahead_of_its_density_waits(plans):
     plan = plans[0]
-    rules, context = Rules(plan), Context(frame_of_plan(plan), 5)
-    while Role.BASS not in plan.bars[context.bar].roles:
-        context.push(BAR_EVENT)
-    assert (rules.role_bias(context, 0) == 0).all()
-    for slot in range(6):
-        context.push(Event(slot, BASS, 40, 0, 10))
-    bias = rules.role_bias(context, 6)
+    stand = Stand(plan)
+    while Role.BASS not in plan.bars[stand.bar].roles:
+        stand.push(BAR_EVENT)
+    assert (stand.role_bias(0) == 0).all()
+    stand.push(*(Event(slot, BASS, 40, 0, 10) for slot in range(6)))
+    bias = stand.role_bias(6)
     assert bias[BASS] < -0.5
     assert (np.delete(bias, BASS) == 0).all()

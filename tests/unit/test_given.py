@@ -7,20 +7,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from engine.compose.board import Board
 from engine.compose.decode import Line
 from engine.compose.generate import BATCH, SongWriter
 from engine.compose.given import Given, Primer
+from engine.compose.masks import missing, onset_mask, role_mask
 from engine.compose.plan import Plan
-from engine.compose.rules import Rules
 from engine.compose.script import script_of
+from engine.compose.sheet import Sheet
 from engine.errors import BadRequest
 from engine.grammar.corpus import composed_songs
 from engine.model.checkpoint import save_checkpoint
+from engine.music.context import Context
 from engine.music.frames import MODES, frame_of_song
 from engine.music.harmony import Key, Mode
 from engine.music.notes import Role, Song
 from engine.music.timing import METERS
-from engine.music.tokens import BAR, ROLE_ORDER, Event, song_to_events
+from engine.music.tokens import BAR, BAR_EVENT, ROLE_ORDER, Event, song_to_events
 from tests.small import plan_of_song, small_facts, small_network
 
 KEPT = frozenset({Role.BASS, Role.DRUMS})
@@ -70,17 +73,21 @@ def bars_of(events: list[Event]) -> list[list[Event]]:
 def drawn_at_random(plan: Plan, given: Given, seed: int) -> list[Event]:
     """The events of one line whose draws are made from the rules alone."""
     script = script_of(plan, given)
-    rules = Rules(script.plan)
-    rng = np.random.default_rng(seed)
-    line = Line(script, rules, 5, rng)
+    rng, board = np.random.default_rng(seed), Board(8)
+    line = Line(Sheet(script, 5), board, rng)
+    seats = np.array([line.seat])
     while not line.done:
-        event = Event(BAR, 0, 0, 0, 0)
-        onset = int(rng.choice(np.nonzero(rules.onset_mask(line.context, line.last))[0])) if line.free else BAR
+        drawn, here = BAR_EVENT, board.at(seats)
+        due = missing(here)
+        onset = int(rng.choice(np.flatnonzero(onset_mask(here, due)[0]))) if line.free else BAR
         if onset != BAR:
-            roles = np.nonzero(rules.role_mask(line.context, line.last, onset))[0]
+            roles = np.flatnonzero(role_mask(here, due, np.array([onset]))[0])
             if roles.size:
-                event = Event(onset, int(rng.choice(roles)), int(rng.integers(16)), 3, 9)
-        line.take(line.choose(event))
+                drawn = Event(onset, int(rng.choice(roles)), int(rng.integers(16)), 3, 9)
+        event = line.choose(drawn)
+        if event.onset != BAR:
+            board.push(seats, np.array([event]))
+        line.take(event)
     return script.of_the_plan(line.events)
 
 
@@ -88,15 +95,21 @@ def test_the_network_reads_the_last_bars_of_the_primer_and_they_are_no_part_of_t
     script = script_of(plan, primer(songs[1], 3))
     assert len(script.frame.bars) == len(plan.bars) + 3
     assert script.frame.bars[:3] == frame_of_song(songs[1]).bars[-3:]
-    line = Line(script, Rules(script.plan), 5, np.random.default_rng(0))
+    board = Board(8)
+    line = Line(Sheet(script, 5), board, np.random.default_rng(0))
     read = []
     for _ in range(sum(len(bar) + 1 for bar in script.primer)):
         assert not line.free
         read.append(line.dictated[0])
-        line.take(line.choose(Event(BAR, 0, 0, 0, 0)))
+        line.take(line.choose(BAR_EVENT))
+        if read[-1].onset != BAR:
+            board.push(np.array([line.seat]), np.array([read[-1]]))
     assert bars_of(read) == [list(bar) for bar in script.primer]
-    assert line.context.bar == 3
-    assert line.context.notes_in_bar(2, 0)[0] == [event.onset for event in script.primer[2] if event.role == 0]
+    assert line.bar == 3
+    context = Context(script.frame, 5)
+    for event in read:
+        context.push(event)
+    assert board.features(np.array([line.seat]))[0].tolist() == context.features()
     song = writer.write(plan, candidates=1, given=primer(songs[1], 3)).song
     assert song.bars == len(plan.bars)
     assert song.sections == plan.sections

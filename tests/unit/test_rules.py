@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.compose.frame import frame_of_plan
+from engine.compose.masks import FORBIDDEN
 from engine.compose.plan import BarPlan, Casting, Plan
-from engine.compose.rules import FORBIDDEN, Rules
-from engine.music.context import Context
+from engine.compose.rules import Rules
 from engine.music.harmony import Chord, Key
 from engine.music.notes import Role, Section, SectionKind
 from engine.music.styles import load_style
 from engine.music.timing import METERS
 from engine.music.tokens import BAR_EVENT, BASS, DRUMS, HARMONY, MELODY, Event
+from tests.boards import Stand
 from tests.profiles import profile
 
 CAST = {
@@ -59,10 +59,9 @@ def plan(*rows: tuple[str, ...], style: str = "lofi", key: str = "C major", **mo
 
 def cost(made: Plan, pitch: int, *, role: int = MELODY, bar: int = 0, slot: int = 3) -> float:
     """Nats against a pitch, in normal form, beyond what the bar's cheapest one costs."""
-    context = Context(frame_of_plan(made), 5)
-    for _ in range(bar):
-        context.push(BAR_EVENT)
-    bias = Rules(made).pitch_bias(context, BAR_EVENT, slot, role)
+    stand = Stand(made)
+    stand.push(*[BAR_EVENT] * bar)
+    bias = stand.pitch_bias(slot, role)
     assert bias[pitch] > FORBIDDEN / 2
     return float(bias.max() - bias[pitch])
 
@@ -130,13 +129,10 @@ def test_sections_are_heard_in_the_plans_normal_form():
 
 
 def test_at_a_bars_last_slot_whoever_comes_first_in_order_goes_first():
-    made = plan(HOME)
-    rules, context = Rules(made), Context(frame_of_plan(made), 5)
-    for event in (Event(6, MELODY, 64, 3, 9), Event(8, HARMONY, 60, 3, 9), Event(8, MELODY, 67, 3, 9)):
-        context.push(event)
-    early, last = (rules.role_mask(context, Event(8, MELODY, 67, 3, 9), slot) for slot in (20, 31))
-    assert list(np.nonzero(early)[0]) == [DRUMS, BASS]
-    assert list(np.nonzero(last)[0]) == [DRUMS], "after the bass it would be too late for drums"
+    stand = Stand(plan(HOME))
+    stand.push(Event(6, MELODY, 64, 3, 9), Event(8, HARMONY, 60, 3, 9), Event(8, MELODY, 67, 3, 9))
+    assert stand.roles(20) == [DRUMS, BASS]
+    assert stand.roles(31) == [DRUMS], "after the bass it would be too late for drums"
 
 
 def test_a_fresh_role_alone_is_written_in_a_bar_that_repeats():
@@ -144,6 +140,6 @@ def test_a_fresh_role_alone_is_written_in_a_bar_that_repeats():
     bars = list(made.bars)
     bars[3] = replace(bars[3], copy_of=0, fresh=frozenset({Role.BASS}))
     rules = Rules(replace(made, bars=tuple(bars)))
-    assert [role for role, new in enumerate(rules.active(3)) if new] == [BASS]
+    assert np.flatnonzero(rules.active[3]).tolist() == [BASS]
     assert [role for role, old in enumerate(rules.repeated(3)) if old] == [DRUMS, HARMONY, MELODY]
-    assert [role for role, new in enumerate(rules.active(2)) if new] == [DRUMS, BASS, HARMONY, MELODY]
+    assert np.flatnonzero(rules.active[2]).tolist() == [DRUMS, BASS, HARMONY, MELODY]

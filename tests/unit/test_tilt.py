@@ -10,12 +10,13 @@ import pytest
 
 from engine.compose import tilt
 from engine.compose.plan import Plan
-from engine.compose.rules import Rules
 from engine.compose.tilt import MOST_NATS, REACH, duration_tilts, interval_tilts
 from engine.grammar.corpus import composed_songs
 from engine.music.excerpt import excerpt
+from engine.music.notes import Role
 from engine.music.styles import Style, load_style
-from engine.music.tokens import BASS, DRUMS, DURATIONS_TICKS, HARMONY, MELODY
+from engine.music.tokens import BASS, DRUMS, DURATIONS_TICKS, HARMONY, MELODY, Event
+from tests.boards import Stand
 from tests.profiles import habits, profile
 from tests.small import plan_of_song
 
@@ -86,15 +87,11 @@ def test_a_profile_of_longer_notes_makes_longer_ones_likelier(plan, monkeypatch)
 
 
 def test_the_rules_add_the_lean_to_a_tunes_intervals(plan, monkeypatch):
-    plain, leaning = Rules(like(plan, monkeypatch)), Rules(like(plan, monkeypatch, melody_repeats=0.4))
-    for rules, nats in ((plain, 0.0), (leaning, log((0.4 / 0.6) / (0.2 / 0.8)))):
-        bias = np.zeros(128)
-        rules._shape_line(bias, _Fresh(), MELODY, 64)
-        assert bias[64] == pytest.approx(nats)
-        assert bias[65] == 0
-
-
-class _Fresh:
-    """As much of a context as shaping a line asks for: the tune has not repeated itself yet."""
-
-    run = 0
+    plain, leaning = Stand(like(plan, monkeypatch)), Stand(like(plan, monkeypatch, melody_repeats=0.4))
+    casting = plan.cast[Role.MELODY]
+    near = (casting.low + casting.high) // 2 + plan.key.shift_to_white
+    for stand in (plain, leaning):
+        stand.push(Event(0, MELODY, near, 3, 9))
+    lean = leaning.pitch_bias(5, MELODY) - plain.pitch_bias(5, MELODY)
+    assert lean[near] == pytest.approx(log((0.4 / 0.6) / (0.2 / 0.8)))
+    assert not np.delete(lean, near).any()

@@ -106,7 +106,6 @@ def _read(folder: Path, name: str) -> Example:
 
 
 def _songs(corpus: Path, half: Half, without: frozenset[str]) -> Iterator[tuple[Kind, str, Song]]:
-    rng = np.random.default_rng(SEEDS[half])
     split = "valid" if half == "test" else "train"
     by_source: dict[str, list[Piece]] = defaultdict(list)
     for piece in load_corpus(corpus):
@@ -117,13 +116,14 @@ def _songs(corpus: Path, half: Half, without: frozenset[str]) -> Iterator[tuple[
     for sources, kind in kinds:
         for source, count in sources.items():
             pieces = [p for p in by_source[source] if p.id not in without]
-            for piece, song in _drawn(pieces, count * times, kind, rng):
+            for piece, song in _drawn(pieces, count * times, kind, SEEDS[half]):
                 yield kind, piece.id, song
     bars = played_bars(load_corpus(corpus, sources=("groove",)))
     for style in COMPOSED_STYLES:
         songs = composed_songs(style, COMPOSED_EACH * times, SEEDS[half], drum_bars=bars.get(style) or None)
         for index, song in enumerate(songs):
-            yield "band", f"composed-{style}/{index}", _cut(song, rng) or song
+            name = f"composed-{style}/{index}"
+            yield "band", name, _cut(song, _rng(SEEDS[half], name)) or song
 
 
 def _varied(song: Song, kind: Kind, rng: np.random.Generator) -> Song:
@@ -143,11 +143,15 @@ def _varied(song: Song, kind: Kind, rng: np.random.Generator) -> Song:
     return replace(song, tracks=tuple(tracks), key=key, tempo_bpm=song.tempo_bpm * faster)
 
 
-def _drawn(pieces: Sequence[Piece], count: int, kind: Kind, rng: np.random.Generator) -> Iterator[tuple[Piece, Song]]:
+def _rng(seed: int, name: str) -> np.random.Generator:
+    """A generator of one piece's own, so that nothing depends on which others are drawn."""
+    return np.random.default_rng([seed, int(hashlib.sha256(name.encode()).hexdigest()[:8], 16)])
+
+
+def _drawn(pieces: Sequence[Piece], count: int, kind: Kind, seed: int) -> Iterator[tuple[Piece, Song]]:
     """`count` pieces of the kind, one a work at most, that are long enough."""
     works: set[str] = set()
-    for index in rng.permutation(len(pieces)):
-        piece = pieces[index]
+    for piece in sorted(pieces, key=lambda p: hashlib.sha256(f"{seed}{p.id}".encode()).digest()):
         work = piece.id.split("#")[0].rsplit("-", 1)[0]
         song = _as_piano(piece.song) if kind == "piano" else piece.song
         if work in works or (kind == "piano") == (song.track(Role.DRUMS) is not None):
@@ -156,7 +160,7 @@ def _drawn(pieces: Sequence[Piece], count: int, kind: Kind, rng: np.random.Gener
             continue
         if kind == "band" and len(song.tracks) < 3:
             continue
-        if (part := _cut(song, rng)) is None:
+        if (part := _cut(song, _rng(seed, piece.id))) is None:
             continue
         works.add(work)
         yield piece, part
@@ -181,7 +185,7 @@ def _cut(song: Song, rng: np.random.Generator) -> Song | None:
 
 def _make(folder: Path, kind: Kind, name: str, song: Song, half: Half) -> str:
     safe = hashlib.sha256(name.encode()).hexdigest()[:16]
-    rng = np.random.default_rng([SEEDS[half], int(safe, 16) % 2**32])
+    rng = _rng(SEEDS[half] + 1, name)
     lead_s = float(rng.uniform(0.1, 1.5))
     style = load_style(song.style if song.style in style_names() else "pop")
     bit_rate = BIT_RATES_KBIT_S[0]
@@ -190,18 +194,20 @@ def _make(folder: Path, kind: Kind, name: str, song: Song, half: Half) -> str:
         style = load_style(str(rng.choice(style_names()))) if rng.random() < 0.4 else style
     seconds = song.duration_s + RING_S
     performed = perform(song, seed=int(rng.integers(1 << 30)), touch=style.touch, room_s=RING_S)
-    order = MixOrder(chain=find_chain(style.master), seed=1, samples=round(seconds * SAMPLE_RATE_HZ))
-    voices = ChipVoices() if style.voices == "chip" and kind == "band" else SoundfontVoices(_synth())
-    audio = master(mix(performed, style.parts, voices, order))
+    target = folder / f"{safe}.mp3"
     silence = np.zeros((2, round(lead_s * SAMPLE_RATE_HZ)), np.float32)
-    (folder / f"{safe}.mp3").write_bytes(encode_mp3(np.hstack([silence, audio]), bit_rate))
+    if not target.exists():
+        order = MixOrder(chain=find_chain(style.master), seed=1, samples=round(seconds * SAMPLE_RATE_HZ))
+        voices = ChipVoices() if style.voices == "chip" and kind == "band" else SoundfontVoices(_synth())
+        audio = master(mix(performed, style.parts, voices, order))
+        target.write_bytes(encode_mp3(np.hstack([silence, audio]), bit_rate))
     truth = _truth(performed, kind, name, len(silence[0]) / SAMPLE_RATE_HZ)
     (folder / f"{safe}.json").write_text(json.dumps(truth), encoding="utf-8")
     return safe
 
 
 def _truth(performed: PerformedSong, kind: Kind, name: str, lead_s: float) -> dict[str, Any]:
-    """What sounds: role → rows (onset in seconds, end in seconds, pitch, written tick); beats and bar lines in
+    """What sounds: role → rows (onset and end in seconds, pitch, written tick, velocity); beats and bar lines in
     seconds; tempo of the felt beat; key, meter, swing, sections.
     """
     song = performed.song
@@ -218,7 +224,7 @@ def _truth(performed: PerformedSong, kind: Kind, name: str, lead_s: float) -> di
                 (n for n in order if n.pitch == note.pitch),
                 key=lambda n: abs(n.onset * PERFORMED_PER_WRITTEN - note.onset),
             )
-            rows.append([at(note.onset), at(note.end), note.pitch, near.onset])
+            rows.append([at(note.onset), at(note.end), note.pitch, near.onset, note.velocity])
         notes[track.role.value] = rows
     beat, bar, end = song.meter.beat_ticks, song.meter.bar_ticks, song.bars * song.meter.bar_ticks
     return {

@@ -21,7 +21,7 @@ from bot.answer import Answer, held_after
 from bot.courier import Courier, House
 from bot.errors import GOES_ON, RESTARTING, guard
 from bot.found import FoundAnswer
-from engine import Origin, Ticket, errors
+from engine import Origin, Ticket, errors, marked
 
 ACCEPTED_WITHIN_S = 1.5
 """Discord waits three seconds for a first answer; where accepting takes longer than this, it gets one meanwhile."""
@@ -114,7 +114,8 @@ class Desk:
     def _send(self, ticket: Ticket, answer: Answer) -> None:
         courier = Courier(ticket, answer, self._house)
         work = guard(courier.attend(), courier.say, restarting=GOES_ON)
-        task = asyncio.create_task(work, name=f"courier of {ticket.job_id}")
+        with marked(ticket.job_id):  # a task keeps what it was begun with: what is logged in it belongs to the job
+            task = asyncio.create_task(work, name=f"courier of {ticket.job_id}")
         self._couriers[ticket.job_id] = (courier, task)
         task.add_done_callback(lambda _: self._couriers.pop(ticket.job_id, None))
 

@@ -43,7 +43,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, errors.UserError) and not isinstance(error, errors.SetupError):
         return clip(inert(str(error)), MOST_CHARS)
     incident = secrets.token_hex(4)
-    _log.error("incident %s: %s", incident, type(error).__name__, exc_info=error)
+    _log.error("incident %s: %s", incident, type(error).__name__, exc_info=error, extra={"incident": incident})
     return broken_text(incident)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from engine.dispatch.events import StudioEvent, StudioState
     from engine.dispatch.ticket import StoredSong, Ticket, Update
+    from engine.jobs.marks import marked
     from engine.operations import Gateway, Operations, configure_logging
     from engine.settings import Settings
     from engine.store import Origin, Tally
@@ -46,6 +47,7 @@ __all__ = [
     "configure_logging",
     "encode_midi",
     "errors",
+    "marked",
     "midi_too_large",
 ]
 
@@ -68,6 +70,7 @@ _HOMES = {
     "Update": "engine.dispatch.ticket",
     "configure_logging": "engine.operations",
     "encode_midi": "engine.compose.request",
+    "marked": "engine.jobs.marks",
     "midi_too_large": "engine.compose.request",
 }
 

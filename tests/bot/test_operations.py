@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
+import logging
 import os
 import socket
+import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from bot.client import TunesmithBot
+from engine import Settings
+from engine.operations.logs import log_handler
 from tests.discord import LocalDiscord
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +110,32 @@ async def test_a_port_that_is_taken_is_one_sentence_before_the_login(tmp_path: P
     (line,) = said.decode().splitlines()
     assert f"127.0.0.1:{port}" in line
     assert "TUNESMITH_OPERATIONS_PORT" in line
+
+
+async def test_what_the_bot_logs_of_a_request_carries_its_id_and_nobodys(
+    discord: LocalDiscord, bot: TunesmithBot, tmp_path: Path
+) -> None:
+    said = io.StringIO()
+    handler = log_handler(Settings(_env_file=None, log_format="json"), stream=said)  # type: ignore[call-arg]
+    logging.getLogger().addHandler(handler)
+    try:
+        exchange = await discord.mention("slow doomed song")
+        await discord.delete(await exchange.said())
+        await discord.refusing()
+        await (await discord.mention("break")).until(lambda message: "incident" in message.content)
+        async with asyncio.timeout(HALF_MINUTE_S):
+            while "nobody can be answered" not in said.getvalue():  # noqa: ASYNC110 (a log tells nobody)
+                await asyncio.sleep(0.02)
+    finally:
+        logging.getLogger().removeHandler(handler)
+    lines = [json.loads(line) for line in said.getvalue().splitlines()]
+    assert bot.desk is not None
+    with closing(sqlite3.connect(tmp_path / "tunesmith.db")) as database:
+        ids = dict(database.execute("SELECT state, id FROM jobs").fetchall())
+    (unanswered,) = [line for line in lines if "nobody can be answered" in line["message"]]
+    assert unanswered["job_id"] == ids["cancelled"]
+    assert {line["job_id"] for line in lines if "incident" in line} == {ids["failed"]}
+    assert str(discord.person().id) not in said.getvalue()
 
 
 @pytest.mark.skipif(not Path("/proc/self/net/tcp").exists(), reason="only Linux tells where a process listens")

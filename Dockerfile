@@ -2,7 +2,7 @@
 # The Discord bot in a container.
 #
 #   docker build -t tunesmith .
-#   docker run -e DISCORD_TOKEN=… -v tunesmith:/data tunesmith
+#   docker run --stop-timeout 60 -e DISCORD_TOKEN=… -v tunesmith:/data tunesmith
 #
 # The CPU build of PyTorch makes the image some gigabytes smaller. Where your builds of PyTorch come from is said to pip:
 #   docker build --build-arg PIP_EXTRA_INDEX_URL=… -t tunesmith .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from pathlib import Path
 
@@ -56,3 +57,19 @@ def test_the_example_shows_the_defaults_that_are_not_empty() -> None:
             key = f"{kind.model_config['env_prefix']}{name.upper()}"
             if field.default_factory is None and field.default is not None:
                 assert type(field.default)(shown[key]) == field.default
+
+
+def test_every_setting_is_read_somewhere() -> None:
+    """A setting that nothing reads would be a promise that nobody keeps."""
+    folders = (EXAMPLE.parent / name for name in ("engine", "bot"))
+    files = [file for folder in folders for file in folder.rglob("*.py") if file.name != "settings.py"]
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    read = {node.attr for node in nodes if isinstance(node, ast.Attribute) and _is_settings(node.value)}
+    for kind in BOTH:
+        assert set(kind.model_fields) <= read
+
+
+def _is_settings(value: ast.expr) -> bool:
+    """`settings`, `bot_settings`, `self._settings`, and `limits`, as composing calls the part that it needs."""
+    name = value.id if isinstance(value, ast.Name) else value.attr if isinstance(value, ast.Attribute) else ""
+    return name.endswith(("settings", "limits"))

@@ -200,3 +200,9 @@ def test_the_page_names_every_service_and_every_setting_of_the_stores() -> None:
     assert len(stores) == 6
     for key in stores:
         assert f"`{key}`" in PAGE
+
+
+def test_the_page_names_every_setting_of_the_workers() -> None:
+    for name in ("cluster", "renderers", "slots", "job_timeout_s", "most_attempts", "person_limit", "stop_s"):
+        assert name in Settings.model_fields
+        assert f"`TUNESMITH_{name.upper()}" in PAGE

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -78,16 +78,19 @@ def _start(bot_settings: BotSettings, settings: Settings) -> int:
     configure_logging(settings, secrets=(bot_settings.token.get_secret_value(),))
     if bot_settings.api_base is not None:
         use_api(bot_settings.api_base)
-    return asyncio.run(_serve(bot_settings.token.get_secret_value(), settings))
+    return asyncio.run(serve(bot_settings.token.get_secret_value(), settings))
 
 
-async def _serve(token: str, settings: Settings) -> int:
+async def serve(
+    token: str, settings: Settings, *, opened: Callable[[Settings], Awaitable[Studio]] = Studio.open
+) -> int:
+    """Run the bot until it is told to stop; `opened` opens its studio."""
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
 
     async def open_studio() -> Studio:
-        studio = await Studio.open(settings)
+        studio = await opened(settings)
         operations.watch(studio)
         return studio
 

@@ -16,18 +16,18 @@ from bot.client import TunesmithBot
 from bot.endpoint import use_api
 from engine import Settings, Studio
 from engine.jobs import InlineExecutor
-from tests.bot.tiny_composer import LANES
+from tests.bot.tiny_composer import lanes
 from tests.discord import LocalDiscord
 
 OpenBot = Callable[[], Awaitable[TunesmithBot]]
 
 
-def open_studio(folder: Path, **more: Any) -> Callable[[], Awaitable[Studio]]:
-    """Opens the studio in a folder, with the tiny composer in a thread."""
+def open_studio(folder: Path, *, at_once: int = 80, **more: Any) -> Callable[[], Awaitable[Studio]]:
+    """Opens the studio in a folder; tiny workers in threads compose so many songs at once; `more`: settings."""
 
     async def opened() -> Studio:
         settings = Settings(_env_file=None, data_dir=folder, **more)
-        executor = InlineExecutor(LANES, {"data_dir": str(folder)})
+        executor = InlineExecutor(lanes(at_once), {"data_dir": str(folder)})
         return await Studio.open(settings, executor=executor)
 
     return opened
@@ -38,7 +38,7 @@ async def running_bot(
     discord: LocalDiscord, folder: Path, *, edit_gap_s: float = 0.25, stop_s: float = 5.5, **more: Any
 ) -> AsyncIterator[TunesmithBot]:
     """The bot, connected; leaving closes it. Edits come faster than in earnest, to save the tests' time. `more`:
-    settings of the engine."""
+    of `open_studio`."""
     async with TunesmithBot(open_studio(folder, **more), edit_gap_s=edit_gap_s, stop_s=stop_s) as bot:
         task = asyncio.create_task(bot.start(discord.token))
         ready = asyncio.create_task(discord.ready())

@@ -13,8 +13,7 @@ import pytest
 from bot.pace import MIN_GAP_S, Pace
 from bot.progress import Progress
 from bot.replies import about_text, progress_text
-from engine import Settings, Update
-from engine.dispatch.lanes import lanes_of
+from engine import Update
 from tests.bot.conftest import running_bot
 from tests.discord import Exchange, LocalDiscord
 
@@ -102,10 +101,9 @@ async def test_a_crowd_shares_the_edits_and_a_channel_s_messages_share_its_limit
 async def test_the_queue_shows_how_many_songs_come_before_and_how_long_it_takes(
     discord: LocalDiscord, tmp_path: Path
 ) -> None:
-    at_once = lanes_of(Settings(_env_file=None, slots=8))[0].at_once
-    async with running_bot(discord, tmp_path, slots=8):
-        people = [discord.person(f"Person{number}") for number in range(at_once + 2)]
-        songs = [await person.slash("compose", prompt="long 6") for person in people]
+    async with running_bot(discord, tmp_path, at_once=2):
+        people = [discord.person(f"Person{number}") for number in range(4)]
+        songs = [await person.slash("compose", prompt="long 4") for person in people]
         shown = await songs[-1].until(lambda message: "before yours" in message.content)
         assert "**queued** (1 song before yours, " in shown.content
         for song in songs:

@@ -23,12 +23,6 @@ from engine.errors import BadRequest, RenderError, SetupError
 from engine.jobs import Done, Failed, Lane, Told
 from engine.music.harmony import Key
 
-LANES = (
-    Lane(
-        name="compose", kinds=("compose",), opener="tests.bot.tiny_composer:open_composer", shape="resident", at_once=80
-    ),
-    Lane(name="record", kinds=("record",), opener="tests.bot.tiny_composer:open_recorder", shape="pool", workers=4),
-)
 COMPOSING, RECORDING = ("read", "plan", "compose"), ("render", "master", "encode", "picture")
 ENCODED_S = 20
 PICTURE = b"\x89PNG\r\n\x1a\n tiny"
@@ -40,6 +34,16 @@ def stage_s(prompt: str) -> float:
     if word == "long":
         return float(others[0]) / (len(COMPOSING) + len(RECORDING))
     return 0.4 if word == "slow" else 0.0
+
+
+def lanes(at_once: int = 80) -> tuple[Lane, ...]:
+    """The lanes of a studio that composes so many songs at once."""
+    here = "tests.bot.tiny_composer"
+    compose = Lane(
+        name="compose", kinds=("compose",), opener=f"{here}:open_composer", shape="resident", at_once=at_once
+    )
+    record = Lane(name="record", kinds=("record",), opener=f"{here}:open_recorder", shape="pool", workers=4)
+    return compose, record
 
 
 class TinyResident:

@@ -48,6 +48,10 @@ class Mischiefs:
         """Let it happen."""
         self._planned.append(mischief)
 
+    def forget(self) -> None:
+        """Nothing goes wrong any more."""
+        self._planned.clear()
+
     def take(self, method: str, path: str) -> Mischief | None:
         """What happens to this request."""
         for mischief in self._planned:

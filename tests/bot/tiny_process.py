@@ -1,0 +1,45 @@
+"""`python -m tests.bot.tiny_process`: the real bot with tiny workers, in processes of their own as in earnest.
+
+`TINY_AT_ONCE` says how many songs are composed at once. While it runs, a watchdog measures its event loop; when it is
+stopped as it should be, the figures are in `watch.json` of the data folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+
+from bot.__main__ import serve
+from bot.endpoint import use_api
+from bot.settings import BotSettings
+from engine import Settings, Studio, configure_logging
+from engine.jobs import LocalExecutor
+from tests.bot.tiny_composer import lanes
+from tests.bot.watchdog import Watchdog
+
+
+async def opened(settings: Settings) -> Studio:
+    """The studio with tiny workers."""
+    at_once = int(os.environ.get("TINY_AT_ONCE", "80"))
+    executor = LocalExecutor(lanes(at_once), {"data_dir": str(settings.data_dir)})
+    return await Studio.open(settings, executor=executor)
+
+
+async def main() -> int:
+    """Like `python -m bot`."""
+    bot_settings, settings = BotSettings.read(), Settings.read()
+    assert bot_settings.token is not None
+    assert bot_settings.api_base is not None
+    configure_logging(settings)
+    use_api(bot_settings.api_base)
+    watchdog = Watchdog()
+    watching = asyncio.create_task(watchdog.watch())
+    try:
+        return await serve(bot_settings.token.get_secret_value(), settings, opened=opened)
+    finally:
+        watching.cancel()
+        watchdog.report(settings.data_dir / "watch.json")
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

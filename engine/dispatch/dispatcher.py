@@ -239,6 +239,8 @@ class Dispatcher:
             return
         self._suspects.discard(work.job_id)
         self._made(work, receipt)
+        if let_go and work.job_id in self.news.watchers:  # who came just now
+            let_go = await self.rows.take(work.job_id) is None
         if not let_go:
             await self.news.ready(work.job_id)
 

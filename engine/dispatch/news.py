@@ -20,6 +20,7 @@ from engine.dispatch.shelf import stored_song
 from engine.dispatch.ticket import Update, in_vain
 from engine.dispatch.watching import Watch, Watchers
 from engine.dispatch.work import Work, Works
+from engine.errors import StoreError
 from engine.store import JobRecord, Store
 
 TELL_S = 1.0
@@ -100,15 +101,23 @@ class News:
             if not self.watchers:
                 continue
             is_time = monotonic() - self._looked >= LOOK_S
-            if is_time or (self._has_moved and any(job_id not in self._works for job_id in self.watchers)):
-                await self._look()
-            estimates = self._estimates()
-            self._tell_works(estimates)
-            for job_id in self.watchers:
-                if job_id in self._ahead and job_id not in self._works:
-                    self._tell_queued(job_id, estimates)
-                elif is_time and job_id not in self._works and job_id not in self._songs:
-                    await self._tell_where(job_id)
+            elsewhere = [job_id for job_id in self.watchers if job_id not in self._works]
+            with suppress(StoreError):  # what is known already is told all the same
+                if is_time or (self._has_moved and elsewhere):
+                    await self._look()
+            self._tell_known()
+            with suppress(StoreError):
+                for job_id in elsewhere if is_time else ():
+                    if job_id not in self._ahead and job_id not in self._songs:
+                        await self._tell_where(job_id)
+
+    def _tell_known(self) -> None:
+        """Tell of works, and of positions as they were looked up last."""
+        estimates = self._estimates()
+        self._tell_works(estimates)
+        for job_id in self.watchers:
+            if job_id in self._ahead and job_id not in self._works:
+                self._tell_queued(job_id, estimates)
 
     async def _look(self) -> None:
         """Look up the positions."""

@@ -18,9 +18,9 @@ ALONE_S = 0.5
 EACH_S = 0.85
 RENDERING_S = 1.0
 NEWEST = 0.2
-"""The weight of the newest song in the moving averages."""
+"""The weight of the newest song in the moving averages; the first ones weigh more."""
 SETTLING_S = 3.0
-"""In about this time what is told follows what is estimated."""
+"""In about this time what is told follows what is estimated, and sooner when the end is near."""
 LEAST_S = 0.5
 
 
@@ -63,6 +63,7 @@ class Pace:
         self._factor = 1.0
         self._rendering_s = RENDERING_S
         self._lately_s: dict[str, float] = {}
+        self._learnt: dict[str, int] = {}
 
     @property
     def lately_s(self) -> dict[str, float]:
@@ -80,12 +81,14 @@ class Pace:
 
     def learn(self, stage: str, seconds: float, *, company: float = 1.0) -> None:
         """A stage of a song took so long; `company`: songs that a composing worker had inside meanwhile, on average."""
-        self._lately_s[stage] = _averaged(self._lately_s.get(stage), seconds)
+        songs = self._learnt[stage] = self._learnt.get(stage, 0) + 1
+        newest = max(NEWEST, 1 / (songs + 1))
+        self._lately_s[stage] = _averaged(self._lately_s.get(stage, seconds), seconds, newest)
         if stage == "composing":
             factor = seconds / (ALONE_S + EACH_S * max(1.0, company))
-            self._factor = _averaged(self._factor, min(100.0, max(0.01, factor)))
+            self._factor = _averaged(self._factor, min(100.0, max(0.01, factor)), newest)
         elif stage == "rendering":
-            self._rendering_s = _averaged(self._rendering_s, seconds)
+            self._rendering_s = _averaged(self._rendering_s, seconds, newest)
 
     def estimate(
         self, hands: Hands, composing: Sequence[Composing], rendering: Sequence[Rendering], queued: Sequence[str]
@@ -123,7 +126,8 @@ class Promises:
     def told(self, job_id: str, estimate_s: float, now: float) -> float:
         """The seconds to tell at `now`, in whole ones."""
         end, then = self._ends.get(job_id, (now + estimate_s, now))
-        end += (now + estimate_s - end) * (1 - math.exp(-(now - then) / SETTLING_S))
+        settling_s = min(SETTLING_S, max(LEAST_S, estimate_s / 4, (end - now) / 4))
+        end += (now + estimate_s - end) * (1 - math.exp(-(now - then) / settling_s))
         self._ends[job_id] = (end, now)
         return float(max(1, round(end - now)))
 
@@ -132,8 +136,8 @@ class Promises:
         self._ends.pop(job_id, None)
 
 
-def _averaged(old: float | None, new: float) -> float:
-    return new if old is None else old + NEWEST * (new - old)
+def _averaged(old: float, new: float, weight: float) -> float:
+    return old + weight * (new - old)
 
 
 def _remaining_s(left: float, spent_s: float, usual_s: float) -> float:

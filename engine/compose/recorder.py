@@ -13,6 +13,7 @@ import asyncio
 from pathlib import Path
 
 from engine.compose.files.folder import all_or_nothing, is_being_made
+from engine.compose.heap import give_back, share_one_heap
 from engine.compose.naming import file_stem
 from engine.compose.recording import Place, Recorder
 from engine.compose.request import Receipt
@@ -28,6 +29,7 @@ from engine.store.scratch import Scratch
 
 def open_recorder(config: Json) -> Handler:
     """Load a recorder; `config` is `Settings` as JSON. Raises `SetupError`, `CheckpointError`."""
+    share_one_heap()
     settings = Settings.read(**config)
     recorder = Recorder(settings)
     recorder.warm_up()
@@ -51,6 +53,7 @@ class Booth:
             asyncio.run(self._files.publish(song_id, folder))
         finally:
             self._scratch.remove(song_id)
+            give_back()
         return {"receipt": receipt.to_json()}
 
     def _fresh(self, song_id: str) -> Path:

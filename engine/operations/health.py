@@ -101,7 +101,9 @@ def _looked_at(sight: Sight) -> Iterator[tuple[str, Works, Mapping[str, Any]]]:
         if answer is not None:
             yield name, _part_of(int(answer.ok), 1), {"answer_s": round(answer.took_s, 4), "error": answer.error}
     for lane in sight.lanes:
-        yield f"lane {lane.name}", _part_of(lane.alive, lane.wanted), _lane_facts(lane)
+        # Workers that load for the first time are the executor's to lose patience with; it then begins them anew.
+        loads = lane.alive == 0 and lane.restarts == 0
+        yield f"lane {lane.name}", "partly" if loads else _part_of(lane.alive, lane.wanted), _lane_facts(lane)
     if sight.gateway is not None:
         yield "gateway", _part_of(sight.gateway.connected, sight.gateway.shards), _gateway_facts(sight.gateway)
 

@@ -105,8 +105,17 @@ async def test_a_lane_whose_workers_stay_dead_is_first_recovering_then_down_and_
     assert (await place.states())["lane compose"] == "down"
     place.studio.lanes = living
     assert (await place.health())[0] == 200
-    place.studio.lanes = (lane("compose", alive=0), living[1])
+    place.studio.lanes = (lane("compose", alive=0, restarts=2), living[1])
     assert (await place.health())[0] == 200, "patience begins anew"
+
+
+async def test_workers_that_load_for_the_first_time_may_take_as_long_as_they_need(place: Place) -> None:
+    place.studio.lanes = (lane("compose", alive=0), lane("record", alive=0))
+    assert (await place.states())["lane compose"] == "recovering"
+    await asyncio.sleep(PATIENCE_S)
+    status, told = await place.health()
+    assert (status, told["status"]) == (200, "recovering")
+    assert (await place.ready())[0] == 503
 
 
 async def test_a_lane_that_lost_some_of_its_workers_is_recovering_and_never_down(place: Place) -> None:

@@ -173,7 +173,7 @@ def _cluster(address: str) -> str:
         asyncio.run(reach_and_leave())
     except WorkerLost as error:
         raise SetupError(f"{error} Start it, or name another one in TUNESMITH_CLUSTER.") from error
-    return f"{address}: {sizes[0].nodes} machines, {sizes[0].cpus} cores, {sizes[0].gpus} GPUs"
+    return f"{address}; machines: {sizes[0].nodes}, cores: {sizes[0].cpus}, GPUs: {sizes[0].gpus}"
 
 
 def _nearest(folder: Path) -> Path:

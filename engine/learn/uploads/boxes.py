@@ -120,7 +120,9 @@ def _note(data: Bytes, box: Box, found: _Found, track: _Track) -> None:
         wide = body[0] == 1
         scale = int.from_bytes(body[20:24] if wide else body[12:16], "big")
         length = int.from_bytes(body[24:32] if wide else body[16:20], "big")
-        track.seconds = length / scale if scale and length != (1 << (64 if wide else 32)) - 1 else 0.0
+        if not scale:
+            raise Faulty(Fault.DAMAGED, "is damaged: a part of its header counts time in units of no length")
+        track.seconds = length / scale if length != (1 << (64 if wide else 32)) - 1 else 0.0
     elif box.kind == b"stsd":
         track.codec = body[12:16]
         found.kinds.add(track.codec)

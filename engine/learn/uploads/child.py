@@ -21,6 +21,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
+from engine.learn.uploads.bare import bared
 from engine.learn.uploads.faults import Fault, Faulty
 from engine.learn.uploads.limits import Form, Limits
 from engine.learn.uploads.order import ANSWER, FINGERPRINT, READY, SCORE, Order
@@ -91,17 +92,19 @@ def _serve(order: Order, answer: BinaryIO) -> dict[str, Any]:
 
 
 def _sound_work(order: Order, data: Bytes, sniffed: Sniffed) -> Work:
+    bare = bared(data, sniffed, order.limits)
+
     from engine.learn.uploads.hearing import hear, prepare, probe_sound  # noqa: PLC0415 - only sound needs the codecs
 
     prepare()
     if order.task == "probe":
-        return lambda: probe_sound(data, sniffed, order.limits)
+        return lambda: probe_sound(bare, sniffed.container, order.limits)
     files: dict[Form, BinaryIO] = {
         form: open(form.file_name, "w+b")  # noqa: SIM115 - open until the process ends
         for form in order.forms
     }
     prints = open(FINGERPRINT, "w+b")  # noqa: SIM115 - the same
-    return lambda: _closed(hear(data, sniffed, order.limits, files, prints), *files.values(), prints)
+    return lambda: _closed(hear(bare, sniffed.container, order.limits, files, prints), *files.values(), prints)
 
 
 def _score_work(order: Order, data: Bytes, sniffed: Sniffed) -> Work:

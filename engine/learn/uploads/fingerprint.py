@@ -101,7 +101,7 @@ def likeness(one: Fingerprint, other: Fingerprint) -> float:
     if one.kind != other.kind or min(len(one.keys), len(other.keys)) < LEAST_LANDMARKS:
         return 0.0
     short, long = sorted((one, other), key=lambda p: len(p.keys))
-    mine, theirs = _meetings(short.keys, long.keys)
+    mine, theirs = _meetings(short.keys, long.keys, slack=1 if one.kind == "sound" else 0)
     if not len(mine):
         return 0.0
     at, there = short.times[mine].astype(np.float64), long.times[theirs].astype(np.float64)
@@ -182,14 +182,14 @@ def _packed(pitch: Ints, interval: Ints, span: Ints) -> Ints:
     return (pitch << 16 | (interval + 128) << 8 | span).astype(np.int32)
 
 
-def _meetings(short: Ints, long: Ints) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Which landmarks of two lists agree, but for a bin in pitch, one in interval and a frame in distance."""
+def _meetings(short: Ints, long: Ints, *, slack: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Which landmarks of two lists agree, but for `slack` bins in pitch and interval and a frame in distance."""
     order = np.argsort(long, kind="stable")
     ranked = long[order]
     mine: list[npt.NDArray[np.int64]] = []
     theirs: list[npt.NDArray[np.int64]] = []
-    for pitch in (-1, 0, 1):
-        for interval in (-1, 0, 1):
+    for pitch in range(-slack, slack + 1):
+        for interval in range(-slack, slack + 1):
             moved = short + (pitch << 16) + (interval << 8)
             first, last = np.searchsorted(ranked, moved - 1), np.searchsorted(ranked, moved + 1, side="right")
             counts = last - first

@@ -1,6 +1,6 @@
-"""An upload's sound, from bytes to files: bare the container, probe it, decode, sift, resample, fingerprint.
+"""An upload's sound, from a bared container to files: probe, decode, sift, resample, fingerprint.
 
-In: the upload's bytes, what it is, the limits, and files that are open for writing, one a form. Out: the facts of it
+In: the bared file, what it is, the limits, and files that are open for writing, one a form. Out: the facts of it
 as plain JSON values. Raises `Faulty`. Conventions: a claim that is over the limit is believed before anything is
 decoded; a claim that the decoder does not confirm means that the file is cut off. Caveat: runs in the guarded child
 alone.
@@ -15,15 +15,14 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from engine.learn.uploads.boxes import bare_m4a
+from engine.learn.uploads.bare import check_claim
 from engine.learn.uploads.faults import Fault, Faulty, length_text
 from engine.learn.uploads.fingerprint import RATE_HZ, fingerprint_of_sound
 from engine.learn.uploads.limits import Form, Limits
 from engine.learn.uploads.npy import NpyWriter
-from engine.learn.uploads.pages import bare_ogg
-from engine.learn.uploads.plain import Bare, bare_aac, bare_flac, bare_mp3, bare_wav
+from engine.learn.uploads.plain import Bare, bare_wav
 from engine.learn.uploads.sift import Block, Level, Sieve
-from engine.learn.uploads.sniff import Bytes, Container, Sniffed
+from engine.learn.uploads.sniff import Container
 from engine.learn.uploads.sound import Heard, Resampler, decoded, listen, mixing, opened
 
 MISSING_SHARE, MISSING_S = 0.02, 0.5
@@ -37,27 +36,24 @@ def prepare() -> None:
     noise = np.random.Generator(np.random.PCG64(0)).integers(-9000, 9000, (rate_hz, 2), np.int16).tobytes()
     head = b"WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 2, rate_hz, 4 * rate_hz, 4, 16)
     wav = b"RIFF" + struct.pack("<I", 44 + len(noise)) + head + b"data" + struct.pack("<I", len(noise)) + noise
-    sniffed = Sniffed(container=Container.WAV, start=0)
-    hear(wav, sniffed, Limits(min_seconds=0), {LISTENING: io.BytesIO()}, io.BytesIO())
+    hear(bare_wav(wav, 0, Limits()), Container.WAV, Limits(min_seconds=0), {LISTENING: io.BytesIO()}, io.BytesIO())
 
 
-def probe_sound(data: Bytes, sniffed: Sniffed, limits: Limits) -> dict[str, Any]:
+def probe_sound(bare: Bare, container: Container, limits: Limits) -> dict[str, Any]:
     """What the container says; nothing is decoded but what codecs need to know their shape."""
-    bare = bared(data, sniffed, limits)
-    with opened(bare.file, sniffed.container) as source:
-        _, heard = listen(source, limits)
+    with opened(bare.file, container) as source:
+        _, heard = listen(source, container, limits)
     return _facts(heard, _claimed(bare, heard))
 
 
 def hear(
-    data: Bytes, sniffed: Sniffed, limits: Limits, files: Mapping[Form, BinaryIO], prints: BinaryIO
+    bare: Bare, container: Container, limits: Limits, files: Mapping[Form, BinaryIO], prints: BinaryIO
 ) -> dict[str, Any]:
     """Write each form and the fingerprint; returns the facts."""
-    bare = bared(data, sniffed, limits)
-    with opened(bare.file, sniffed.container) as source:
-        stream, heard = listen(source, limits)
+    with opened(bare.file, container) as source:
+        stream, heard = listen(source, container, limits)
         claimed = _claimed(bare, heard)
-        _check_claim(claimed, limits)
+        check_claim(claimed, limits)
         layout = stream.codec_context.layout.name
         sieve = Sieve(heard.rate_hz, limits)
         forms = [_Pour(form, heard.rate_hz, NpyWriter(file, form.channels)) for form, file in files.items()]
@@ -76,25 +72,6 @@ def hear(
         pour.finish(level)
     fingerprint_of_sound(ear.heard() * np.float32(level.gain)).write(prints)
     return _facts(heard, level.seconds) | {"peak": level.peak, "rms": level.rms, "notices": list(level.notices)}
-
-
-def bared(data: Bytes, sniffed: Sniffed, limits: Limits) -> Bare:
-    """The container without what no decoder needs; a claim over the limit is refused."""
-    match sniffed.container:
-        case Container.MP3:
-            bare = bare_mp3(data, sniffed.start, limits.max_seconds)
-        case Container.AAC:
-            bare = bare_aac(data, sniffed.start, limits.max_seconds)
-        case Container.WAV:
-            bare = bare_wav(data, sniffed.start)
-        case Container.FLAC:
-            bare = bare_flac(data, sniffed.start)
-        case Container.OGG:
-            bare = bare_ogg(data, sniffed.start)
-        case _:
-            bare = bare_m4a(data, sniffed.start)
-    _check_claim(bare.claimed_s, limits)
-    return bare
 
 
 class _Pour:
@@ -130,14 +107,6 @@ def _claimed(bare: Bare, heard: Heard) -> float | None:
     return bare.claimed_s if bare.claimed_s is not None else heard.claimed_s
 
 
-def _check_claim(claimed_s: float | None, limits: Limits) -> None:
-    if claimed_s is not None and claimed_s > limits.max_seconds + 1:
-        raise Faulty(
-            Fault.TOO_LONG,
-            f"says that it lasts {length_text(claimed_s)}; at most {limits.max_seconds / 60:g} min would work",
-        )
-
-
 def _check_whole(seconds: float, claimed_s: float | None, bare: Bare) -> None:
     """Raise where the header promised more than there was; what a demuxer estimates is no promise."""
     if bare.claimed_s is None or claimed_s is None:
@@ -145,8 +114,8 @@ def _check_whole(seconds: float, claimed_s: float | None, bare: Bare) -> None:
     if seconds < claimed_s * (1 - MISSING_SHARE) - MISSING_S:
         raise Faulty(
             Fault.TRUNCATED,
-            f"is cut off: it says that it lasts {length_text(claimed_s)} but ends after {length_text(seconds)};"
-            " upload it whole",
+            f"is cut off or damaged: it says that it lasts {length_text(claimed_s)}"
+            f" but ends after {length_text(seconds)}; upload it whole",
         )
 
 

@@ -86,12 +86,12 @@ def find_adts(window: bytes, most: int) -> int | None:
 
 
 def mpeg_seconds(data: Bytes, start: int, most: float) -> float:
-    """How long the frames in a row from `start` last, walking from header to header; stops past `most`."""
+    """How long the frames in a row from `start` last, walking from header to header; past `most` it is estimated."""
     seconds, at = 0.0, start
     while seconds <= most and (frame := read_frame(data, at)) is not None:
         seconds += frame.seconds
         at += frame.size
-    return seconds
+    return seconds if seconds <= most else seconds * (len(data) - start) / (at - start)
 
 
 def adts_seconds(data: Bytes, start: int, most: float) -> float:
@@ -100,7 +100,7 @@ def adts_seconds(data: Bytes, start: int, most: float) -> float:
     while seconds <= most and (size := adts_size(data, at)) is not None:
         seconds += ADTS_SAMPLES / ADTS_RATES_HZ[data[at + 2] >> 2 & 15]
         at += size
-    return seconds
+    return seconds if seconds <= most else seconds * (len(data) - start) / (at - start)
 
 
 def claimed_seconds(data: Bytes, start: int) -> float | None:

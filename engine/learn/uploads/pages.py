@@ -10,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.learn.uploads.faults import AUDIO_HELP, Fault, Faulty
-from engine.learn.uploads.plain import Bare
+from engine.learn.uploads.limits import Limits
+from engine.learn.uploads.plain import Bare, check_shape
 from engine.learn.uploads.splice import Bytes, Splice, Stretch
 
 SOUNDS = ((b"\x01vorbis", "vorbis"), (b"OpusHead", "opus"), (b"\x7fFLAC", "flac"))
@@ -28,15 +29,18 @@ class _Seen:
 
     rates: dict[int, int] = field(default_factory=dict)
     positions: dict[int, int] = field(default_factory=dict)
+    channels: int = 0
     first_skip: int = 0
     cut: bool = False
     ended: bool = False
     others: str = ""
 
 
-def bare_ogg(data: Bytes, start: int) -> Bare:
+def bare_ogg(data: Bytes, start: int, limits: Limits) -> Bare:
     """The pages as they are, once they were looked through."""
     seen = _look(data, start)
+    if seen.cut and not seen.rates:
+        raise Faulty(Fault.TRUNCATED, "is cut off before its sound begins; upload it whole")
     if not seen.rates:
         if seen.others:
             raise Faulty(Fault.UNSUPPORTED, f"holds {seen.others} sound, which is not read here; {AUDIO_HELP}")
@@ -46,8 +50,9 @@ def bare_ogg(data: Bytes, start: int) -> Bare:
     if seen.cut or (not seen.ended and not any(seen.positions.values())):
         raise Faulty(Fault.TRUNCATED, "is cut off in the middle; upload it whole")
     stream, rate_hz = next(iter(seen.rates.items()))
+    check_shape(rate_hz, seen.channels, limits)
     position = seen.positions.get(stream, 0)
-    claimed = max(position - seen.first_skip, 0) / rate_hz if rate_hz and position else None
+    claimed = max(position - seen.first_skip, 0) / rate_hz if position else None
     return Bare(file=Splice([Stretch(data=data, start=start, end=len(data))]), claimed_s=claimed)
 
 
@@ -87,11 +92,14 @@ def _begin(packet: bytes, serial: int, seen: _Seen) -> None:
         if packet.startswith(magic):
             if name == "vorbis":
                 seen.rates[serial] = int.from_bytes(packet[12:16], "little")
+                seen.channels = packet[11] if len(packet) > 11 else 0
             elif name == "opus":
                 seen.rates[serial] = OPUS_RATE_HZ
+                seen.channels = packet[9] if len(packet) > 9 else 0
                 seen.first_skip = int.from_bytes(packet[10:12], "little")
             else:
                 seen.rates[serial] = int.from_bytes(packet[27:30], "big") >> 4
+                seen.channels = (packet[29] >> 1 & 7) + 1 if len(packet) > 29 else 0
     for magic, name in OTHER_SOUNDS:
         if packet.startswith(magic):
             seen.others = name

@@ -12,12 +12,14 @@ import struct
 from dataclasses import dataclass
 
 from engine.learn.uploads.faults import AUDIO_HELP, Fault, Faulty
+from engine.learn.uploads.limits import Limits
 from engine.learn.uploads.mpeg import adts_seconds, claimed_seconds, mpeg_seconds
 from engine.learn.uploads.splice import Bytes, Splice, Stretch
 
 STREAMED = (0, 0xFFFFFFFF)
 """Sizes that a wav gets which is written before its length is known."""
-WAV_CODECS = {1: "pcm", 3: "float", 6: "A-law", 7: "µ-law", 0xFFFE: "extensible", 2: "ADPCM", 0x11: "ADPCM"}
+WAV_CODECS = {1: (8, 16, 24, 32), 3: (32, 64), 6: (8,), 7: (8,), 2: (4,), 0x11: (4,)}
+"""Whole numbers, floats, A-law, µ-law, two kinds of ADPCM: the bits that a sample may have."""
 BARE_GUID = bytes.fromhex("000000001000800000aa00389b71")
 MOST_CHUNKS = 10_000
 STREAMINFO_BYTES = 34
@@ -44,7 +46,7 @@ def bare_aac(data: Bytes, start: int, most_s: float) -> Bare:
     return Bare(file=_from(data, start), claimed_s=walked if walked > most_s else None)
 
 
-def bare_wav(data: Bytes, start: int) -> Bare:
+def bare_wav(data: Bytes, start: int, limits: Limits) -> Bare:
     """A new wav of `fmt ` and `data` alone."""
     form, body, promised = _wav_chunks(data, start)
     tag, channels, rate_hz, _, align = struct.unpack_from("<HHIIH", form)
@@ -52,10 +54,12 @@ def bare_wav(data: Bytes, start: int) -> Bare:
         tag = int.from_bytes(form[24:26], "little")
     if tag not in WAV_CODECS:
         raise Faulty(Fault.UNSUPPORTED, f"is a wav file that holds sound of the unknown kind {tag:#x}; {AUDIO_HELP}")
-    if channels == 0 or align == 0:
-        raise Faulty(Fault.DAMAGED, "is a damaged wav file: its header says that it has no channels")
-    if rate_hz == 0:
-        raise Faulty(Fault.ODD_RATE, "says that it has 0 samples a second; export it once more, at 44,100")
+    check_shape(rate_hz, channels, limits)
+    bits = int.from_bytes(form[14:16], "little")
+    if bits not in WAV_CODECS[tag] or (bits >= 8 and align != channels * bits // 8) or align == 0:
+        raise Faulty(
+            Fault.UNSUPPORTED, f"is a wav file of {bits}-bit samples in blocks of {align} bytes; 16 bits would work"
+        )
     if body.size == 0:
         raise Faulty(Fault.NO_AUDIO, "is a wav file without a single sample; export it once more")
     # Samples of 4 bits lie in blocks whose length only the decoder knows.
@@ -67,7 +71,7 @@ def bare_wav(data: Bytes, start: int) -> Bare:
     )
 
 
-def bare_flac(data: Bytes, start: int) -> Bare:
+def bare_flac(data: Bytes, start: int, limits: Limits) -> Bare:
     """The stream's description and its frames; comments, pictures and seek tables are left out."""
     info, at = b"", start + 4
     while True:
@@ -85,10 +89,26 @@ def bare_flac(data: Bytes, start: int) -> Bare:
     if at >= len(data):
         raise Faulty(Fault.TRUNCATED, "ends inside its header, before any sound; upload it once more, complete")
     rate_hz = int.from_bytes(info[10:13], "big") >> 4
+    check_shape(rate_hz, (info[12] >> 1 & 7) + 1, limits)
     samples = int.from_bytes(info[13:18], "big") & 0xFFFFFFFFF
     head = b"fLaC" + bytes([0x80]) + STREAMINFO_BYTES.to_bytes(3, "big") + info
-    claimed = samples / rate_hz if samples and rate_hz else None
+    claimed = samples / rate_hz if samples else None
     return Bare(file=Splice([head, Stretch(data=data, start=at, end=len(data))]), claimed_s=claimed)
+
+
+def check_shape(rate_hz: int, channels: int, limits: Limits) -> None:
+    """Raise for rates and channels that are out of bounds."""
+    if not limits.min_rate_hz <= rate_hz <= limits.max_rate_hz:
+        raise Faulty(
+            Fault.ODD_RATE,
+            f"has {rate_hz:,} samples a second; between {limits.min_rate_hz:,} and {limits.max_rate_hz:,} would work",
+        )
+    if channels < 1:
+        raise Faulty(Fault.DAMAGED, "is damaged: its header says that it has no channels; export it once more")
+    if channels > limits.max_channels:
+        raise Faulty(
+            Fault.TOO_MANY_CHANNELS, f"has {channels} channels; at most {limits.max_channels} would work, two are usual"
+        )
 
 
 def _from(data: Bytes, start: int) -> Splice:

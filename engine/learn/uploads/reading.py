@@ -11,7 +11,6 @@ import json
 from typing import Any, BinaryIO
 
 from engine.learn.sources.scores import read_score
-from engine.learn.uploads.faults import Fault, Faulty
 from engine.learn.uploads.fingerprint import fingerprint_of_notes
 from engine.learn.uploads.limits import Limits
 from engine.learn.uploads.scores import midi_of, packed_score_of, score_of, seconds_of
@@ -40,8 +39,6 @@ def read_notes(
 ) -> dict[str, Any]:
     """Write the notes and their fingerprint; returns the facts."""
     file = _read(data, sniffed, limits)
-    if any(not 0 <= n.pitch <= 127 for track in file.tracks for n in track.notes):
-        raise Faulty(Fault.DAMAGED, "has notes beyond what can be heard; pitches from C−1 to G9 would work")
     if score is not None and prints is not None:
         score.write(json.dumps(midi_to_json(file)).encode())
         fingerprint_of_notes(file).write(prints)

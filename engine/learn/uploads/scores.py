@@ -20,7 +20,7 @@ from engine.errors import BadRequest
 from engine.learn.sources.scores import read_score
 from engine.learn.uploads.faults import Fault, Faulty, length_text
 from engine.learn.uploads.limits import Limits
-from engine.learn.uploads.smf import check_midi
+from engine.learn.uploads.smf import check_midi, check_tempo
 from engine.learn.uploads.sniff import Bytes
 from engine.music.midi.file import MidiFile, TempoChange
 from engine.music.midi.read import read_midi
@@ -60,10 +60,20 @@ def score_of(data: Bytes, start: int, limits: Limits) -> MidiFile:
         file = read_score(text, "musicxml")
     except BadRequest as error:
         raise _as_fault(error, "MusicXML file") from None
-    except (SyntaxError, RecursionError, ArithmeticError, AssertionError, NotImplementedError, LookupError):
+    except (
+        SyntaxError,
+        RecursionError,
+        ArithmeticError,
+        AssertionError,
+        NotImplementedError,
+        LookupError,
+        AttributeError,
+    ):
         raise Faulty(Fault.DAMAGED, f"is a damaged MusicXML file that cannot be read; {SCORE_HELP}") from None
     if sum(len(track.notes) for track in file.tracks) > limits.max_notes:
         raise _too_many_notes(limits)
+    for change in file.tempos:
+        check_tempo(change.bpm)
     _check_length(file, limits)
     return file
 

@@ -86,7 +86,8 @@ def _walk(data: bytes, at: int, end: int, count: _Count) -> None:
             if body + size > end:
                 raise Faulty(Fault.DAMAGED, BROKEN)
             if status == META and kind == TEMPO:
-                _check_tempo(data[body : body + size])
+                micros = int.from_bytes(data[body : body + size], "big")
+                check_tempo(60_000_000 / micros if micros and size == 3 else float("inf"))
             at, status = body + size, 0
             count.event(tick, False)
         elif status < 0xF0:
@@ -109,10 +110,9 @@ def _variable(data: bytes, at: int, end: int) -> tuple[int, int]:
     raise Faulty(Fault.DAMAGED, BROKEN)
 
 
-def _check_tempo(data: bytes) -> None:
-    micros = int.from_bytes(data, "big")
-    bpm = 60_000_000 / micros if micros else float("inf")
-    if len(data) != 3 or not SLOWEST_BPM <= bpm <= FASTEST_BPM:
+def check_tempo(bpm: float) -> None:
+    """Raise for a tempo that no music has."""
+    if not SLOWEST_BPM <= bpm <= FASTEST_BPM:
         raise Faulty(
             Fault.ABSURD_TEMPO,
             f"has a tempo of {bpm:.4g} beats a minute; between {SLOWEST_BPM:g} and {FASTEST_BPM:g} would work",

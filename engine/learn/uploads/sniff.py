@@ -205,6 +205,8 @@ def _is_text(head: bytes) -> bool:
     """Whether the bytes are printable text (UTF-8, UTF-16 or Latin-1), judged by the control characters."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) and head[2:4].strip(b"\0") and b"\0" in head[2:4]:
         return True
+    if head.startswith((b"<?xml", b"\xef\xbb\xbf<?xml")):
+        return True
     control = sum(byte < 32 and byte not in b"\t\n\r\f\x1b" for byte in head)
     if control:
         return head.startswith((b"<\0?\0", b"\0<\0?"))

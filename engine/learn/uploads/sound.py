@@ -23,6 +23,7 @@ from av.stream import Disposition
 
 from engine.learn.uploads.faults import AUDIO_HELP, Fault, Faulty
 from engine.learn.uploads.limits import Form, Limits
+from engine.learn.uploads.plain import check_shape
 from engine.learn.uploads.sniff import Container
 from engine.learn.uploads.splice import Splice
 
@@ -44,7 +45,7 @@ DECODERS = {
     Container.M4A: "aac,alac,mp3,mp3float",
 }
 PICTURES = "png,mjpeg,bmp,gif,webp"
-WAV_DECODERS = ("pcm_u8,pcm_s16le,pcm_s24le,pcm_s32le,pcm_f32le,pcm_f64le,pcm_s64le,pcm_alaw,pcm_mulaw,adpcm_ms,"
+WAV_DECODERS = ("pcm_u8,pcm_s16le,pcm_s24le,pcm_s32le,pcm_f32le,pcm_f64le,pcm_alaw,pcm_mulaw,adpcm_ms,"
                 "adpcm_ima_wav")  # fmt: skip
 FEW_BAD_PACKETS, BAD_SHARE = 8, 0.05
 MOST_STREAMS = 16
@@ -85,7 +86,7 @@ def opened(file: Splice, container: Container) -> InputContainer:
         raise _open_fault(error) from None
 
 
-def listen(source: InputContainer, limits: Limits) -> tuple[AudioStream, Heard]:
+def listen(source: InputContainer, container: Container, limits: Limits) -> tuple[AudioStream, Heard]:
     """The stream to decode. Raises `Faulty` for containers with no sound, with a film, or outside the limits."""
     film = [s for s in source.streams.video if not s.disposition & Disposition.attached_pic]
     if film:
@@ -94,6 +95,8 @@ def listen(source: InputContainer, limits: Limits) -> tuple[AudioStream, Heard]:
         raise Faulty(Fault.NO_AUDIO, f"holds no sound at all; {AUDIO_HELP}")
     stream = source.streams.audio[0]
     context = stream.codec_context
+    if context.codec.name not in DECODERS.get(container, WAV_DECODERS).split(","):
+        raise Faulty(Fault.UNSUPPORTED, f"holds sound of the kind {context.codec.name!r}, not read here; {AUDIO_HELP}")
     if stream.duration is not None and stream.time_base:
         claimed: float | None = float(stream.duration * stream.time_base)
     else:
@@ -104,19 +107,6 @@ def listen(source: InputContainer, limits: Limits) -> tuple[AudioStream, Heard]:
     )  # fmt: skip
     check_shape(heard.rate_hz, heard.channels, limits)
     return stream, heard
-
-
-def check_shape(rate_hz: int, channels: int, limits: Limits) -> None:
-    """Raise for rates and channels that are out of bounds."""
-    if not limits.min_rate_hz <= rate_hz <= limits.max_rate_hz:
-        raise Faulty(
-            Fault.ODD_RATE,
-            f"has {rate_hz:,} samples a second; between {limits.min_rate_hz:,} and {limits.max_rate_hz:,} would work",
-        )
-    if not 1 <= channels <= limits.max_channels:
-        raise Faulty(
-            Fault.TOO_MANY_CHANNELS, f"has {channels} channels; at most {limits.max_channels} would work, two are usual"
-        )
 
 
 def decoded(source: InputContainer, stream: AudioStream, limits: Limits) -> Iterator[Block]:

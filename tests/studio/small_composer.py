@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.compose.files.write import write_all
 from engine.compose.request import ComposeRequest, Receipt
 from engine.errors import BadRequest, RenderError, SetupError, StoreError
 from engine.jobs import Done, Failed, Lane, Told
@@ -45,22 +46,25 @@ def open_small_composer(config: Mapping[str, Any]) -> SmallComposer:
 
 
 def open_small_recorder(config: Mapping[str, Any]) -> Handler:
-    settings = Settings.read(**config)
+    settings = Settings.read(**{name: config[name] for name in config if name != "loudness"})
     files, scratch = open_files(place_of(settings), settings.data_dir), Scratch(settings.data_dir)
 
     def handle(kind: str, payload: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
         assert kind == "record"
         request = ComposeRequest.from_json(payload["draft"]["request"])
         folder = scratch.make(payload["id"])
-        (folder / "song.mp3").write_bytes(b"sound")
+        write_all({folder / "song.mp3": b"sound" * int(config.get("loudness", 1))})
         emit({"stage": "render", "share": 0.0})
         _behave_while_recording(request.prompt)
         emit({"stage": "picture", "share": 1.0})
-        (folder / "song.mid").write_bytes(b"notes")
-        (folder / "song.png").write_bytes(b"picture")
-        (folder / "song.song.json").write_text(f"score of {payload['id']}")
         receipt = _receipt(payload["id"], payload["draft"], request)
-        (folder / "song.json").write_text(receipt.dumps())
+        contents = {
+            "song.mid": b"notes",
+            "song.png": b"picture",
+            "song.song.json": f"score of {payload['id']}".encode(),
+            "song.json": receipt.dumps().encode(),
+        }
+        write_all({folder / name: data for name, data in contents.items()})
         asyncio.run(files.publish(payload["id"], folder))
         scratch.remove(payload["id"])
         return {"receipt": receipt.to_json()}
@@ -172,7 +176,7 @@ def _receipt(song_id: str, draft: Mapping[str, Any], request: ComposeRequest) ->
         sections=[],
         instruments={},
         requested={},
-        measured={"torch_in_worker": "torch" in sys.modules, "entry": draft["entry"], "pid": os.getpid()},
+        measured={"torch_in_worker": "torch" in sys.modules, "entry": draft["entry"], "company": draft["company"]},
         files={kind: f"/elsewhere/{name}" for kind, name in FILES.items()},
         midi_sha256="0" * 64,
         timings_s={},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,13 @@ HALF_MINUTE_S = 30.0
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, *, processes: bool = False, grace_s: float = 0.0, **lanes: Any
+    settings: Settings, *, processes: bool = False, grace_s: float = 0.0, loudness: int = 1, **lanes: Any
 ) -> AsyncIterator[Studio]:
-    """A studio with small workers, in threads or in processes; `lanes`: see `small_lanes`."""
+    """A studio with small workers, in threads or in processes; `lanes`: see `small_lanes`; `loudness`: how large audio
+    files are, in fives of bytes.
+    """
     kind = LocalExecutor if processes else InlineExecutor
-    executor = kind(small_lanes(**lanes), config_of(settings))
+    executor = kind(small_lanes(**lanes), config_of(settings) | {"loudness": loudness})
     studio = await Studio.open(settings, executor=executor)
     try:
         yield studio
@@ -75,6 +77,17 @@ def rows_of(settings: Settings) -> dict[str, Mapping[str, Any]]:
     with closing(sqlite3.connect(settings.data_dir / "tunesmith.db")) as connection:
         connection.row_factory = sqlite3.Row
         return {row["id"]: dict(row) for row in connection.execute("SELECT * FROM jobs ORDER BY created_at, id")}
+
+
+async def all_made_once(studio: Studio, job_ids: Sequence[str]) -> None:
+    """Every one of these is ready, is told so once, and lies there; nothing else does."""
+    for job_id in job_ids:
+        updates = await updates_of(studio, job_id)
+        assert [update.phase for update in updates].count("ready") == 1, updates[-1]
+        assert updates[-1].song is not None
+        assert updates[-1].song.audio.read_bytes().startswith(b"sound")
+        assert (await studio._store.jobs.job(job_id)).state == "done"
+    assert await studio.pending() == ()
 
 
 def folders_in(data: Path) -> list[str]:

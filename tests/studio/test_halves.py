@@ -3,157 +3,38 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.compose.drafting import Drafter
-from engine.compose.files.folder import all_or_nothing
-from engine.compose.generate import SongWriter
-from engine.compose.pipeline import Composer
 from engine.compose.recorder import Booth
-from engine.compose.recording import Recorder
-from engine.compose.request import STAGES, ComposeRequest, Receipt, encode_midi
+from engine.compose.request import STAGES, ComposeRequest, Receipt
 from engine.compose.resident import ComposingLane
 from engine.compose.shares import overall_share
 from engine.compose.songdraft import SongDraft
-from engine.errors import BadRequest, CheckpointError, EngineError, JobError, NotFound, SetupError, StoreError
+from engine.errors import BadRequest, CheckpointError, EngineError, JobError, NotFound
 from engine.jobs.job import Done, Failed, Json, Told
 from engine.settings import Settings
-from engine.store.folders import FolderFiles
-from engine.store.scratch import Scratch
 from engine.text.reader import Reader
-
-ROOT = Path(__file__).parents[2]
-OLD = "0ldsong"
-"""The song that others build on."""
-PLAIN = ComposeRequest(prompt="chill lofi for a rainy night", seconds=7, seed=11)
-WISHES: dict[str, ComposeRequest] = {
-    "plain": PLAIN,
-    "meant": ComposeRequest(prompt="the last train home, tired but happy", seconds=6, seed=5, format="ogg"),
-    "rules": ComposeRequest(prompt="folk", seconds=8, seed=3, engine="rules", format="flac"),
-    "blend": ComposeRequest(prompt="rainy", style="jazz:0.7+lofi:0.3", seconds=6, seed=8, adventure=0.9),
-    "loop": ComposeRequest(prompt="lofi", seconds=6, seed=9, format="wav", loop=True, stems=True, musicxml=True),
-    "again": ComposeRequest(prompt="", again=OLD, seed=21, bpm=90),
-    "keep": ComposeRequest(prompt="", again=OLD, seed=22, keep=("bass", "harmony")),
-    "kept by rules": ComposeRequest(prompt="", again=OLD, seed=23, keep=("bass",), engine="rules"),
-    "going on": ComposeRequest(prompt="jazz", seconds=8, seed=12, continuing="the old song's MIDI file"),
-}
-
-
-@dataclass(frozen=True)
-class Before:
-    """A finished song: its folder, its receipt, the text of its `.song.json`."""
-
-    folder: Path
-    receipt: Receipt
-    entry: str
-
-
-@pytest.fixture(scope="session")
-def old(composer: Composer, tmp_path_factory: pytest.TempPathFactory) -> Before:
-    folder = tmp_path_factory.mktemp("old")
-    receipt = composer.compose(replace(PLAIN, prompt="lofi", seconds=10), folder, song_id=OLD)
-    return Before(folder, receipt, Path(receipt.files["score"]).read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True)
-class Here:
-    """One process that does everything, and a song that it made."""
-
-    composer: Composer
-    old: Before
-
-
-@pytest.fixture(scope="session")
-def made_here(composer: Composer, old: Before) -> Here:
-    return Here(composer, old)
-
-
-def wish(name: str, old: Before) -> ComposeRequest:
-    request = WISHES[name]
-    if request.continuing is not None:
-        request = replace(request, continuing=encode_midi(Path(old.receipt.files["midi"]).read_bytes()))
-    return request
-
-
-@pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings.read(data_dir=tmp_path_factory.mktemp("halves"), candidates=2, slots=16, database_url=None)
-
-
-@pytest.fixture(scope="session")
-def lane(settings: Settings, small_styles: Path, reader: Reader) -> ComposingLane:
-    return lane_of(settings, small_styles, reader)
-
-
-def lane_of(settings: Settings, styles: Path, reader: Reader) -> ComposingLane:
-    writer = SongWriter(device="cpu", styles_dir=styles, slots=settings.slots)
-    drafter = Drafter(settings, reader=reader, writer=writer)
-    drafter.warm_up()
-    return ComposingLane(drafter)
-
-
-@pytest.fixture(scope="session")
-def recorder(settings: Settings, small_styles: Path) -> Recorder:
-    return Recorder(settings, styles_dir=small_styles)
-
-
-@pytest.fixture
-def booth(recorder: Recorder, tmp_path: Path) -> Booth:
-    return Booth(recorder, FolderFiles(tmp_path), Scratch(tmp_path))
-
-
-Words = list[Told | Done | Failed]
-
-
-def order_of(request: ComposeRequest, old: Before | None = None, **more: Any) -> Json:
-    payload = {"request": request.to_json(), "entry": old.entry if old and request.again else None, **more}
-    return over_the_wire(payload)
-
-
-def over_the_wire(value: Mapping[str, Any]) -> dict[str, Any]:
-    """As it is on the other side of a process."""
-    copy: dict[str, Any] = json.loads(json.dumps(value))
-    return copy
-
-
-def words_of(lane: ComposingLane) -> Words:
-    """Step until nobody is left."""
-    words: Words = []
-    while not lane.idle:
-        words += lane.step()
-        assert len(words) < 10_000
-    return words
-
-
-def last_words(words: Words) -> dict[str, Done | Failed]:
-    """Of each job; none has two."""
-    ends = [word for word in words if not isinstance(word, Told)]
-    assert len({word.job for word in ends}) == len(ends)
-    return {word.job: word for word in ends}
-
-
-def draft_of(lane: ComposingLane, order: Json) -> dict[str, Any]:
-    """The draft of a song that is composed alone, as it arrives."""
-    lane.admit("alone", "compose", order)
-    word = last_words(words_of(lane))["alone"]
-    if isinstance(word, Failed):
-        raise word.error
-    return over_the_wire(word.result["draft"])
-
-
-def record(booth: Booth, song_id: str, draft: Json, heard: list[Json] | None = None, **more: Any) -> Receipt:
-    job = over_the_wire({"id": song_id, "draft": draft, **more})
-    return Receipt.from_json(booth.handle("record", job, (heard if heard is not None else []).append)["receipt"])
+from tests.studio.halves import (
+    OLD,
+    PLAIN,
+    WISHES,
+    Before,
+    Here,
+    Words,
+    draft_of,
+    lane_of,
+    last_words,
+    order_of,
+    over_the_wire,
+    record,
+    untimed,
+    wish,
+    words_of,
+)
 
 
 def in_folder(receipt: Receipt, folder: Path) -> dict[str, Any]:
@@ -211,10 +92,6 @@ def test_what_is_no_draft_is_refused(
     with pytest.raises(EngineError, match="draft"):
         record(booth, "refused", draft)
     assert list(tmp_path.iterdir()) == []
-
-
-def untimed(draft: Json) -> dict[str, Any]:
-    return {**draft, "timings_s": list(draft["timings_s"])}
 
 
 def test_songs_in_company_are_what_they_are_alone(lane: ComposingLane, old: Before) -> None:
@@ -338,9 +215,9 @@ def test_a_seed_that_comes_with_the_job_is_taken_where_none_is_asked_for(lane: C
 
 
 def test_facts_tell_the_models_and_how_full_and_quick_the_batch_was(
-    settings: Settings, small_styles: Path, reader: Reader
+    song_settings: Settings, small_styles: Path, reader: Reader
 ) -> None:
-    lane = lane_of(settings, small_styles, reader)
+    lane = lane_of(song_settings, small_styles, reader)
     facts = lane.facts()
     assert (facts["models"], facts["steps"], facts["occupancy"], facts["step_ms"]) == ({}, 0, 0.0, None)
     lane.admit("1", "compose", order_of(PLAIN))
@@ -357,16 +234,16 @@ def test_facts_tell_the_models_and_how_full_and_quick_the_batch_was(
 
 
 def test_a_damaged_newest_checkpoint_is_passed_over_for_the_newest_sound_one(
-    settings: Settings, small_styles: Path, reader: Reader, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    song_settings: Settings, small_styles: Path, reader: Reader, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = (small_styles / "lofi" / "v1.safetensors").read_bytes()
     folder = tmp_path / "lofi"
     folder.mkdir()
     for name, data in (("v1", whole), ("v2", whole[:-64] + bytes(64)), ("v10", b"torn")):
         (folder / f"{name}.safetensors").write_bytes(data)
-    lane = lane_of(settings, tmp_path, reader)
+    lane = lane_of(song_settings, tmp_path, reader)
     drafts = [untimed(draft_of(lane, order_of(PLAIN))) for _ in range(2)]
-    sound = untimed(draft_of(lane_of(settings, small_styles, reader), order_of(PLAIN)))
+    sound = untimed(draft_of(lane_of(song_settings, small_styles, reader), order_of(PLAIN)))
     assert drafts == [sound, sound]
     assert lane.facts()["checkpoint_failures"] == 2
     assert lane.facts()["models"] == {"lofi": "v1"}
@@ -375,13 +252,13 @@ def test_a_damaged_newest_checkpoint_is_passed_over_for_the_newest_sound_one(
 
 
 def test_a_style_without_a_sound_checkpoint_fails_alone_and_names_the_newest(
-    settings: Settings, small_styles: Path, reader: Reader, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    song_settings: Settings, small_styles: Path, reader: Reader, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for style, data in (("lofi", b"torn"), ("jazz", (small_styles / "jazz" / "v1.safetensors").read_bytes())):
         (tmp_path / style).mkdir()
         (tmp_path / style / "v1.safetensors").write_bytes(data)
     (tmp_path / "lofi" / "v3.safetensors").write_bytes(b"torn too")
-    lane = lane_of(settings, tmp_path, reader)
+    lane = lane_of(song_settings, tmp_path, reader)
     lane.admit("bad", "compose", order_of(PLAIN))
     lane.admit("bad too", "compose", order_of(replace(PLAIN, seed=3)))
     lane.admit("good", "compose", order_of(replace(PLAIN, prompt="jazz")))
@@ -394,128 +271,3 @@ def test_a_style_without_a_sound_checkpoint_fails_alone_and_names_the_newest(
         assert "v3.safetensors is damaged" in str(end.error)
     assert lane.facts()["checkpoint_failures"] == 2
     assert len([record for record in caplog.records if record.levelname == "ERROR"]) == 2, "each is told of once"
-
-
-# what is left behind, and what is not
-
-
-def left(data: Path) -> list[str]:
-    """Everything under a data folder, but for the folders that songs lie in."""
-    return sorted(str(path.relative_to(data)) for path in data.rglob("*") if path.is_file())
-
-
-def test_a_recorded_song_is_published_and_leaves_no_scratch(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
-    receipt = record(booth, "published", draft_of(lane, order_of(PLAIN)))
-    folder, stem = "songs/published", "chill-lofi-for-a-rainy-night-published"
-    assert left(tmp_path) == [f"{folder}/{stem}{ending}" for ending in (".json", ".mid", ".mp3", ".png", ".song.json")]
-    assert list((tmp_path / "scratch").iterdir()) == []
-    assert receipt.id == "published"
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """As on a disk without room: larger files cannot be written by this process."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_a_song_that_does_not_fit_on_the_disk_leaves_nothing(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
-    draft = draft_of(lane, order_of(PLAIN))
-    with files_of_at_most(20_000), pytest.raises(SetupError, match="cannot be written"):
-        record(booth, "toobig", draft)
-    assert left(tmp_path) == []
-    assert list((tmp_path / "scratch").iterdir()) == []
-    assert record(booth, "toobig", draft).id == "toobig"
-
-
-def test_a_file_in_the_way_of_scratch_is_named(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
-    (tmp_path / "scratch").write_bytes(b"mine")
-    with pytest.raises(SetupError, match="scratch"):
-        record(booth, "nowhere", draft_of(lane, order_of(PLAIN)))
-    assert left(tmp_path) == ["scratch"]
-
-
-def test_a_song_that_cannot_be_kept_leaves_no_scratch(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
-    (tmp_path / "songs").write_bytes(b"mine")
-    with pytest.raises(StoreError, match="songs"):
-        record(booth, "unkept", draft_of(lane, order_of(PLAIN)))
-    assert left(tmp_path) == ["songs"]
-    assert list((tmp_path / "scratch").iterdir()) == []
-
-
-def test_an_id_that_would_leave_the_folder_is_refused(lane: ComposingLane, booth: Booth, tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
-        record(booth, "../../etc", draft_of(lane, order_of(PLAIN)))
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_song_that_another_process_is_at_work_on_is_left_to_it(
-    lane: ComposingLane, booth: Booth, tmp_path: Path
-) -> None:
-    draft = draft_of(lane, order_of(PLAIN))
-    folder = tmp_path / "scratch" / "twice"
-    with all_or_nothing(folder, "song"):
-        (folder / "song.mid").write_bytes(b"half")
-        with pytest.raises(StoreError, match="another process"):
-            record(booth, "twice", draft)
-        assert (folder / "song.mid").read_bytes() == b"half"
-        assert not (tmp_path / "songs").exists()
-    (folder / "song.mid").unlink()
-    assert record(booth, "twice", draft).id == "twice"
-
-
-MOST_MEGABYTES, RESTING_MEGABYTES = 290, 235
-"""With FluidR3, a few seconds of music, and the copy index; a minute of music takes 30 MB more while it is mixed."""
-
-RECORDING_PROCESS = """
-import json, os, sys
-from engine.compose.recorder import open_recorder
-
-def emit(event):
-    if event["stage"] == sys.argv[3]:
-        os._exit(9)
-
-handle = open_recorder({"data_dir": sys.argv[1]})
-with open(sys.argv[2]) as file:
-    draft = json.load(file)
-receipt = handle("record", {"id": "process", "draft": draft}, emit)["receipt"]
-with open("/proc/self/status") as file:
-    status = dict(line.split(":", 1) for line in file)
-megabytes = {name: int(status[name].split()[0]) / 1024 for name in ("VmHWM", "VmRSS")}
-print(json.dumps({"modules": sorted(sys.modules), "notes": receipt["midi_sha256"], "megabytes": megabytes}))
-"""
-
-
-def in_a_process(data: Path, draft: Path, *, dies_at: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", RECORDING_PROCESS, str(data), str(draft), dies_at],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-        timeout=60,
-        check=False,
-    )
-
-
-def test_a_recording_process_needs_nothing_of_what_composes_and_may_die_in_the_middle(
-    lane: ComposingLane, tmp_path: Path
-) -> None:
-    draft, data = tmp_path / "draft.json", tmp_path / "data"
-    draft.write_text(json.dumps(draft_of(lane, order_of(PLAIN))), encoding="utf-8")
-    assert in_a_process(data, draft, dies_at="encode").returncode == 9
-    assert (data / "scratch" / "process").is_dir(), "it left something"
-    done = in_a_process(data, draft)
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    heavy = {"torch", "transformers", "tokenizers", "safetensors", "music21", "sklearn", "matplotlib", "discord", "ray"}
-    assert (heavy | {"sqlalchemy", "alembic"}) & set(told["modules"]) == set()
-    assert told["megabytes"]["VmHWM"] < MOST_MEGABYTES
-    assert told["megabytes"]["VmRSS"] < RESTING_MEGABYTES, "what a song took is given back"
-    assert list((data / "scratch").iterdir()) == []
-    (midi,) = (data / "songs" / "process").glob("*.mid")
-    assert told["notes"] == json.loads(midi.with_suffix(".json").read_text(encoding="utf-8"))["midi_sha256"]

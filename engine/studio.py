@@ -75,7 +75,7 @@ class Studio:
 
     async def _begin(self) -> None:
         for job in await at_opening(self._store, self._owner, most_attempts=self._settings.most_attempts):
-            self._dispatcher.has_failed(job)
+            self._dispatcher.ends.has_failed(job)
         await self._executor.start()
         self._dispatcher.start()
 
@@ -268,7 +268,7 @@ class Studio:
         try:
             return await patiently(lambda: self._store.jobs.enqueue(new, person_limit=limit), for_s=ANSWER_S)
         except (StoreError, asyncio.CancelledError):
-            self._dispatcher.run(self._refuse(job_id))
+            self._dispatcher.errands(self._refuse(job_id))
             raise
 
     async def _refuse(self, job_id: str) -> None:
@@ -288,7 +288,7 @@ class Studio:
                 elif on_update is not None:
                     on_update(update)
         except BaseException:
-            self._dispatcher.run(self._refuse(ticket.job_id))
+            self._dispatcher.errands(self._refuse(ticket.job_id))
             raise
         if last is None:
             raise EngineError("The studio was closed before the song was ready; it is made after the next start.")

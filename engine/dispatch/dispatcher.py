@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import secrets
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -24,6 +23,8 @@ from time import monotonic
 from typing import Any
 
 from engine.compose.request import ComposeRequest, Receipt
+from engine.dispatch.ends import Ends
+from engine.dispatch.errands import Errands
 from engine.dispatch.events import Listener, StudioEvent
 from engine.dispatch.gate import Gate
 from engine.dispatch.housekeeping import in_passing
@@ -33,9 +34,8 @@ from engine.dispatch.pace import Pace
 from engine.dispatch.patience import patiently
 from engine.dispatch.rows import Rows
 from engine.dispatch.stages import Stages
-from engine.dispatch.ticket import in_vain
 from engine.dispatch.work import Work, Works
-from engine.errors import EngineError, SetupError, StoreError, UserError, WorkerLost
+from engine.errors import StoreError
 from engine.jobs import Executor
 from engine.jobs.marks import marked
 from engine.settings import Settings
@@ -75,12 +75,11 @@ class Dispatcher:
         gate = Gate(width=self.team.hands.composers)
         self.stages = Stages(store, executor, gate, self.works, self.pace)
         self.stages.on_stage = self._stage_ended
-        self._suspects: set[str] = set()
-        """Jobs that were in a composing worker when it died."""
+        self.errands = Errands()
+        self.ends = Ends(self.rows, self.news, self.stages, self.errands, self.tell)
         self._changed = asyncio.Event()
         self._has_moved = True
         self._loops: list[asyncio.Task[None]] = []
-        self._errands: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to take jobs and to tell of them."""
@@ -99,29 +98,13 @@ class Dispatcher:
         for listener in self.listeners:
             listener(event)
 
-    def run(self, errand: Coroutine[Any, Any, None]) -> None:
-        """Do something on the side; what goes wrong is logged."""
-        task = asyncio.create_task(errand)
-        self._errands.add(task)
-        task.add_done_callback(self._errand_done)
-
     def withdraw(self, job: JobRecord) -> None:
         """The job was cancelled: nobody works on it any more, and whoever waits is told."""
-        self._suspects.discard(job.id)
         work = self.works.get(job.id)
         if work is not None:
             self._let_go(work)
-        if job.attempts > 0:
-            self.run(self.stages.clear(job.song_id or job.id))
-        self.news.end(job.id, in_vain(job))
-        self.tell(StudioEvent(kind="cancelled", job_id=job.id))
+        self.ends.cancelled(job)
         self.wake()
-
-    def has_failed(self, job: JobRecord) -> None:
-        """A row failed without any work here: it had been tried too often."""
-        self.tell(StudioEvent(kind="failed", job_id=job.id, error="JobError"))
-        self.news.end(job.id, in_vain(job))
-        self.run(self.stages.clear(job.song_id or job.id))
 
     async def stop(self, *, grace_s: float) -> None:
         """Take no more jobs; give those in the making, and their delivery, so many seconds; hand back the rest."""
@@ -131,13 +114,14 @@ class Dispatcher:
         if tasks:
             await asyncio.wait(tasks, timeout=grace_s)
         await self.news.deliveries(for_s=min(DELIVERY_S, began + grace_s - monotonic()))
+        tasks = [*self._loops, *(work.task for work in self.works.all if work.task is not None)]
         for work in self.works.all:
             self._let_go(work)
         self.news.close()
-        tasks = [*self._loops, *self._errands]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.errands.close()
         try:
             await patiently(lambda: self.store.jobs.hand_back(self.rows.owner), for_s=HAND_BACK_S)
         except StoreError as error:
@@ -180,16 +164,12 @@ class Dispatcher:
         """How many more jobs to take. Suspects are taken one by one, and nobody beside them."""
         hands = self.team.hands
         composing, drafts = len(self.works.of("composing")), len(self.works.of("rendering"))
-        suspects = sum(self._is_suspect(work.job) for work in self.works.all)
+        suspects = sum(self.ends.is_suspect(work.job) for work in self.works.all)
         if suspects:
             return 1 if suspects < hands.composers and suspects == composing else 0
         held = hands.composers * hands.at_once
         room = min(held - composing, held + DRAFTS_A_HAND * hands.renderers - composing - drafts)
-        return max(0, min(room, 1) if self._suspects else room)
-
-    def _is_suspect(self, job: JobRecord) -> bool:
-        """Whether it may be what killed a worker, or several times this whole process."""
-        return job.id in self._suspects or job.attempts > 2
+        return max(0, min(room, 1) if self.ends.suspects else room)
 
     def _begin(self, job: JobRecord) -> None:
         work = Work(job=job)
@@ -215,7 +195,7 @@ class Dispatcher:
             error = making.exception()
             try:
                 if error is not None:
-                    await self._failed(work, error)
+                    await self.ends.failed(work, error)
             finally:
                 self.works.remove(work)
                 self.wake()
@@ -225,19 +205,19 @@ class Dispatcher:
         song = await patiently(lambda: self.store.song(work.job.song_id or work.job_id))
         request = ComposeRequest.from_json(song.request)
         self.stages.composers = self.team.hands.composers
-        draft = await self.stages.compose(work, request, alone=self._is_suspect(work.job))
+        draft = await self.stages.compose(work, request, alone=self.ends.is_suspect(work.job))
         if not await self.rows.rendering(work.job_id):
             await self._lost(work)
             return
+        self.ends.acquit(work.job_id)
         work.enter("rendering")
         self.news.of(work)
         self.wake()
         receipt = await self.stages.record(work, draft, most_attempts=self.rows.most_attempts)
-        let_go = work.job_id not in self.news.watchers
+        work.is_ending = let_go = work.job_id not in self.news.watchers
         if not await self.rows.delivering(work.job_id, receipt, let_go=let_go):
             await self._lost(work)
             return
-        self._suspects.discard(work.job_id)
         self._made(work, receipt)
         if let_go and work.job_id in self.news.watchers:  # who came just now
             let_go = await self.rows.take(work.job_id) is None
@@ -248,56 +228,10 @@ class Dispatcher:
         took_s = (datetime.now(UTC) - work.job.created_at).total_seconds()
         self.tell(StudioEvent(kind="done", job_id=work.job_id, seconds=max(0.0, took_s), receipt=receipt))
 
-    async def _failed(self, work: Work, error: BaseException) -> None:
-        """Try again what may work the next time; else tell whoever waits."""
-        name = type(error).__name__
-        if isinstance(error, StoreError) or (isinstance(error, WorkerLost) and work.stage == "composing"):
-            await self._again(work, error)
-            return
-        incident = None
-        reason = str(error)
-        if not isinstance(error, UserError) or isinstance(error, SetupError):
-            incident = secrets.token_hex(4)
-            reason = f"{name}: {error}"
-            log.error("incident %s: %s", incident, reason, exc_info=error, extra={"incident": incident})
-        work.is_ending = True
-        if not await self.rows.fail(work.job_id, reason, incident=incident):
-            await self._lost(work)
-            return
-        await self._in_vain(work, name)
-
-    async def _again(self, work: Work, error: EngineError) -> None:
-        name, incident = type(error).__name__, secrets.token_hex(4)
-        if isinstance(error, WorkerLost) and work.stage == "composing":
-            self._suspects.add(work.job_id)
-        work.is_ending = True
-        row = await self.rows.again(work.job_id, f"{name}: {error}", incident=incident)
-        if row is None:
-            await self._lost(work)
-        elif row.state == "failed":
-            log.error("incident %s: %s: %s", incident, name, error, exc_info=error, extra={"incident": incident})
-            await self._in_vain(work, name)
-        else:
-            log.warning("%s It is tried again.", error)
-            self.tell(StudioEvent(kind="retried", job_id=work.job_id, error=name))
-
-    async def _in_vain(self, work: Work, error: str) -> None:
-        """The row says that the job failed: tell whoever waits, clear up."""
-        self._suspects.discard(work.job_id)
-        self.tell(StudioEvent(kind="failed", job_id=work.job_id, error=error))
-        row = await self.rows.row(work.job_id)
-        if row is not None:
-            self.news.end(work.job_id, in_vain(row))
-        self.run(self.stages.clear(work.job.song_id or work.job_id))
-
     async def _lost(self, work: Work) -> None:
         """The job is not ours any more: it was cancelled elsewhere, or its lease ran out and another has it."""
-        log.info("The song %s is no longer this process's.", work.job_id)
         self.works.remove(work)
-        row = await self.rows.row(work.job_id)
-        if row is not None and row.state in ("cancelled", "failed"):
-            self.news.end(work.job_id, in_vain(row))
-            self.run(self.stages.clear(work.job.song_id or work.job_id))
+        await self.ends.lost(work)
 
     def _let_go(self, work: Work) -> None:
         """Work no more on it; its row is somebody else's business."""
@@ -338,10 +272,5 @@ class Dispatcher:
 
     async def _keep_house(self) -> None:
         await in_passing(
-            self.store, most_attempts=self.rows.most_attempts, on_failed=self.has_failed, on_freed=self.wake
+            self.store, most_attempts=self.rows.most_attempts, on_failed=self.ends.has_failed, on_freed=self.wake
         )
-
-    def _errand_done(self, task: asyncio.Task[None]) -> None:
-        self._errands.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("Something on the side went wrong.", exc_info=error)

@@ -60,7 +60,7 @@ class News:
     def of(self, work: Work) -> None:
         """Tell how far a work is."""
         if work.job_id in self.watchers:
-            self._tell_works(self._estimates())
+            self._tell_work(work, self._estimates())
 
     async def ready(self, job_id: str) -> None:
         """The song is made, and this process brings it to whoever waits. Raises `NotFound` when its files are gone."""
@@ -114,9 +114,10 @@ class News:
     def _tell_known(self) -> None:
         """Tell of works, and of positions as they were looked up last."""
         estimates = self._estimates()
-        self._tell_works(estimates)
         for job_id in self.watchers:
-            if job_id in self._ahead and job_id not in self._works:
+            if (work := self._works.get(job_id)) is not None:
+                self._tell_work(work, estimates)
+            elif job_id in self._ahead:
                 self._tell_queued(job_id, estimates)
 
     async def _look(self) -> None:
@@ -140,11 +141,9 @@ class News:
             [job_id for job_id in self._ahead if job_id not in self._works],
         )
 
-    def _tell_works(self, estimates: dict[str, float]) -> None:
-        for work in self._works.all:
-            if work.job_id in self.watchers:
-                eta_s = self._eta_s(work.job_id, estimates)
-                self.watchers.tell(work.job_id, Update(phase=work.stage, share=work.share, eta_s=eta_s))
+    def _tell_work(self, work: Work, estimates: dict[str, float]) -> None:
+        eta_s = self._eta_s(work.job_id, estimates)
+        self.watchers.tell(work.job_id, Update(phase=work.stage, share=work.share, eta_s=eta_s))
 
     def _tell_queued(self, job_id: str, estimates: dict[str, float]) -> None:
         eta_s = self._eta_s(job_id, estimates)

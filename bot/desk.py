@@ -100,9 +100,12 @@ class Desk:
         return await self._house.cancel(ticket)
 
     async def leave(self, *, grace_s: float) -> None:
-        """Take nothing new; let songs end and arrive for so long; tell the people whose songs do not."""
+        """Take nothing new; let songs end and arrive for so long; tell the people whose songs do not; close the studio.
+
+        Safe to call twice.
+        """
         self._house.leaving.set()
-        await self.studio.close(grace_s=grace_s)
+        await self.studio.drain(grace_s=grace_s)
         waiting = {task for _, task in self._couriers.values()}
         if waiting:
             _, waiting = await asyncio.wait(waiting, timeout=GOODBYE_S)
@@ -110,6 +113,7 @@ class Desk:
             task.cancel()
         if waiting:
             await asyncio.wait(waiting, timeout=GOODBYE_S)
+        await self.studio.close(grace_s=0)
 
     def _send(self, ticket: Ticket, answer: Answer) -> None:
         courier = Courier(ticket, answer, self._house)

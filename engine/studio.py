@@ -51,6 +51,7 @@ class Studio:
         self._settings = settings
         self._owner = owner
         self._dispatcher = Dispatcher(store, executor, settings, owner.name)
+        self._is_closed = False
 
     @classmethod
     async def open(cls, settings: Settings, *, executor: Executor | None = None) -> Self:
@@ -79,14 +80,20 @@ class Studio:
         await self._executor.start()
         self._dispatcher.start()
 
-    async def close(self, *, grace_s: float | None = None) -> None:
+    async def drain(self, *, grace_s: float | None = None) -> None:
         """Accept and begin nothing more; let the songs in the making end and be delivered for `grace_s` seconds (the
-        settings' `stop_s`); hand back the others, which are made after the next start. Who watches hears no more.
-        Safe to call twice.
+        settings' `stop_s`); hand back the others, which are made after the next start. Who watches hears no more;
+        what became of the deliveries can still be said until `close`.
         """
-        if self._dispatcher.is_closing:
+        if not self._dispatcher.is_closing:
+            await self._dispatcher.stop(grace_s=self._settings.stop_s if grace_s is None else grace_s)
+
+    async def close(self, *, grace_s: float | None = None) -> None:
+        """`drain`, and free everything. Safe to call twice."""
+        if self._is_closed:
             return
-        await self._dispatcher.stop(grace_s=self._settings.stop_s if grace_s is None else grace_s)
+        self._is_closed = True
+        await self.drain(grace_s=grace_s)
         await self._executor.close(grace_s=0)
         await self._dispatcher.stages.close()
         await self._store.close()

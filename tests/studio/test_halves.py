@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.compose.batcher import Batcher
 from engine.compose.recorder import Booth
 from engine.compose.request import STAGES, ComposeRequest, Receipt
 from engine.compose.resident import ComposingLane
@@ -173,6 +174,17 @@ def test_a_song_that_is_cancelled_in_the_middle_is_never_heard_of_again(lane: Co
     assert isinstance(end, Done)
     assert untimed(over_the_wire(end.result["draft"])) == alone
     assert (lane.facts()["songs"], lane.facts()["rows"]) == (0, 0)
+
+
+def test_an_error_of_the_step_itself_is_the_end_of_the_process(
+    song_settings: Settings, small_styles: Path, reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lane = lane_of(song_settings, small_styles, reader)
+    lane.admit("hit", "compose", order_of(PLAIN))
+    lane.step()
+    monkeypatch.setattr(Batcher, "step", lambda _: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        lane.step()
 
 
 def test_progress_goes_through_all_stages_and_never_back(lane: ComposingLane, booth: Booth) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import resource
@@ -19,6 +20,9 @@ from engine.compose.recording import Recorder
 from engine.compose.resident import ComposingLane
 from engine.errors import CheckpointError, NotFound, SetupError, StoreError
 from engine.settings import Settings
+from engine.store.opening import open_files, place_of
+from engine.store.scratch import Scratch
+from tests.contract.object_server import running_objects
 from tests.studio.halves import PLAIN, draft_of, order_of, record
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +39,23 @@ def test_a_recorded_song_is_published_and_leaves_no_scratch(lane: ComposingLane,
     assert left(tmp_path) == [f"{folder}/{stem}{ending}" for ending in (".json", ".mid", ".mp3", ".png", ".song.json")]
     assert list((tmp_path / "scratch").iterdir()) == []
     assert receipt.id == "published"
+
+
+async def test_songs_are_published_to_the_object_store_that_the_settings_name(
+    lane: ComposingLane, recorder: Recorder, tmp_path: Path
+) -> None:
+    drafts = [draft_of(lane, order_of(PLAIN)) for _ in range(2)]
+    with running_objects() as server:
+        place = server.place("songs-of-many")
+        config = {"files": place.url, "files_endpoint": place.endpoint, "files_key": place.key}
+        settings = Settings.read(data_dir=tmp_path, files_secret=place.secret, **config)
+        there = open_files(place_of(settings), settings.data_dir)
+        booth = Booth(recorder, there, Scratch(tmp_path))
+        for number, draft in enumerate(drafts):
+            await asyncio.to_thread(record, booth, f"far{number}", draft)
+        names = {file.name.partition(".")[2] for file in await there.list("far1")}
+    assert names == {"json", "mid", "mp3", "png", "song.json"}
+    assert left(tmp_path) == []
 
 
 @contextmanager

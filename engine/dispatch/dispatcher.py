@@ -72,7 +72,7 @@ class Dispatcher:
         self.counted = monotonic()
         self.trouble: str | None = None
         self.is_closing = False
-        gate = Gate(width=self.team.hands.composers)
+        gate = Gate(lambda: self.team.hands.composers)
         self.stages = Stages(store, executor, gate, self.works, self.pace)
         self.stages.on_stage = self._stage_ended
         self.errands = Errands()

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
 class Gate:
-    """`async with gate.entered(alone=…)`."""
+    """`async with gate.entered(alone=…)`. `width`: asked each time, for workers come and go."""
 
-    def __init__(self, *, width: int = 1) -> None:
+    def __init__(self, width: Callable[[], int]) -> None:
         self._width = width
         self._together = 0
         self._alone = 0
@@ -54,7 +54,7 @@ class Gate:
             if leave.cancelled():
                 self._waiting.popleft()
                 continue
-            has_room = self._alone < self._width and not self._together if alone else not self._alone
+            has_room = self._alone < self._width() and not self._together if alone else not self._alone
             if not has_room:
                 return
             self._waiting.popleft()

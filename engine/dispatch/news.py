@@ -9,6 +9,7 @@ finished song is expected to say that it was delivered, or that it could not be.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 
@@ -60,7 +61,7 @@ class News:
     def of(self, work: Work) -> None:
         """Tell how far a work is."""
         if work.job_id in self.watchers:
-            self._tell_work(work, self._estimates())
+            self._tell_work(work, self._estimates(queued=()))
 
     async def ready(self, job_id: str) -> None:
         """The song is made, and this process brings it to whoever waits. Raises `NotFound` when its files are gone."""
@@ -130,15 +131,17 @@ class News:
             raise
         self._looked = monotonic()
 
-    def _estimates(self) -> dict[str, float]:
-        """Seconds until each unfinished song is ready, as far as this process sees; nothing while workers load."""
+    def _estimates(self, queued: Sequence[str] | None = None) -> dict[str, float]:
+        """Seconds until each song is ready that this process works on, or that is `queued` (all that are); nothing
+        while workers load.
+        """
         if not self._team.has_loaded:
             return {}
         return self._pace.estimate(
             self._team.hands,
             [work.as_composing() for work in self._works.of("composing")],
             [work.as_rendering() for work in self._works.of("rendering")],
-            [job_id for job_id in self._ahead if job_id not in self._works],
+            [job_id for job_id in self._ahead if job_id not in self._works] if queued is None else queued,
         )
 
     def _tell_work(self, work: Work, estimates: dict[str, float]) -> None:

@@ -14,7 +14,7 @@ class Watched:
     """Who is behind the gate."""
 
     def __init__(self, width: int) -> None:
-        self.gate = Gate(width=width)
+        self.gate = Gate(lambda: width)
         self.width = width
         self.inside: list[bool] = []
         self.most = 0
@@ -49,7 +49,7 @@ async def test_suspects_are_never_with_others_whoever_comes_and_goes(width: int)
 
 
 async def test_a_suspect_is_not_overtaken_for_ever() -> None:
-    gate, order = Gate(), []
+    gate, order = Gate(lambda: 1), []
 
     async def work(name: str, *, alone: bool) -> None:
         async with gate.entered(alone=alone):

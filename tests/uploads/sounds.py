@@ -30,9 +30,9 @@ def tune(rate_hz: int = RATE_HZ, seconds: float = SECONDS, seed: int = 0) -> Sou
     """`[N] float32`: a random walk of notes with overtones, peaks near 0.5."""
     rng = np.random.default_rng(seed)
     pitches = 57 + np.cumsum(rng.integers(-4, 5, int(seconds * 4) + 1)) % 24
-    steps = np.repeat(440 * 2 ** ((pitches - 69) / 12), -(-rate_hz // 4))[: int(rate_hz * seconds)]
-    phase = 2 * np.pi * np.cumsum(steps) / rate_hz
-    fade = 1 - (np.arange(len(steps)) % -(-rate_hz // 4)) / -(-rate_hz // 4) * 0.8
+    quarters = np.arange(int(rate_hz * seconds)) * 4 / rate_hz
+    phase = 2 * np.pi * np.cumsum(440 * 2 ** ((pitches[quarters.astype(int)] - 69) / 12)) / rate_hz
+    fade = 1 - quarters % 1 * 0.8
     return (sum(np.sin(phase * k) / k for k in (1, 2, 3)) * fade * 0.3).astype(np.float32)
 
 

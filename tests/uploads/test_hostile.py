@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +42,11 @@ class Round:
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Round:
     inside = tmp_path_factory.mktemp("uploads")
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(lambda case: answer(case, inside), CASES))
-    yield Round(
+    return Round(
         answers={case.title: given for case, given in zip(CASES, answers, strict=True)},
         left=tuple(path.name for path in inside.rglob("*")),
         memory_kb=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss,

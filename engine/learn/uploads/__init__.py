@@ -1,8 +1,8 @@
 """From a file that somebody uploaded to sound or notes that are fit to learn from. `receive` is the door.
 
 In: a path or bytes, and a name. Out: `Upload` (see `upload.py` for how to get samples), or `BadUpload` with one
-sentence. `fetch` brings an attachment from Discord's own hosts; `likeness` of two fingerprints tells whether they are
-the same recording (from `ALIKE` on). Conventions: foreign bytes are parsed in a guarded child process alone
+sentence. `fetch` brings an attachment from Discord's own hosts; `same_music` tells by two fingerprints whether they
+are the same recording, or the same notes. Conventions: foreign bytes are parsed in a guarded child process alone
 (`child.py`). The names are imported when they are first asked for, so that the child loads no more than it needs.
 """
 
@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.learn.uploads.attachments import fetch
     from engine.learn.uploads.faults import BadUpload, Fault
-    from engine.learn.uploads.fingerprint import ALIKE, Fingerprint, likeness
+    from engine.learn.uploads.fingerprint import Fingerprint, likeness, same_music
     from engine.learn.uploads.limits import MONO_22K, MONO_44K, STEREO_44K, Form, Limits
     from engine.learn.uploads.upload import Kind, Probe, Upload, probe, receive
 
 __all__ = [
-    "ALIKE",
     "MONO_22K",
     "MONO_44K",
     "STEREO_44K",
@@ -35,12 +34,13 @@ __all__ = [
     "likeness",
     "probe",
     "receive",
+    "same_music",
 ]
 
 HOMES = {
     "faults": ("BadUpload", "Fault"),
     "attachments": ("fetch",),
-    "fingerprint": ("ALIKE", "Fingerprint", "likeness"),
+    "fingerprint": ("Fingerprint", "likeness", "same_music"),
     "limits": ("MONO_22K", "MONO_44K", "STEREO_44K", "Form", "Limits"),
     "upload": ("Kind", "Probe", "Upload", "probe", "receive"),
 }

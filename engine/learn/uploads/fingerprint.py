@@ -43,8 +43,8 @@ OFFSET_FRAMES = 12
 LEAST_LANDMARKS = 60
 LEAST_OVERLAP = 0.25
 VERSION = 1
-ALIKE = 0.12
-"""From this likeness on, two recordings count as the same (see docs/teaching.md for the figures)."""
+ALIKE = {"sound": 0.08, "notes": 0.4}
+"""From this likeness on, two uploads count as the same music (see docs/teaching.md for the figures)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,11 @@ def fingerprint_of_notes(file: MidiFile) -> Fingerprint:
         pairs = sorted({(n.onset // TICKS_A_FRAME, n.pitch) for t in file.tracks for n in t.notes})
     times = np.array([at for at, _ in pairs], np.int32)
     return _landmarks("notes", times, np.array([pitch for _, pitch in pairs], np.int32))
+
+
+def same_music(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether two uploads are the same recording, or the same notes."""
+    return likeness(one, other) >= ALIKE[one.kind]
 
 
 def likeness(one: Fingerprint, other: Fingerprint) -> float:
@@ -215,4 +220,4 @@ def _on_one_line(
     overlap = int(np.count_nonzero((short.times >= begin) & (short.times <= end)))
     if overlap < max(LEAST_LANDMARKS, LEAST_OVERLAP * len(short.times)):
         return 0.0
-    return met / overlap
+    return min(1.0, met / overlap)

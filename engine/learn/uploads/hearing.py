@@ -62,7 +62,7 @@ def hear(
         for block in decoded(source, stream, limits):
             clean = sieve.pass_through(block)
             if len(clean) != matrix.shape[1]:
-                matrix = mixing("", len(clean))
+                matrix = mixing(layout, len(clean))
             stereo = matrix @ clean
             for pour in (*forms, ear):
                 pour.feed(stereo)

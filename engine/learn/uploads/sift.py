@@ -21,7 +21,8 @@ Block = npt.NDArray[np.float32]
 HIGHEST = 16.0
 """Samples beyond it are no sound: 24 dB over full scale."""
 BAD_SHARE = 0.001
-FULL_SCALE = 0.999
+FULL_SCALE, BEYOND = 0.999, 1.2
+"""Where clipped samples stand; codecs let them ring a little. Floats far beyond it were never clipped."""
 CLIPPED_SHARE = 0.25
 AUDIBLE = 1e-3
 
@@ -60,7 +61,7 @@ class Sieve:
         self._samples += block.shape[1]
         self._values += block.size
         self._bad += count
-        self._full += int(np.count_nonzero(size >= FULL_SCALE))
+        self._full += int(np.count_nonzero((size >= FULL_SCALE) & (size < BEYOND)))
         self._peak = max(self._peak, float(size.max(initial=0.0)))
         deviation = float(block.std(axis=1, dtype=np.float64).max(initial=0.0))
         if deviation >= AUDIBLE:

@@ -50,6 +50,8 @@ WAV_DECODERS = ("pcm_u8,pcm_s16le,pcm_s24le,pcm_s32le,pcm_f32le,pcm_f64le,pcm_al
 FEW_BAD_PACKETS, BAD_SHARE = 8, 0.05
 MOST_STREAMS = 16
 HALF_POWER = 0.7071
+USUAL_LAYOUTS = {3: "3.0", 4: "quad", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""What so many channels are where a file does not say it."""
 SCALES = {"u1": 128.0, "i2": 32768.0, "i4": 2147483648.0}
 
 
@@ -142,10 +144,11 @@ def mixing(layout: str, channels: int) -> npt.NDArray[np.float32]:
     """`[2, C] float32` that makes stereo of a decoder's channels: left, right, the rest to both, no effects bass."""
     if channels == 1:
         return np.ones((2, 1), np.float32)
-    names = [c.name for c in av.AudioLayout(layout).channels] if layout else []
-    if channels == 2 or len(names) != channels:
-        rest = np.full((2, channels), 1.0 / channels, np.float32)
-        return np.eye(2, dtype=np.float32) if channels == 2 else rest
+    if channels == 2:
+        return np.eye(2, dtype=np.float32)
+    names = [c.name for c in av.AudioLayout(layout).channels]
+    if len(names) != channels or not any(name in ("FL", "FC") for name in names):
+        names = [c.name for c in av.AudioLayout(USUAL_LAYOUTS[channels]).channels]
     weights = np.zeros((2, channels), np.float32)
     for index, name in enumerate(names):
         if name in ("FL", "FR"):

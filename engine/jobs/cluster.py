@@ -1,4 +1,4 @@
-"""Jobs on a Ray cluster: resident lanes are actors, one per GPU; pools are tasks on whichever machine has a core free.
+"""Jobs on a Ray cluster: workers are actors, one per GPU of a resident lane, of a pool some on each machine.
 
 In: the cluster's address, lanes, the openers' config. Out: an executor; or, by `open_executor`, whichever executor the
 settings mean. Conventions: this process never loads Ray: a gateway process of ours does (`engine.jobs.switchboard`), so
@@ -23,7 +23,7 @@ def open_executor(cluster: str | None, lanes: Sequence[Lane], config: Json) -> E
 
 
 class RayExecutor(LaneExecutor):
-    """Its workers are actors and tasks of the Ray cluster at `address`."""
+    """Its workers are actors of the Ray cluster at `address`."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class RayExecutor(LaneExecutor):
         return self._board.pid
 
     def new_line(self, lane: Lane) -> Line:
-        """A line to an actor, or to whoever does a task."""
+        """A line to an actor."""
         return FarLine(self._board, lane)
 
     async def close(self, *, grace_s: float | None = None) -> None:

@@ -1,7 +1,7 @@
 """Lines to workers on a cluster, all through one gateway process of ours (`engine.jobs.gateway`).
 
     keeper ── FarLine ─┐                                      ┌─ actor, on some machine
-    keeper ── FarLine ─┼─ Switchboard ── pipe ── gateway ─────┼─ task
+    keeper ── FarLine ─┼─ Switchboard ── pipe ── gateway ─────┼─ actor
     keeper ── FarLine ─┘   this process          knows Ray    └─ actor
 
 In: the cluster's address. Out: lines; how large the cluster is, whenever that changes. Conventions: the pipe's lines

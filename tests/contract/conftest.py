@@ -1,4 +1,4 @@
-"""What the contract of the store is held against: SQLite files and folders, a real PostgreSQL and a real S3 server."""
+"""What contracts are held against: SQLite files and folders; a PostgreSQL, an S3 server and a Ray cluster, all real."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from engine.store import Store
 from tests.contract.object_server import ObjectServer, running_objects
 from tests.contract.postgres import PostgresServer, running_server
+from tests.contract.ray_nodes import RayNodes, running_nodes
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +25,13 @@ def objects() -> Iterator[ObjectServer]:
     """One S3 server for all tests; each takes a prefix of its own."""
     with running_objects() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def ray_nodes() -> Iterator[RayNodes]:
+    """One cluster for all tests: a head that does no work, and a node."""
+    with running_nodes() as nodes:
+        yield nodes
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -31,6 +31,16 @@ def beats_at(times_s: npt.ArrayLike, beats_s: npt.ArrayLike) -> Places:
     return np.where(times < beats[0], before, np.where(times > beats[-1], len(beats) - 1 + behind, inside))
 
 
+def seconds_at(places: npt.ArrayLike, beats_s: npt.ArrayLike) -> Places:
+    """Inverse of `beats_at`."""
+    count, beats = np.asarray(places, np.float64), np.asarray(beats_s, np.float64)
+    edge, last = min(EDGE_BEATS, len(beats) - 1), len(beats) - 1
+    first_s, last_s = (beats[edge] - beats[0]) / edge, (beats[-1] - beats[-1 - edge]) / edge
+    inside = np.interp(count, np.arange(len(beats)), beats)
+    before, behind = beats[0] + count * first_s, beats[-1] + (count - last) * last_s
+    return np.where(count < 0, before, np.where(count > last, behind, inside))
+
+
 def ticks_at(times_s: npt.ArrayLike, beats: Beats) -> Places:
     """Written ticks, not rounded, counted from the first bar line."""
     places = beats_at(times_s, beats.times_s) - beats.first_bar

@@ -1,76 +1,160 @@
-"""How likely each key is struck → notes.
+"""Which of the onsets that Basic Pitch suspects are notes.
 
-In: `Pitches`. Out: `HeardNote`s without roles, sorted by onset. A note begins at a peak of the onset matrix above
-`Thresholds.onset` and lasts until its key has sounded below `Thresholds.sound` for `SILENT_FRAMES`; later notes are
-made first, and take their sound away from the keys beside them, as Basic Pitch does it, but in time that grows
-with the notes alone. Convention: onsets are moved by `LATE_S`, by which the network is late on average.
+In: an `Ear`. Out: `HeardNote`s without roles, sorted by onset. Method: every peak of the onset matrix above `SUSPECTED`
+is a candidate; a small network looks at what stands around it (struck and sounding keys in time, at the octaves and
+other partials, semitones of the spectrum, rises of bands) and says how likely a note begins there, and how much earlier
+or later. The likeliest win; a note lasts until its key has been quiet for `SILENT_FRAMES`. Convention: onsets are moved
+by `LATE_S`, by which the matrix is late on average. Caveat: soft chords behind a band are missed more than anything.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 
-from engine.learn.transcribe.pitches import HOP, LOWEST_PITCH, RATE_HZ, Matrix, Pitches
+from engine.learn.transcribe.ear import FRAMES_A_SECOND, Ear, levels_of
+from engine.learn.transcribe.nets import ROWS, Features, load_nets, logits, sure
+from engine.learn.transcribe.pitches import LOWEST_PITCH, PITCHES, Matrix
 from engine.learn.transcribe.values import HeardNote
 
+SUSPECTED = 0.2
 LATE_S = 0.0055
-SILENT_FRAMES = 11
-LOOK_FRAMES = 256
+MOST_MOVED_S = 0.06
+MOVED_UNIT_S = 0.02
+"""The network's second output counts in these."""
+APART_FRAMES = 4
+SOUNDING, SILENT_FRAMES, LOOK_FRAMES, LEAST_FRAMES = 0.3, 11, 256, 4
+PIANO_LEAST, BAND_LEAST = 0.5, 0.37
+"""How likely a note must be, without and with drums."""
+ONSET_FRAMES = np.array([-6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6, 10])
+ONSET_KEYS = np.array([-24, -19, -12, -7, -5, -2, -1, 0, 1, 2, 5, 7, 12, 19, 24])
+SOUND_FRAMES = np.array([-16, -10, -6, -3, -1, 0, 2, 4, 7, 11, 16, 24, 36])
+SOUND_KEYS = np.array([-24, -19, -12, -7, -4, -3, -1, 0, 1, 3, 4, 7, 12, 16, 19, 24, 28, 31])
+TONE_STEPS = np.array([-3, -1, 0, 1, 4, 8])
+TONE_KEYS = np.array([-12, -1, 0, 1, 7, 12, 19, 24, 28, 31, 36])
+RISE_FRAMES = np.array([-3, -1, 0, 1, 2, 4])
+PARTS = 16
+PLACES = np.linspace(0, 1, 8)
+EDGE = 40
+"""Frames and keys put around the matrices, so that everything has surroundings."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thresholds:
-    """How likely an onset, and a sounding key, must be; how many frames a note lasts at least."""
-
-    onset: float
-    sound: float
-    least_frames: int
-
-
-PIANO = Thresholds(onset=0.6, sound=0.4, least_frames=5)
-BAND = Thresholds(onset=0.6, sound=0.4, least_frames=5)
-
-
-def notes_of(pitches: Pitches, thresholds: Thresholds) -> list[HeardNote]:
-    """All notes."""
-    remaining = pitches.sound.copy()
-    notes = []
-    for frame, key in peaks_of(pitches.onset, thresholds.onset)[::-1].tolist():
-        end = _end(remaining[:, key], frame + 1, thresholds.sound)
-        if end - frame < thresholds.least_frames:
-            continue
-        remaining[frame:end, max(key - 1, 0) : key + 2] = 0.0
-        notes.append(
-            HeardNote(
-                onset_s=max(frame * HOP / RATE_HZ - LATE_S, 0.0),
-                end_s=end * HOP / RATE_HZ,
-                pitch=LOWEST_PITCH + key,
-                strength=float(pitches.onset[frame, key]),
-            )
-        )
-    return notes[::-1]
+def notes_of(ear: Ear, *, band: bool) -> list[HeardNote]:
+    """All notes. `band`: drums play along, so that less is heard of each note."""
+    places = candidates(ear)
+    if not len(places):
+        return []
+    layers = load_nets()["notes"]
+    answers = np.concatenate([logits(layers, rows) for rows in features(ear, places)])
+    likely = sure(answers[:, 0])
+    moved_s = np.clip(answers[:, 1] * np.float32(MOVED_UNIT_S), -MOST_MOVED_S, MOST_MOVED_S).astype(np.float32)
+    chosen = _strongest(places, likely, BAND_LEAST if band else PIANO_LEAST)
+    return _with_ends(ear.pitches.sound, places[chosen], likely[chosen], moved_s[chosen])
 
 
-def peaks_of(onset: Matrix, least: float) -> npt.NDArray[np.int64]:
-    """`[n, 2]`: frame and key of each local maximum in time of at least `least`, in order of time."""
+def candidates(ear: Ear) -> npt.NDArray[np.int64]:
+    """`[n, 2]`: frame and key of each peak in time of the onset matrix, in order of time."""
+    onset = ear.pitches.onset
     middle = onset[1:-1]
-    peaks = (middle >= least) & (middle > onset[:-2]) & (middle >= onset[2:])
+    peaks = (middle >= SUSPECTED) & (middle > onset[:-2]) & (middle >= onset[2:])
     found: npt.NDArray[np.int64] = np.argwhere(peaks) + np.array([1, 0])
     return found
 
 
-def _end(sound: Matrix, start: int, least: float) -> int:
-    """The first frame from `start` on with `SILENT_FRAMES` below `least` from there."""
+def features(ear: Ear, places: npt.NDArray[np.int64]) -> Iterator[Features]:
+    """What the network sees of candidates, `ROWS` a time."""
+    around = ((EDGE, EDGE), (EDGE, EDGE))
+    onset, sound = np.pad(ear.pitches.onset, around), np.pad(ear.pitches.sound, around)
+    tones = np.pad(ear.tones, ((EDGE, EDGE), (EDGE, EDGE)))
+    levels = levels_of(ear.bands, PARTS)
+    rises = np.zeros_like(levels)
+    rises[1:-1] = 2 * (levels[2:] - levels[:-2])
+    rises = np.pad(rises, ((EDGE, EDGE), (0, 0)))
+    whole = _whole(ear, rises)
+    for start in range(0, len(places), ROWS):
+        frame, key = places[start : start + ROWS].T
+        place = key[:, None] / (PITCHES - 1)
+        step = np.minimum(frame // 2, len(ear.tones) - 1)
+        parts = (
+            _patch(onset, frame, key, ONSET_FRAMES, ONSET_KEYS),
+            _patch(sound, frame, key, SOUND_FRAMES, SOUND_KEYS),
+            _patch(tones, step, key, TONE_STEPS, TONE_KEYS),
+            rises[frame[:, None] + RISE_FRAMES + EDGE].reshape(len(frame), -1),
+            np.exp(-0.5 * np.square((place - PLACES) / 0.12)),
+            np.repeat(whole[None], len(frame), axis=0),
+        )
+        yield np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _patch(
+    matrix: Matrix,
+    frame: npt.NDArray[np.int64],
+    key: npt.NDArray[np.int64],
+    frames: npt.NDArray[np.int64],
+    keys: npt.NDArray[np.int64],
+) -> Matrix:
+    rows, columns = (frame[:, None] + frames + EDGE)[:, :, None], (key[:, None] + keys + EDGE)[:, None, :]
+    return np.asarray(matrix[rows, columns].reshape(len(frame), -1), dtype=np.float32)
+
+
+def _whole(ear: Ear, rises: Matrix) -> Features:
+    """Five numbers of the whole recording: how full it is, how much begins at the top and the bottom."""
+    onset = ear.pitches.onset
+    clear = float((onset > 0.5).mean())
+    return np.array(
+        [
+            20 * float(ear.pitches.sound.mean()),
+            10 * float(np.maximum(rises[:, 12:], 0).mean()),
+            10 * float(np.maximum(rises[:, :3], 0).mean()),
+            100 * clear,
+            0.2 * float((onset > 0.3).mean()) / (clear + 1e-4),
+        ],
+        np.float32,
+    )
+
+
+def _strongest(places: npt.NDArray[np.int64], likely: Features, least: float) -> npt.NDArray[np.int64]:
+    """Indices of the candidates that win: likely enough, and none likelier beside them on the same key."""
+    taken: dict[int, list[int]] = defaultdict(list)
+    chosen = []
+    for index in np.argsort(-likely, kind="stable").tolist():
+        if likely[index] < least:
+            break
+        frame, key = places[index].tolist()
+        if all(abs(frame - other) >= APART_FRAMES for other in taken[key]):
+            taken[key].append(frame)
+            chosen.append(index)
+    return np.sort(np.array(chosen, dtype=np.int64))
+
+
+def _with_ends(sound: Matrix, places: npt.NDArray[np.int64], likely: Features, moved_s: Features) -> list[HeardNote]:
+    notes = []
+    following: dict[int, int] = {}
+    for (frame, key), strength, moved in reversed(
+        list(zip(places.tolist(), likely.tolist(), moved_s.tolist(), strict=True))
+    ):
+        end = min(_end(sound[:, key], frame + 1), following.get(key, len(sound)))
+        following[key] = frame
+        onset_s = max(frame / FRAMES_A_SECOND - LATE_S + moved, 0.0)
+        end_s = max(end, frame + LEAST_FRAMES) / FRAMES_A_SECOND
+        notes.append(
+            HeardNote(onset_s=onset_s, end_s=max(end_s, onset_s + 0.03), pitch=LOWEST_PITCH + key, strength=strength)
+        )
+    return sorted(notes, key=lambda note: (note.onset_s, note.pitch))
+
+
+def _end(sound: Matrix, start: int) -> int:
+    """The first frame from `start` on with `SILENT_FRAMES` of silence from there."""
     at = start
     while at < len(sound):
-        below: npt.NDArray[np.bool_] = np.asarray(sound[at : at + LOOK_FRAMES + SILENT_FRAMES] < least)
-        if len(below) < SILENT_FRAMES:
-            return len(sound) if not below.all() else at
-        runs = np.lib.stride_tricks.sliding_window_view(below, SILENT_FRAMES).all(axis=1)
+        quiet = np.less(sound[at : at + LOOK_FRAMES + SILENT_FRAMES], SOUNDING)
+        if quiet.size < SILENT_FRAMES:
+            return len(sound) if not quiet.all() else at
+        runs = np.lib.stride_tricks.sliding_window_view(quiet, SILENT_FRAMES).all(axis=1)
         if runs.any():
             return at + int(runs.argmax())
-        at += len(runs)
+        at += runs.size
     return len(sound)

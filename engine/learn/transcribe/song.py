@@ -27,10 +27,13 @@ PITCHED = (Role.MELODY, Role.COUNTER, Role.HARMONY, Role.BASS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """The song, and the bar of the recording (counted from `Beats.first_bar`) that is its bar 0."""
+    """The song, and the bar of the recording (counted from `Beats.first_bar`) that is its bar 0. `shortened`: silences
+    were cut out of it.
+    """
 
     song: Song
     start_bar: int
+    shortened: bool = False
 
 
 def write_song(
@@ -52,7 +55,10 @@ def write_song(
         meters=(MeterChange(tick=0, numerator=beats.meter.numerator, denominator=beats.meter.denominator),),
     )
     songs = songs_from_midi(file, Reading(style="", key=key, trust_bars=True, swing=beats.swing))
-    return Written(song=songs[0], start_bar=start_bar) if songs else None
+    if not songs:
+        return None
+    last = max(note.onset for track in moved for note in track.notes) // bar
+    return Written(song=songs[0], start_bar=start_bar, shortened=songs[0].bars <= last)
 
 
 def _track(role: Role, notes: Sequence[HeardNote], beats: Beats, *, band: bool) -> MidiTrack | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from engine.music.harmony import Key
 from engine.music.notes import Role, Song
 from engine.music.timing import Meter
 
@@ -89,6 +90,7 @@ class Transcription:
     notes: tuple[HeardNote, ...]
     hits: tuple[Hit, ...]
     beats: Beats | None
+    key: Key | None
     summary: Summary
     confidence: Confidence
     song: Song | None

@@ -19,7 +19,7 @@ TUNE_REACH = 12
 REMEMBERED_S = 4.0
 
 
-def with_roles(notes: Sequence[HeardNote]) -> tuple[HeardNote, ...]:
+def with_roles(notes: Sequence[HeardNote], *, band: bool) -> tuple[HeardNote, ...]:
     """The notes, cast, in order of onset."""
     ordered = sorted(notes, key=lambda n: (n.onset_s, n.pitch))
     cast = []

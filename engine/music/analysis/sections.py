@@ -38,7 +38,7 @@ def find_sections(
     loudness = _bar_loudness(tracks, meter, bars)
     labels = _label([features[s : s + n] for s, n in blocks])
     density = [float(loudness[s : s + n].mean()) for s, n in blocks]
-    kinds = _kinds(labels, density)
+    kinds = kinds_of(labels, density)
     return tuple(
         Section(kind=kind, label=label, start_bar=start, bars=length)
         for (start, length), label, kind in zip(blocks, labels, kinds, strict=True)
@@ -97,16 +97,17 @@ def _label(blocks: Sequence[NDArray[np.float64]]) -> list[str]:
         if likeness < ALIKE:
             best = len(known)
             known.append(block)
-        labels.append(_letter(best))
+        labels.append(letter(best))
     return labels
 
 
-def _letter(index: int) -> str:
+def letter(index: int) -> str:
     """A…Z, then A1, B1…"""
     return chr(ord("A") + index % 26) + (str(index // 26) if index >= 26 else "")
 
 
-def _kinds(labels: Sequence[str], density: Sequence[float]) -> list[SectionKind]:
+def kinds_of(labels: Sequence[str], density: Sequence[float]) -> list[SectionKind]:
+    """What each block is for, by its label and how loud it is."""
     counts = Counter(labels)
     mean = float(np.mean(density))
     loud = {label: float(np.mean([d for d, x in zip(density, labels, strict=True) if x == label])) for label in counts}

@@ -1,0 +1,35 @@
+"""The sound of a recording in 52 numbers, to compare it with others.
+
+In: an `Ear`. Out: `Summary`: mean and deviation of 20 mel-frequency cepstral coefficients (Davis and Mermelstein, 1980;
+cosine transform of log mel bands), and the share of each pitch class. Silence is left out of the coefficients.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.fft import dct
+
+from engine.learn.transcribe.ear import Ear
+from engine.learn.transcribe.key import spectrum_classes
+from engine.learn.transcribe.values import Summary
+
+COEFFICIENTS = 20
+SILENT = 0.02
+
+
+def summary_of(ear: Ear) -> Summary:
+    """The numbers, rounded to four decimals."""
+    sounding = ear.bands[ear.bands.mean(axis=1) > SILENT]
+    if not len(sounding):
+        zeros = (0.0,) * COEFFICIENTS
+        return Summary(mfcc_mean=zeros, mfcc_deviation=zeros, chroma=(0.0,) * 12)
+    coefficients = dct(sounding, type=2, norm="ortho", axis=1)[:, :COEFFICIENTS]
+    return Summary(
+        mfcc_mean=_rounded(coefficients.mean(axis=0)),
+        mfcc_deviation=_rounded(coefficients.std(axis=0)),
+        chroma=_rounded(spectrum_classes(ear)),
+    )
+
+
+def _rounded(values: np.ndarray[tuple[int], np.dtype[np.floating]]) -> tuple[float, ...]:
+    return tuple(round(float(value), 4) for value in values)

@@ -5,13 +5,13 @@
 
 In: a folder with a song's files. Out: the files again, by song id and name. Conventions: a song's receipt is its JSON
 file; it is published last and taken away first, so whoever sees it sees the whole song; publishing again replaces what
-was there; hidden files stay behind. Everything slow runs in threads. Caveat: names are those of one folder without
-subfolders.
+was there; hidden files stay behind. Uploads and models are kept like songs, each in a space of its own. Everything slow
+runs in threads. Caveat: names are those of one folder without subfolders.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -48,9 +48,9 @@ class StoredFile:
 class FileStore(Protocol):
     """Files by song id and name. Raises `StoreError` when it cannot be reached or is full."""
 
-    async def publish(self, song_id: str, folder: Path) -> None:
-        """Keep all files of `folder`, the receipt last; they may be moved rather than copied. Raises `NotFound` when
-        there are none.
+    async def publish(self, song_id: str, folder: Path, *, beside: bool = False) -> None:
+        """Keep all files of `folder`, the receipt last; they may be moved rather than copied. `beside`: what is there
+        by other names stays. Raises `NotFound` when there are none.
         """
 
     async def list(self, song_id: str) -> tuple[StoredFile, ...]:
@@ -84,6 +84,13 @@ def names_to_publish(folder: Path) -> tuple[str, ...]:
     if not there:
         raise NotFound(f"There are no files of a song in {folder}.")
     return tuple(sorted(there, key=receipt_last))
+
+
+def to_remove(there: Sequence[str], names: Sequence[str], *, beside: bool) -> tuple[str, ...]:
+    """What goes before `names` are published, the receipt first."""
+    goes = [name for name in there if name in names or not beside]
+    doomed = [name for name in goes if name not in names or name.endswith(RECEIPT)]
+    return tuple(sorted(doomed, key=receipt_last, reverse=True))
 
 
 def receipt_last(name: str) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""The file store of one machine: `<data folder>/songs/<song id>/`.
+"""The file store of one machine: `<data folder>/<space>/<id>/`.
 
 In: folders on the same disk. Out: files. Conventions: publishing renames, so it costs nothing and leaves the scratch
 folder empty; a renamed file is there whole or not at all. Caveat: machines that share this folder over a network share
@@ -15,20 +15,21 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.errors import NotFound, SetupError, StoreError
-from engine.store.files import CHUNK_BYTES, RECEIPT, StoredFile, names_to_publish, receipt_last
-from engine.store.names import SONG_ID, checked_id, checked_name, song_not_found
+from engine.errors import SetupError, StoreError
+from engine.store.files import CHUNK_BYTES, StoredFile, names_to_publish, to_remove
+from engine.store.names import SONG_ID, Space, checked_id, checked_name, file_not_found, not_found
 
 
 class FolderFiles:
     """Files under `data_dir`; see `FileStore`."""
 
-    def __init__(self, data_dir: Path) -> None:
-        self._root = data_dir.absolute() / "songs"
+    def __init__(self, data_dir: Path, space: Space = "songs") -> None:
+        self._root = data_dir.absolute() / space
+        self._space = space
 
-    async def publish(self, song_id: str, folder: Path) -> None:
+    async def publish(self, song_id: str, folder: Path, *, beside: bool = False) -> None:
         """See `FileStore`."""
-        await asyncio.to_thread(self._publish, self._path(song_id), folder)
+        await asyncio.to_thread(self._publish, self._path(song_id), folder, beside)
 
     async def list(self, song_id: str) -> tuple[StoredFile, ...]:
         """See `FileStore`."""
@@ -40,7 +41,7 @@ class FolderFiles:
         try:
             file = await asyncio.to_thread(path.open, "rb")
         except FileNotFoundError:
-            raise _no_file(song_id, name) from None
+            raise file_not_found(self._space, song_id, name) from None
         with file:
             while piece := await asyncio.to_thread(file.read, CHUNK_BYTES):
                 yield piece
@@ -48,7 +49,7 @@ class FolderFiles:
     async def bring(self, song_id: str) -> Path:
         """See `FileStore`."""
         if not await self.list(song_id):
-            raise song_not_found(song_id)
+            raise not_found(self._space, song_id)
         return self._path(song_id)
 
     async def remove(self, song_id: str) -> None:
@@ -67,20 +68,19 @@ class FolderFiles:
         return await asyncio.to_thread(self._try)
 
     def _path(self, song_id: str) -> Path:
-        return self._root / checked_id(song_id)
+        return self._root / checked_id(song_id, self._space)
 
     def _songs(self) -> tuple[str, ...]:
         if not self._root.is_dir():
             return ()
         return tuple(sorted(path.name for path in self._root.iterdir() if SONG_ID.fullmatch(path.name)))
 
-    def _publish(self, target: Path, folder: Path) -> None:
+    def _publish(self, target: Path, folder: Path, beside: bool) -> None:
         names = names_to_publish(folder)
         with _told(target):
             target.mkdir(parents=True, exist_ok=True)
-            for old in sorted((path.name for path in target.iterdir()), key=receipt_last, reverse=True):
-                if old not in names or old.endswith(RECEIPT):
-                    (target / old).unlink()
+            for old in to_remove([path.name for path in target.iterdir()], names, beside=beside):
+                (target / old).unlink()
             for name in names:
                 os.replace(folder / name, target / name)
 
@@ -120,8 +120,4 @@ def _told(target: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"The song's files cannot be kept in {target} ({error.strerror}).") from error
-
-
-def _no_file(song_id: str, name: str) -> NotFound:
-    return NotFound(f"The file {name} of the song {song_id!r} is gone; compose it again with its seed.")
+        raise StoreError(f"The files cannot be kept in {target} ({error.strerror}).") from error

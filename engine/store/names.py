@@ -8,17 +8,21 @@ character NUL, so no text here does.
 from __future__ import annotations
 
 import re
+from typing import Literal
 
 from engine.errors import NotFound
+
+Space = Literal["songs", "uploads", "models"]
+"""What files are kept of, each by ids of its own."""
 
 SONG_ID = re.compile(r"[0-9a-z]{4,32}")
 FILE_NAME = re.compile(r"[^/\\.\x00-\x1f][^/\\\x00-\x1f]{0,199}")
 
 
-def checked_id(song_id: str) -> str:
+def checked_id(song_id: str, space: Space = "songs") -> str:
     """The id itself; raises `NotFound` for what cannot be one."""
     if not SONG_ID.fullmatch(song_id):
-        raise song_not_found(song_id)
+        raise not_found(space, song_id)
     return song_id
 
 
@@ -31,9 +35,24 @@ def checked_name(name: str) -> str:
 
 def song_not_found(song_id: str) -> NotFound:
     """The error for an unknown song."""
-    return NotFound(f"There is no song {song_id[:40]!r}; it may have been removed.")
+    return not_found("songs", song_id)
+
+
+def not_found(space: Space, an_id: str) -> NotFound:
+    """The error for what a space does not have."""
+    return NotFound(f"There is no {_one(space)} {an_id[:40]!r}; it may have been removed.")
+
+
+def file_not_found(space: Space, an_id: str, name: str) -> NotFound:
+    """The error for a file that is not there."""
+    way = "; compose it again with its seed" if space == "songs" else ""
+    return NotFound(f"The file {name} of the {_one(space)} {an_id!r} is gone{way}.")
 
 
 def keepable(text: str) -> str:
     """`text` without what a database cannot keep: NUL, and halves of characters."""
     return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _one(space: Space) -> str:
+    return space.removesuffix("s")

@@ -1,8 +1,8 @@
 """The file store of many machines: an S3-compatible object store, reached through fsspec.
 
-In: `s3://bucket/prefix`, an address, keys. Out: files at `prefix/songs/<song id>/<name>`. Conventions: uploads of more
+In: `s3://bucket/prefix`, an address, keys. Out: files at `prefix/<space>/<id>/<name>`. Conventions: uploads of more
 than some megabytes go in parts and appear whole when the last has come; reading goes piece by piece; all waiting is in
-threads. What was brought lies in `<data folder>/songs` until `trim` makes room. Caveat: the store tries again for
+threads. What was brought lies in `<data folder>/<space>` until `trim` makes room. Caveat: the store tries again for
 `RETRY_S` before it says that it cannot; nothing here is loaded unless such a URL is set.
 """
 
@@ -22,9 +22,9 @@ from fsspec.spec import AbstractFileSystem
 from obstore.exceptions import BaseError
 from obstore.fsspec import FsspecStore
 
-from engine.errors import NotFound, SetupError, StoreError
-from engine.store.files import CHUNK_BYTES, RECEIPT, FilesPlace, StoredFile, names_to_publish, receipt_last
-from engine.store.names import FILE_NAME, SONG_ID, checked_id, checked_name, song_not_found
+from engine.errors import SetupError, StoreError
+from engine.store.files import CHUNK_BYTES, FilesPlace, StoredFile, names_to_publish, receipt_last, to_remove
+from engine.store.names import FILE_NAME, SONG_ID, Space, checked_id, checked_name, file_not_found, not_found
 
 RETRY_S = 10.0
 CONNECT_S = 5.0
@@ -36,23 +36,24 @@ MOST_KEPT_BYTES = 2 * 2**30
 class ObjectFiles:
     """Files in an object store; see `FileStore`. `retry_s`: for how long a request is tried."""
 
-    def __init__(self, place: FilesPlace, data_dir: Path, *, retry_s: float = RETRY_S) -> None:
+    def __init__(self, place: FilesPlace, data_dir: Path, space: Space = "songs", *, retry_s: float = RETRY_S) -> None:
         self._url = place.url or ""
         self._root = _root_of(self._url)
-        self._cache = data_dir.absolute() / "songs"
+        self._space = space
+        self._cache = data_dir.absolute() / space
         self._objects = _connect(place, retry_s)
 
-    async def publish(self, song_id: str, folder: Path) -> None:
+    async def publish(self, song_id: str, folder: Path, *, beside: bool = False) -> None:
         """See `FileStore`."""
-        await asyncio.to_thread(self._publish, checked_id(song_id), folder)
+        await asyncio.to_thread(self._publish, self._checked(song_id), folder, beside)
 
     async def list(self, song_id: str) -> tuple[StoredFile, ...]:
         """See `FileStore`."""
-        return await asyncio.to_thread(self._list, checked_id(song_id))
+        return await asyncio.to_thread(self._list, self._checked(song_id))
 
     async def fetch(self, song_id: str, name: str) -> AsyncIterator[bytes]:
         """See `FileStore`."""
-        key = self._key(checked_id(song_id), checked_name(name))
+        key = self._key(self._checked(song_id), checked_name(name))
         with self._told(song_id, name):
             size = int((await asyncio.to_thread(self._objects.info, key))["size"])
             for start in range(0, size, ANSWER_BYTES):
@@ -62,11 +63,11 @@ class ObjectFiles:
 
     async def bring(self, song_id: str) -> Path:
         """See `FileStore`."""
-        return await asyncio.to_thread(self._bring, checked_id(song_id))
+        return await asyncio.to_thread(self._bring, self._checked(song_id))
 
     async def remove(self, song_id: str) -> None:
         """See `FileStore`."""
-        await asyncio.to_thread(self._remove, checked_id(song_id))
+        await asyncio.to_thread(self._remove, self._checked(song_id))
 
     async def songs(self) -> tuple[str, ...]:
         """See `FileStore`."""
@@ -81,14 +82,16 @@ class ObjectFiles:
         await asyncio.to_thread(_trim, self._cache, most_bytes)
 
     def _key(self, *parts: str) -> str:
-        return "/".join((self._root, "songs", *parts))
+        return "/".join((self._root, self._space, *parts))
 
-    def _publish(self, song_id: str, folder: Path) -> None:
+    def _checked(self, song_id: str) -> str:
+        return checked_id(song_id, self._space)
+
+    def _publish(self, song_id: str, folder: Path, beside: bool) -> None:
         names = names_to_publish(folder)
         with self._told(song_id):
-            for old in sorted((file.name for file in self._list(song_id)), key=receipt_last, reverse=True):
-                if old not in names or old.endswith(RECEIPT):
-                    self._objects.rm_file(self._key(song_id, old))
+            for old in to_remove([file.name for file in self._list(song_id)], names, beside=beside):
+                self._objects.rm_file(self._key(song_id, old))
             for name in names:
                 self._objects.put_file(str(folder / name), self._key(song_id, name))
         shutil.rmtree(self._cache / song_id, ignore_errors=True)
@@ -102,7 +105,7 @@ class ObjectFiles:
     def _bring(self, song_id: str) -> Path:
         files = self._list(song_id)
         if not files:
-            raise song_not_found(song_id)
+            raise not_found(self._space, song_id)
         folder = self._cache / song_id
         if _is_brought(folder, files):
             folder.touch()
@@ -115,7 +118,7 @@ class ObjectFiles:
                     self._objects.get_file(self._key(song_id, file.name), str(half / file.name))
             _take_place(half, folder)
         except OSError as error:
-            raise StoreError(f"The song's files cannot be brought to {folder} ({error.strerror}).") from error
+            raise StoreError(f"The files cannot be brought to {folder} ({error.strerror}).") from error
         finally:
             shutil.rmtree(half, ignore_errors=True)
         return folder
@@ -157,9 +160,7 @@ class ObjectFiles:
         except FileNotFoundError as error:
             if not name:
                 raise StoreError(f"The files at {self._url} are not there ({_first_line(error)}).") from error
-            raise NotFound(
-                f"The file {name} of the song {song_id!r} is gone; compose it again with its seed."
-            ) from None
+            raise file_not_found(self._space, song_id, name) from None
         except (BaseError, OSError, TimeoutError) as error:
             raise StoreError(
                 f"The files at {self._url} cannot be reached or written ({_first_line(error)})."

@@ -12,6 +12,7 @@ from engine.errors import SetupError
 from engine.settings import Settings
 from engine.store.files import FilesPlace, FileStore
 from engine.store.folders import FolderFiles
+from engine.store.names import Space
 
 
 def place_of(settings: Settings) -> FilesPlace:
@@ -25,14 +26,14 @@ def place_of(settings: Settings) -> FilesPlace:
     )
 
 
-def open_files(place: FilesPlace, data_dir: Path) -> FileStore:
-    """The file store at that place; raises `SetupError` when there can be none."""
+def open_files(place: FilesPlace, data_dir: Path, space: Space = "songs") -> FileStore:
+    """The file store at that place; raises `SetupError` when there can be none. `space`: of what."""
     if place.url is None:
-        return FolderFiles(data_dir)
+        return FolderFiles(data_dir, space)
     try:
         from engine.store.objects import ObjectFiles  # noqa: PLC0415 (its packages are optional)
     except ImportError as error:
         raise SetupError(
             f"The files at {place.url} need the package {error.name}; `pip install 'tunesmith[cluster]'` brings it."
         ) from error
-    return ObjectFiles(place, data_dir)
+    return ObjectFiles(place, data_dir, space)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,13 +18,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.store.database import Database, open_database
 from engine.store.files import FilesPlace, FileStore
-from engine.store.names import checked_id, keepable, song_not_found
+from engine.store.names import Space, checked_id, keepable, song_not_found
 from engine.store.opening import open_files
 from engine.store.queue import Queue
 from engine.store.records import Origin, SongRecord, Tally, VoteValue, new_song, song_record
 from engine.store.scratch import Scratch
 from engine.store.tables import songs, votes
+from engine.store.teaching import Teaching
 
+SPACES: tuple[Space, ...] = get_args(Space)
 MOST_IDS = 500
 """In one question."""
 
@@ -32,22 +34,29 @@ MOST_IDS = 500
 class Store:
     """Open with `await Store.open(url, data_dir)`, close with `await store.close()`.
 
-    `jobs`: the queue. `scratch`: where this machine makes songs. `files`: where finished ones are kept.
+    `jobs`: the queue. `teaching`: what servers taught. `scratch`: where this machine makes songs. `files`: where
+    finished ones are kept; `space` has the places of other things.
     """
 
-    def __init__(self, database: Database, files: FileStore, data_dir: Path) -> None:
+    def __init__(self, database: Database, spaces: Mapping[Space, FileStore], data_dir: Path) -> None:
         self._database = database
+        self._spaces = spaces
         self.jobs = Queue(database)
+        self.teaching = Teaching(database)
         self.scratch = Scratch(data_dir)
-        self.files = files
+        self.files = spaces["songs"]
 
     @classmethod
     async def open(cls, url: str, data_dir: Path, place: FilesPlace | None = None) -> Self:
         """Connect and bring the schema up to date; raises `SetupError`. `place`: where files are kept, if not in the
         data folder.
         """
-        files = open_files(place or FilesPlace(), data_dir)
-        return cls(Database(await open_database(url)), files, data_dir)
+        spaces = {space: open_files(place or FilesPlace(), data_dir, space) for space in SPACES}
+        return cls(Database(await open_database(url)), spaces, data_dir)
+
+    def space(self, space: Space) -> FileStore:
+        """Where the files of songs, uploads or models are kept."""
+        return self._spaces[space]
 
     async def check(self) -> None:
         """Ask the database whether it is there; raises `StoreError`. Of files, `files.check` tells."""

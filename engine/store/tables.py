@@ -130,3 +130,70 @@ jobs = sa.Table(
     ),
     sa.Index("ix_jobs_lease_owner", "lease_owner"),
 )
+
+uploads = sa.Table(
+    "uploads",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),  # 0: the command line
+    sa.Column("style", sa.String(40), nullable=False),
+    sa.Column("person_id", sa.BigInteger, nullable=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("licence", sa.String(16), nullable=False),
+    sa.Column("credit", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=True),
+    sa.Column("kind", sa.String(16), nullable=True),
+    sa.Column("duration_s", sa.Float, nullable=True),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("refusal", sa.Text, nullable=True),
+    sa.Column("report", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("pipeline", sa.String(32), nullable=True),
+    sa.Column("split", sa.String(8), nullable=True),
+    sa.Column("decided_by", sa.BigInteger, nullable=True),
+    sa.Column("decided_at", UtcDateTime, nullable=True),
+    sa.CheckConstraint("state IN ('received', 'understood', 'awaiting', 'kept', 'refused', 'forgotten')", name="state"),
+    sa.CheckConstraint("split IN ('train', 'valid')", name="split"),
+    sa.Index("ix_uploads_guild_id", "guild_id", "style", "state"),
+    sa.Index("ix_uploads_person_id", "person_id", "created_at"),
+    # The same bytes are there once a server and style.
+    sa.Index(
+        "ix_uploads_sha256",
+        "guild_id",
+        "style",
+        "sha256",
+        unique=True,
+        sqlite_where=sa.text("state NOT IN ('refused', 'forgotten')"),
+        postgresql_where=sa.text("state NOT IN ('refused', 'forgotten')"),
+    ),
+)
+
+models = sa.Table(
+    "models",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=False),
+    sa.Column("style", sa.String(40), nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("parent_sha256", sa.String(64), nullable=True),
+    sa.Column("sha256", sa.String(64), nullable=True),
+    sa.Column("upload_ids", sa.JSON, nullable=False),
+    sa.Column("metrics", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("decided_at", UtcDateTime, nullable=True),
+    sa.CheckConstraint("state IN ('training', 'candidate', 'live', 'refused', 'retired', 'rolled_back')", name="state"),
+    sa.Index("ix_models_guild_id", "guild_id", "style", "version", unique=True),
+)
+
+guild_styles = sa.Table(
+    "guild_styles",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("parent", sa.String(40), nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("created_by", sa.BigInteger, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)

@@ -51,6 +51,7 @@ class Studio:
         self._settings = settings
         self._owner = owner
         self._dispatcher = Dispatcher(store, executor, settings, owner.name)
+        self._draining: asyncio.Task[None] | None = None
         self._is_closed = False
 
     @classmethod
@@ -85,8 +86,10 @@ class Studio:
         settings' `stop_s`); hand back the others, which are made after the next start. Who watches hears no more;
         what became of the deliveries can still be said until `close`.
         """
-        if not self._dispatcher.is_closing:
-            await self._dispatcher.stop(grace_s=self._settings.stop_s if grace_s is None else grace_s)
+        if self._draining is None:
+            stop = self._dispatcher.stop(grace_s=self._settings.stop_s if grace_s is None else grace_s)
+            self._draining = asyncio.create_task(stop, name="studio stop")
+        await asyncio.shield(self._draining)
 
     async def close(self, *, grace_s: float | None = None) -> None:
         """`drain`, and free everything. Safe to call twice."""

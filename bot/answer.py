@@ -25,6 +25,8 @@ from engine import StoredSong, errors
 TOKEN_MARGIN = datetime.timedelta(seconds=20)
 TOKEN_REFUSED = frozenset({10015, 50027})
 """Discord's codes for an unknown webhook and for a dead token: a long upload can outlive the margin."""
+ANSWERED_ALREADY = 40060
+"""The first answer arrived, although its own answer was lost and discord.py sent it once more."""
 TOO_LARGE = 40005
 MAY_NOT_ATTACH = "The song is ready, but I may not send it here: I need the permissions Attach Files and Embed Links."
 DEFAULT_LIMIT_BYTES = discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
@@ -181,7 +183,12 @@ class InteractionAnswer(Answer):
     async def _create(self, body: Body) -> int:
         if self._interaction.response.is_done():
             return (await self._interaction.edit_original_response(**body.edit_arguments())).id
-        answered = await self._interaction.response.send_message(**body.send_arguments())
+        try:
+            answered = await self._interaction.response.send_message(**body.send_arguments())
+        except discord.HTTPException as refusal:
+            if refusal.code != ANSWERED_ALREADY:
+                raise
+            return (await self._interaction.edit_original_response(**body.edit_arguments())).id
         return answered.message_id or (await self._interaction.original_response()).id
 
     async def _edit(self, body: Body) -> None:

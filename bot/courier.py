@@ -55,12 +55,13 @@ class House:
 
 
 class Courier:
-    """`await Courier(ticket, answer, house).attend()`."""
+    """`await Courier(ticket, answer, house).attend()`. `is_over`: the song is not in the making any more."""
 
     def __init__(self, ticket: Ticket, answer: Answer, house: House) -> None:
         self.ticket = ticket
         self._answer = answer
         self._house = house
+        self.is_over = False
         self._gone: discord.NotFound | None = None
         self._noted_id = ticket.origin.message_id
         self._errands: set[asyncio.Task[Any]] = set()
@@ -132,9 +133,9 @@ class Courier:
                 self._show, shown=shown, gap_s=lambda: pace.gap_s(limited), gone=self._lose
             ) as progress:
                 async for update in self._house.studio.watch(self.ticket.job_id):
-                    last = update
+                    last, self.is_over = update, update.phase in OVER
                     progress(update)
-        return last if last is not None and last.phase in OVER else None
+        return last if self.is_over else None
 
     def _lose(self, problem: discord.NotFound) -> None:
         """The message was deleted."""

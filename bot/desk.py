@@ -86,13 +86,13 @@ class Desk:
             _log.info("going on with %d requests", len(self._couriers))
 
     def ticket(self, job_id: str) -> Ticket | None:
-        """The request, if it is attended now."""
+        """The request, if its song is in the making."""
         known = self._couriers.get(job_id)
-        return None if known is None else known[0].ticket
+        return None if known is None or known[0].is_over else known[0].ticket
 
     def tickets_of(self, person_id: int) -> tuple[Ticket, ...]:
-        """What a person waits for, the oldest first."""
-        attended = (courier.ticket for courier, _ in self._couriers.values())
+        """A person's songs in the making, the oldest first."""
+        attended = (courier.ticket for courier, _ in self._couriers.values() if not courier.is_over)
         return tuple(ticket for ticket in attended if ticket.origin.person_id == person_id)
 
     async def cancel(self, ticket: Ticket) -> bool:

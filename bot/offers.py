@@ -34,13 +34,14 @@ async def offer_commands(tree: app_commands.CommandTree[Any]) -> bool:
     return True
 
 
-def same_commands(ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]) -> bool:
+def same_commands(ours: Sequence[Any], theirs: Sequence[Any]) -> bool:
     """Whether a person would see the same commands."""
     return _by_name(ours) == _by_name(theirs)
 
 
-def _by_name(commands: Sequence[Mapping[str, Any]]) -> dict[tuple[str, int], Any]:
-    return {(command["name"], command.get("type") or 1): _seen(command) for command in commands}
+def _by_name(commands: Sequence[Any]) -> dict[tuple[Any, Any], Any]:
+    whole = ({"type": 1} | command for command in commands)
+    return {(command["name"], command["type"]): _seen(command) for command in whole}
 
 
 def _seen(value: Any) -> Any:

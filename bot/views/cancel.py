@@ -51,7 +51,8 @@ class CancelButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=canc
         if interaction.user.id != ticket.origin.person_id and not may_manage:
             raise errors.UserError(NOT_YOURS)
         await interaction.response.defer()
-        await desk.cancel(ticket)
+        if not await desk.cancel(ticket):
+            raise errors.NotFound(NOT_IN_THE_MAKING)
 
 
 def cancel_view(job_id: str) -> discord.ui.View:

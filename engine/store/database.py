@@ -180,6 +180,10 @@ def _set_sqlite_habits(engine: AsyncEngine) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    @sa.event.listens_for(engine.sync_engine, "invalidate")
+    def _on_invalidate(connection: Any, _record: Any, _error: Any) -> None:
+        connection.rollback()  # else a cancelled statement keeps the write lock as long as its traceback is kept
+
     @sa.event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading", False)

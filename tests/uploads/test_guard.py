@@ -127,6 +127,15 @@ def test_a_child_that_cannot_begin_is_our_fault_and_not_the_files(
     assert list((tmp_path / "work").iterdir()) == []
 
 
+def test_a_library_that_is_missing_is_our_fault_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    planted(harm("import no_such_codec"), monkeypatch, tmp_path)
+    with pytest.raises(JobError):
+        receive(sounds.wav(), "song.wav", inside=tmp_path / "work")
+    assert "no_such_codec" in caplog.text
+
+
 def test_a_child_knows_no_secret_of_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
     body = "raise child.Faulty(child.Fault.DAMAGED, 'sees ' + ' '.join(child.os.environ))"

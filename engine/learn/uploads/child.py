@@ -18,16 +18,24 @@ import os
 import resource
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
 from engine.learn.uploads.bare import bared
 from engine.learn.uploads.faults import Fault, Faulty
 from engine.learn.uploads.limits import Form, Limits
-from engine.learn.uploads.order import ANSWER, FINGERPRINT, READY, SCORE, Order
+from engine.learn.uploads.musicxml import packed_score_text, score_text
+from engine.learn.uploads.order import ANSWER, FINGERPRINT, READY, SCORE, UNABLE, Order
+from engine.learn.uploads.smf import midi_bytes
 from engine.learn.uploads.sniff import Bytes, Container, Sniffed, sniff
 
-SCORES = frozenset({Container.MIDI, Container.MUSICXML, Container.MXL})
+CHECKS: dict[Container, Callable[[Bytes, int, Limits], bytes | str]] = {
+    Container.MIDI: midi_bytes,
+    Container.MUSICXML: score_text,
+    Container.MXL: packed_score_text,
+}
+"""What is done to files of notes before their readers are loaded."""
 PR_SET_PDEATHSIG = 1
 SPARE_CPU_S = 2
 NICENESS = 10
@@ -48,6 +56,9 @@ def main() -> None:
             result = {"fault": fault.fault.value, "text": fault.text}
         except MemoryError:
             result = _too_much("memory")
+        except ImportError:
+            traceback.print_exc()
+            sys.exit(UNABLE)
         except OSError as error:
             if error.errno == errno.EMFILE:
                 result = {"fault": Fault.REFERENCE.value, "text": "asked for another file, and those are never opened"}
@@ -80,11 +91,9 @@ def _serve(order: Order, answer: BinaryIO) -> dict[str, Any]:
     """Sniff, import what that needs, open the files, let go of everything else, read."""
     size = os.fstat(0).st_size
     with mmap.mmap(0, size, access=mmap.ACCESS_READ) as data:
-        try:
-            sniffed = sniff(data)
-        finally:
-            answer.write(READY)
-        work = (_score_work if sniffed.container in SCORES else _sound_work)(order, data, sniffed)
+        answer.write(READY)
+        sniffed = sniff(data)
+        work = (_score_work if sniffed.container in CHECKS else _sound_work)(order, data, sniffed)
         for name in LATE_CODECS:
             codecs.lookup(name)
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
@@ -108,13 +117,15 @@ def _sound_work(order: Order, data: Bytes, sniffed: Sniffed) -> Work:
 
 
 def _score_work(order: Order, data: Bytes, sniffed: Sniffed) -> Work:
+    checked = CHECKS[sniffed.container](data, sniffed.start, order.limits)
+
     from engine.learn.uploads.reading import prepare, read_notes  # noqa: PLC0415 - only scores need their readers
 
     prepare(sniffed.container)
     if order.task == "probe":
-        return lambda: read_notes(data, sniffed, order.limits, None, None)
+        return lambda: read_notes(checked, order.limits, None, None)
     score, prints = open(SCORE, "w+b"), open(FINGERPRINT, "w+b")  # noqa: SIM115 - the same
-    return lambda: _closed(read_notes(data, sniffed, order.limits, score, prints), score, prints)
+    return lambda: _closed(read_notes(checked, order.limits, score, prints), score, prints)
 
 
 def _closed(facts: dict[str, Any], *files: BinaryIO) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 
 from engine.errors import JobError
 from engine.learn.uploads.faults import Fault, Faulty
-from engine.learn.uploads.order import ANSWER, ERRORS, MOST_ANSWER_BYTES, READY, Order
+from engine.learn.uploads.order import ANSWER, ERRORS, MOST_ANSWER_BYTES, READY, UNABLE, Order
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def _answer(order: Order, folder: Path, status: int) -> dict[str, Any]:
     with suppress(FileNotFoundError), path.open("rb") as file:
         data = file.read(MOST_ANSWER_BYTES)
     words = (folder / ERRORS).read_bytes()[-LAST_WORDS:].decode(errors="replace").strip()
-    if not data.startswith(READY):
+    if not data.startswith(READY) or status == UNABLE:
         log.error("The reader of uploads ended with status %d before it began:\n%s", status, words)
         raise JobError(f"The reader of uploads ended with status {status} before it began.")
     if status == 0:

@@ -54,24 +54,40 @@ def hear(
         stream, heard = listen(source, container, limits)
         claimed = _claimed(bare, heard)
         check_claim(claimed, limits)
-        layout = stream.codec_context.layout.name
-        sieve = Sieve(heard.rate_hz, limits)
-        forms = [_Pour(form, heard.rate_hz, NpyWriter(file, form.channels)) for form, file in files.items()]
-        ear = _Pour(LISTENING, heard.rate_hz, None)
-        matrix = mixing(layout, heard.channels)
-        for block in decoded(source, stream, limits):
-            clean = sieve.pass_through(block)
-            if len(clean) != matrix.shape[1]:
-                matrix = mixing(layout, len(clean))
-            stereo = matrix @ clean
-            for pour in (*forms, ear):
-                pour.feed(stereo)
-    _check_whole(sieve.seconds, claimed, bare)
-    level = sieve.level()
-    for pour in (*forms, ear):
-        pour.finish(level)
-    fingerprint_of_sound(ear.heard() * np.float32(level.gain)).write(prints)
+        desk: _Desk | None = None
+        for rate_hz, block in decoded(source, stream, limits):
+            desk = desk or _Desk(rate_hz, mixing(stream.codec_context.layout.name, len(block)), limits, files)
+            desk.take(block)
+    if desk is None:
+        raise Faulty(Fault.NO_AUDIO, "holds no sound at all; export it once more")
+    _check_whole(desk.sieve.seconds, claimed, bare)
+    level, recording = desk.finish()
+    fingerprint_of_sound(recording).write(prints)
     return _facts(heard, level.seconds) | {"peak": level.peak, "rms": level.rms, "notices": list(level.notices)}
+
+
+class _Desk:
+    """Where sound of one rate becomes all that is wanted of it. `matrix [2, C]` makes stereo."""
+
+    def __init__(self, rate_hz: int, matrix: Block, limits: Limits, files: Mapping[Form, BinaryIO]) -> None:
+        self.sieve = Sieve(rate_hz, limits)
+        self._matrix = matrix
+        self._ear = _Pour(LISTENING, rate_hz, None)
+        forms = [_Pour(form, rate_hz, NpyWriter(file, form.channels)) for form, file in files.items()]
+        self._pours = (*forms, self._ear)
+
+    def take(self, block: Block) -> None:
+        """A block `[C, n]` as it was decoded."""
+        stereo = self._matrix @ self.sieve.pass_through(block)
+        for pour in self._pours:
+            pour.feed(stereo)
+
+    def finish(self) -> tuple[Level, Block]:
+        """Complete the files; how loud it was, and what the fingerprint is made of."""
+        level = self.sieve.level()
+        for pour in self._pours:
+            pour.finish(level)
+        return level, self._ear.heard() * np.float32(level.gain)
 
 
 class _Pour:

@@ -17,6 +17,8 @@ Task = Literal["probe", "receive"]
 ANSWER, ERRORS, FINGERPRINT, SCORE, UPLOAD = "answer.json", "errors.txt", "fingerprint.npz", "score.json", "upload"
 READY = b"ready\n"
 MOST_ANSWER_BYTES = 100_000
+UNABLE = 3
+"""The child's exit status where a library is missing: no file's fault."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

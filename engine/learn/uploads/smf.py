@@ -1,14 +1,16 @@
 """A MIDI file walked through before a reader gets it: is it whole, how much is in it, are its tempos of this world.
 
-In: bytes that begin with `MThd`. Out: nothing; raises `Faulty`. Conventions: stops at the first limit that is passed,
-so a file of a million notes costs no more than one of the most that are allowed. Source: the Standard MIDI File
-specification 1.1. Caveat: tolerant where programs are sloppy (no end-of-track event, bytes behind the last track).
+In: bytes that begin with `MThd`. Out: the same bytes; raises `Faulty`. Conventions: stops at the first limit that is
+passed, so a file of a million notes costs no more than one of the most that are allowed. Source: the Standard MIDI
+File specification 1.1. Caveat: tolerant where programs are sloppy (no end-of-track event, bytes behind the last
+track).
 """
 
 from __future__ import annotations
 
 from engine.learn.uploads.faults import Fault, Faulty
 from engine.learn.uploads.limits import Limits
+from engine.learn.uploads.sniff import Bytes
 
 SLOWEST_BPM, FASTEST_BPM = 4.0, 1200.0
 MOST_TRACKS = 256
@@ -41,6 +43,18 @@ class _Count:
         if tick > self.division * QUARTERS_A_SECOND * self.limits.max_seconds:
             minutes = self.limits.max_seconds / 60
             raise Faulty(Fault.TOO_LONG, f"lasts longer than {minutes:g} min at any tempo; a shorter piece would work")
+
+
+def midi_bytes(data: Bytes, start: int, limits: Limits) -> bytes:
+    """A MIDI upload, bare or in RIFF, once it was walked through."""
+    body = bytes(data[start : start + limits.max_score_bytes + 1])
+    if body.startswith(b"RIFF"):
+        body = body[20 : 20 + int.from_bytes(body[16:20], "little")] if body[12:16] == b"data" else b""
+    if len(body) > limits.max_score_bytes:
+        most = f"{limits.max_score_bytes:,}"
+        raise Faulty(Fault.TOO_LARGE, f"is a MIDI file of more than {most} bytes; a shorter one would work")
+    check_midi(body, limits)
+    return body
 
 
 def check_midi(data: bytes, limits: Limits) -> None:

@@ -111,8 +111,8 @@ def listen(source: InputContainer, container: Container, limits: Limits) -> tupl
     return stream, heard
 
 
-def decoded(source: InputContainer, stream: AudioStream, limits: Limits) -> Iterator[Block]:
-    """Blocks `[C, n] float32`, as many samples as the decoder finds; never more than a second over the limit.
+def decoded(source: InputContainer, stream: AudioStream, limits: Limits) -> Iterator[tuple[int, Block]]:
+    """The rate, which decoders know better than headers, and blocks `[C, n] float32`; never a second over the limit.
 
     Raises `Faulty` past the longest length, for too many damaged packets, and for a stream that changes its rate.
     """
@@ -130,14 +130,14 @@ def decoded(source: InputContainer, stream: AudioStream, limits: Limits) -> Iter
         waiting.append(_samples(frame))
         held += frame.samples
         if held >= rate_hz:
-            yield np.concatenate(waiting, axis=1)
+            yield rate_hz, np.concatenate(waiting, axis=1)
             total, held, waiting = total + held, 0, []
         if total + held > limits.max_seconds * rate_hz:
             raise Faulty(
                 Fault.TOO_LONG, f"lasts longer than {limits.max_seconds / 60:g} min; a shorter recording would work"
             )
     if waiting:
-        yield np.concatenate(waiting, axis=1)
+        yield rate_hz, np.concatenate(waiting, axis=1)
 
 
 def mixing(layout: str, channels: int) -> npt.NDArray[np.float32]:

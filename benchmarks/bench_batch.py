@@ -66,9 +66,9 @@ def plans_of(styles: Sequence[str], count: int, seconds: float) -> list[Plan]:
     return [planner.plan(wish) for wish in wishes]
 
 
-def network_ms(packed: Packed, rows: int) -> float:
-    """Network alone: every head of a step over `rows` rows."""
-    stepper = Stepper(packed, rows)
+def network_ms(networks: Sequence[Packed], each: int) -> float:
+    """Networks alone: every head of a step over `each` rows of each."""
+    stepper, rows = Stepper([(packed, each) for packed in networks]), each * len(networks)
     features, details = np.zeros((rows, N_FEATURES), np.int64), np.zeros((rows, N_DETAILS), np.int64)
     zeros = np.zeros(rows, np.int64)
 
@@ -119,7 +119,7 @@ def table_of_steps(seconds: float) -> None:
     for styles, rows in ((1, 1), (1, 8), (1, 32), (1, 64), (4, 32), (4, 64)):
         names = STYLES[:styles]
         floor = 1000 * sum(weight_bytes(networks[name]) for name in names) / speed
-        alone = sum(network_ms(packed[name], max(8, rows // styles)) for name in names)
+        alone = network_ms([packed[name] for name in names], max(8, rows // styles))
         took = steps(names, rows, seconds)
         cells = (f"{floor:.2f}", f"{alone:.2f}", f"{took['wall']:.2f}", f"{took['cpu']:.2f}")
         print(f"| {styles} | {rows} | " + " | ".join(cells) + f" | {took['wall'] / floor:.1f} |", flush=True)

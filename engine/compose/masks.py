@@ -126,7 +126,7 @@ def pitch_bias(board: Board, here: Rows, slot: Integers, role: Integers) -> Nats
     bias[lowest[:, None] > _PITCHES] = FORBIDDEN
     line = np.flatnonzero(_SINGLE[role] & (here["pitch"][np.arange(len(here)), role] != NO_PITCH))
     if len(line):
-        bias[line] = _shaped(board, here[line], role[line], bias[line])
+        bias[line] = _shaped(board, here.take(line), role[line], bias[line])
     stuck = ~(bias > FORBIDDEN / 2).any(axis=1)
     bias[stuck] = np.where(within[stuck], 0.0, FORBIDDEN)
     return bias

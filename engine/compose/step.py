@@ -20,7 +20,8 @@ from engine.compose.decode import DURATION, ONSET, PITCH, ROLE, STRUCK, TOP_P, V
 from engine.compose.masks import FORBIDDEN, drum_mask, missing, onset_mask, pitch_bias, role_bias, role_mask
 from engine.errors import EngineError
 from engine.jobs.apart import Failures, each_apart
-from engine.model.sampling import Stepper, draw
+from engine.model.nucleus import draw
+from engine.model.sampling import Stepper
 from engine.music.context import N_DETAIL_ROWS, N_DETAILS, N_FEATURE_ROWS, NO_PITCH
 from engine.music.frames import NO_CHORD
 from engine.music.tokens import BAR, BAR_EVENT, DRUMS, N_DRUMS, N_DURATIONS, N_PITCHES, N_VELOCITIES, Event
@@ -136,7 +137,8 @@ class Step:
         self._next[rows, 0] = onset
         if not len(notes := np.flatnonzero(onset != BAR)):
             return
-        rows, here, due, onset, uniform = rows[notes], here[notes], due[notes], onset[notes], uniform[notes]
+        if len(notes) < len(rows):
+            rows, here, due, onset, uniform = rows[notes], here.take(notes), due[notes], onset[notes], uniform[notes]
         onsets = self._next[:, 0]
         logits = self._logits(rows, lambda stepper, span: stepper.role_logits(onsets[span]))
         logits = logits + role_bias(here, onset)
@@ -161,11 +163,11 @@ class Step:
         pitch = np.zeros(len(rows), np.int64)
         struck, tuned = np.flatnonzero(role == DRUMS), np.flatnonzero(role != DRUMS)
         if len(tuned):
-            pitch[tuned] = self._draw_pitch(rows[tuned], here[tuned], place[:, tuned], uniform[tuned, 2])
+            pitch[tuned] = self._draw_pitch(rows[tuned], here.take(tuned), place[:, tuned], uniform[tuned, 2])
         if len(struck):
-            drums, mask = here[struck], drum_mask(here[struck], slot[struck])
+            drums = here.take(struck)
             logits = self._logits(rows[struck], lambda stepper, _: stepper.drum_logits())
-            pitch[struck] = self._choose(logits, mask, drums, STRUCK, uniform[struck, 2])
+            pitch[struck] = self._choose(logits, drum_mask(drums, slot[struck]), drums, STRUCK, uniform[struck, 2])
         chosen = self._spread(rows, np.where(role == DRUMS, N_PITCHES + np.minimum(pitch, N_DRUMS - 1), pitch))
         logits = self._logits(rows, lambda stepper, span: stepper.duration_logits(chosen[span]))
         logits = logits + self._board.duration_tilts[here["seat"], role]

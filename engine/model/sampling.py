@@ -1,8 +1,8 @@
-"""Step-by-step use of a network: the hand-written cell, the chained heads, and the draw from masked logits.
+"""Step-by-step use of networks: the hand-written cell and the chained heads, for rows of several networks at once.
 
-In: indices `[N, F]` and choices `[N]` a step, as numpy integers; out: choices as numpy integers. Conventions: a row's
-numbers do not depend on how many others there are, nor on where it stands among them (`Packed.wide`), so a song's bytes
-do not depend on who shares the machine; randomness arrives as uniform numbers `[N]` from the caller's own generators.
+In: indices `[N, F]` and choices `[N]` a step, as numpy integers; out: logits, float64. Conventions: a row's numbers do
+not depend on how many others there are, nor on where it stands among them (`Packed.wide`), so a song's bytes do not
+depend on who shares the machine; `engine.model.nucleus` draws from the logits.
 Caveat: whether all rows may be multiplied at once is asked of the machine, by trying, once more than `BLOCK` are there;
 where sums depend on the number of rows they are multiplied in blocks of `BLOCK`, which is slower.
 """
@@ -22,7 +22,6 @@ from engine.model.network import N_RELATIVE, Network, NetworkConfig, interval_ta
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 Product = Callable[[Tensor], Tensor]
 
 BLOCK = 8
@@ -31,82 +30,84 @@ MOST_ROWS = 64
 """Up to so many rows it is tried whether they may be multiplied at once; more are multiplied in parts of so many."""
 
 
-def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float | Floats, uniform: Floats) -> Integers:
-    """Choose one class a row. `logits` [N, C], `mask` [N, C] or [1, C] (True: allowed), `temperature` [N], `top_p` one
-    for all or [N], `uniform` [N] in [0, 1).
-
-    Nucleus sampling (Holtzman et al., 2020): the smallest set of classes whose share reaches `top_p` is drawn from.
-    Raises `ValueError` if a row allows nothing.
-    """
-    scaled = np.where(mask, logits / temperature[:, None], -np.inf)
-    highest = scaled.max(axis=1, keepdims=True)
-    if (highest == -np.inf).any():
-        raise ValueError("a row of the mask allows no class")
-    shares = np.exp(scaled - highest)
-    shares /= shares.sum(axis=1, keepdims=True)
-    order = np.argsort(-shares, axis=1, kind="stable")
-    rows = np.arange(len(order))
-    ranked = shares[rows[:, None], order]
-    before = ranked.cumsum(axis=1) - ranked
-    ranked[before >= np.asarray(top_p).reshape(-1, 1)] = 0.0
-    cumulative = ranked.cumsum(axis=1)
-    rank = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
-    last = (ranked > 0).sum(axis=1) - 1
-    chosen: Integers = order[rows, np.minimum(rank, last)]
-    return chosen
-
-
 class Packed:
-    """A network's weights laid out for stepping, shared by all who step it; whoever keeps it keeps them twice."""
+    """A network's large weights laid out for stepping, shared by all who step it; whoever keeps it keeps them twice."""
 
     def __init__(self, network: Network, *, wide: bool | None = None) -> None:
         """`wide`: asked of the machine where it is not said."""
         self.network = network.eval()
         self.config, self.device = network.config, network.onset.weight.device
-        self.table, self.details = network.table.weight.detach(), network.details.weight.detach()
-        self.onset_to_role = network.onset_to_role.weight.detach()
-        self.pitch_to_rest = network.pitch_to_rest.weight.detach()
-        self.duration_to_velocity = network.duration_to_velocity.weight.detach()
         self.cells = [_affine(*_fused(network, layer)) for layer in range(self.config.layers)]
         self.trunk = _of(network.trunk)
-        self.onset, self.role = _of(network.onset), _of(network.role)
         self.struck = _of(network.pitch, network.relative, network.interval, network.drum)
-        self.duration, self.velocity = _of(network.duration), _of(network.velocity)
+        self.heads = {name: _of(getattr(network, name)) for name in HEADS}
         self._wide = wide
 
     @property
     def wide(self) -> bool:
-        """Whether any number of rows may be multiplied at once, because each comes out as it does in a block of
-        `BLOCK`. Trying takes longer than laying the weights out, and a song by itself never asks.
+        """Whether any number of rows may be multiplied at once, and with other networks' heads beside, because each row
+        comes out as it does in a block of `BLOCK`. Trying takes longer than laying the weights out, and a song by
+        itself never asks.
         """
         if self._wide is None:
             self._wide = _rows_are_alike(self)
         return self._wide
 
 
+Lanes = Sequence[tuple[Packed, int]]
+"""Networks of the same sizes, and how many rows each has."""
+
+
+class _Shelf:
+    """What the rows of several networks look up, and their small heads, each as one table and one product for all.
+
+    A row adds its network's offset to an index, and takes its network's columns of a product.
+    """
+
+    def __init__(self, lanes: Lanes) -> None:
+        networks = [packed.network for packed, _ in lanes]
+        self.networks = [id(network) for network in networks]
+        self.tables = {
+            name: _joined([getattr(network, name).weight.detach() for network in networks]) for name in TABLES
+        }
+        self.heads = {name: _of(*(getattr(network, name) for network in networks)) for name in HEADS}
+
+
+TABLES = ("table", "details", "onset_to_role", "pitch_to_rest", "duration_to_velocity")
+HEADS = ("onset", "role", "duration", "velocity")
+
+
 class Stepper:
-    """N songs of one network, advanced together. Not thread-safe: one stepper a batch.
+    """N rows of one network or of several of the same sizes, advanced together; a network's rows stand side by side.
+    Not thread-safe: one stepper a batch.
 
     Per step: `advance(features)`, then `onset_logits()`, `role_logits(onset)`, `open_details(details)`, then
     `pitch_logits`/`drum_logits`, `duration_logits`, `velocity_logits`; each returns float64 `[N, classes]` on the CPU.
     Between steps rows come and go with `rearrange`.
     """
 
-    def __init__(self, packed: Packed, size: int) -> None:
-        self._packed, self._device = packed, packed.device
-        hidden, layers = packed.config.hidden, packed.config.layers
-        self._head = packed.config.head
-        self._h = [torch.zeros(size, hidden, device=self._device) for _ in range(layers)]
-        self._c = [torch.zeros(size, hidden, device=self._device) for _ in range(layers)]
-        self._resize(size)
+    def __init__(self, lanes: Lanes) -> None:
+        """`lanes`: at least one."""
+        self.config, self._device = lanes[0][0].config, lanes[0][0].device
+        self._head, size = self.config.head, sum(rows for _, rows in lanes)
+        self._h = [torch.zeros(size, self.config.hidden, device=self._device) for _ in range(self.config.layers)]
+        self._c = [torch.zeros(size, self.config.hidden, device=self._device) for _ in range(self.config.layers)]
+        self._shelf = _Shelf(lanes)
+        self._settle(lanes)
 
-    def _resize(self, size: int) -> None:
-        self._trunk = torch.zeros(size, 4 * self._head, device=self._device)
-        self._rest = torch.zeros(size, 3 * self._head, device=self._device)
-        width = MOST_ROWS if size > BLOCK and self._packed.wide else BLOCK
-        self._parts = [slice(start, start + width) for start in range(0, size, width)]
+    def _settle(self, lanes: Lanes) -> None:
+        if self._shelf.networks != [id(packed.network) for packed, _ in lanes]:
+            self._shelf = _Shelf(lanes)
+        sizes = [rows for _, rows in lanes]
+        self._wide = sum(sizes) > BLOCK and all(packed.wide for packed, _ in lanes)
+        width = MOST_ROWS if self._wide else BLOCK
+        self._parts = [(packed, min(width, rows - start)) for packed, rows in lanes for start in range(0, rows, width)]
+        self._joint = [min(MOST_ROWS, sum(sizes) - start) for start in range(0, sum(sizes), MOST_ROWS)]
+        self._lane_of_row = np.repeat(np.arange(len(lanes)), sizes)
+        self._each = np.arange(sum(sizes))
+        self._trunk = torch.zeros(sum(sizes), 4 * self._head, device=self._device)
 
-    def rearrange(self, sources: Sequence[int | None]) -> None:
+    def rearrange(self, lanes: Lanes, sources: Sequence[int | None]) -> None:
         """Go on with one row a source: the row that it names, or one that has read nothing yet (`None`)."""
         size = len(sources)
         rows = torch.tensor([row for row, source in enumerate(sources) if source is not None], device=self._device)
@@ -116,72 +117,90 @@ class Stepper:
                 states[layer] = state.new_zeros(size, state.shape[1])
                 if len(rows):
                     states[layer][rows] = state[kept]
-        if size != len(self._trunk):
-            self._resize(size)
+        self._settle(lanes)
 
-    def _in(self, values: Integers) -> Tensor:
-        return torch.from_numpy(values).to(self._device)
+    def _times(self, product: Callable[[Packed], Product], x: Tensor) -> Tensor:
+        """Each network's product with its own rows of `x`, part by part."""
+        if len(self._parts) == 1:
+            return product(self._parts[0][0])(x)
+        parts = x.split_with_sizes([rows for _, rows in self._parts])
+        return torch.cat([product(packed)(part) for (packed, _), part in zip(self._parts, parts, strict=True)])
 
-    def _out(self, product: Product, x: Tensor) -> Floats:
-        """A head's logits, part by part."""
-        parts = self._parts
-        logits = product(x) if len(parts) == 1 else torch.cat([product(x[part]) for part in parts])
-        result: Floats = logits.cpu().numpy().astype(np.float64)
-        return result
+    def _look_up(self, name: str, index: Integers) -> Tensor:
+        """Of each row's network's table the row that `index` [N] names, or the sum of those that `[N, K]` names."""
+        table = self._shelf.tables[name]
+        if len(self._shelf.networks) > 1:
+            offset = self._lane_of_row * (len(table) // len(self._shelf.networks))
+            index = index + (offset if index.ndim == 1 else offset[:, None])
+        where = torch.from_numpy(index).to(self._device)
+        return F.embedding(where, table) if index.ndim == 1 else _sum_of_rows(table, where)
+
+    def _head_logits(self, name: str, x: Tensor) -> Floats:
+        """A small head's logits; where rows may be multiplied at once, by the heads of all networks side by side."""
+        if not self._wide or len(self._shelf.networks) == 1:
+            return _out(self._times(lambda packed: packed.heads[name], x))
+        parts = [self._shelf.heads[name](part) for part in x.split_with_sizes(self._joint)]
+        logits = _out(parts[0] if len(parts) == 1 else torch.cat(parts))
+        own: Floats = logits.reshape(len(x), len(self._shelf.networks), -1)[self._each, self._lane_of_row]
+        return own
 
     def advance(self, features: Integers) -> None:
         """Read the features `[N, F]` of the next event into the state."""
-        index, packed = self._in(features), self._packed
-        for part in self._parts:
-            x = _sum_of_rows(packed.table, index[part])
-            for layer, cell in enumerate(packed.cells):
-                h, c = self._h[layer][part], self._c[layer][part]
-                gates = cell(torch.cat((x, h), dim=1))
-                i, f, g, o = gates.chunk(4, dim=1)
-                candidate = torch.tanh(g)
-                gates.sigmoid_()
-                c.mul_(f).add_(i.mul_(candidate))
-                x = torch.mul(o, torch.tanh(c), out=h)
-            self._trunk[part] = packed.trunk(x)
+        x = self._look_up("table", features)
+        for layer, (h, c) in enumerate(zip(self._h, self._c, strict=True)):
+            gates = self._times(lambda packed, layer=layer: packed.cells[layer], torch.cat((x, h), dim=1))  # type: ignore[misc]
+            i, f, g, o = gates.chunk(4, dim=1)
+            candidate = torch.tanh(g)
+            gates.sigmoid_()
+            c.mul_(f).add_(i.mul_(candidate))
+            x = torch.mul(o, torch.tanh(c), out=h)
+        self._trunk = self._times(lambda packed: packed.trunk, x)
 
     def onset_logits(self) -> Floats:
         """Logits of the next onset (the last class is the bar line)."""
-        return self._out(self._packed.onset, self._h[-1])
+        return self._head_logits("onset", self._h[-1])
 
     def role_logits(self, onset: Integers) -> Floats:
         """Logits of the role, given the onsets `[N]`."""
-        z = self._trunk[:, : self._head] + self._packed.onset_to_role[self._in(onset)]
-        return self._out(self._packed.role, z.tanh_())
+        z = self._trunk[:, : self._head] + self._look_up("onset_to_role", onset)
+        return self._head_logits("role", z.tanh_())
 
     def open_details(self, details: Integers) -> None:
         """Read the details `[N, D]` that onset and role have decided."""
-        self._rest = self._trunk[:, self._head :] + _sum_of_rows(self._packed.details, self._in(details))
-        self._struck = self._out(self._packed.struck, torch.tanh(self._part(0)))
+        self._rest = self._trunk[:, self._head :] + self._look_up("details", details)
+        struck = self._times(lambda packed: packed.struck, torch.tanh(self._part(0)))
+        self._struck = _out(struck)
 
     def _part(self, index: int) -> Tensor:
         return self._rest[:, index * self._head : (index + 1) * self._head]
 
     def pitch_logits(self, root: Integers, previous: Integers) -> Floats:
         """Logits of the pitch, given the chord's root `[N]` (12: none) and the role's last pitch `[N]` (128: none)."""
-        n, (relative_of, interval_of) = self._packed.config.n_pitches, _tables(self._packed.config.n_pitches)
-        raw, row = self._struck, np.arange(len(self._struck))[:, None]
+        n, (relative_of, interval_of) = self.config.n_pitches, _tables(self.config.n_pitches)
+        raw, row = self._struck, self._each[:, None]
         logits: Floats = raw[:, :n] + raw[row, relative_of[root]]
         logits += raw[row, interval_of[previous]]
         return logits
 
     def drum_logits(self) -> Floats:
         """Logits of the percussion instrument."""
-        return self._struck[:, -self._packed.config.n_drums :]
+        return self._struck[:, -self.config.n_drums :]
 
     def duration_logits(self, chosen: Integers) -> Floats:
         """Logits of the duration; `chosen` [N]: the pitch, or `n_pitches` + the percussion index."""
-        self._after = self._packed.pitch_to_rest[self._in(chosen)]
-        return self._out(self._packed.duration, (self._part(1) + self._after[:, : self._head]).tanh_())
+        self._after = self._look_up("pitch_to_rest", chosen)
+        return self._head_logits("duration", (self._part(1) + self._after[:, : self._head]).tanh_())
 
     def velocity_logits(self, duration: Integers) -> Floats:
         """Logits of the velocity, given what `duration_logits` was given and the durations `[N]`."""
-        after = self._after[:, self._head :] + self._packed.duration_to_velocity[self._in(duration)]
-        return self._out(self._packed.velocity, (self._part(2) + after).tanh_())
+        after = self._after[:, self._head :] + self._look_up("duration_to_velocity", duration)
+        return self._head_logits("velocity", (self._part(2) + after).tanh_())
+
+
+def _out(logits: Tensor) -> Floats:
+    """Logits as the caller gets them."""
+    result: Floats = logits.cpu().numpy().astype(np.float64)
+    return result
 
 
 def _sum_of_rows(table: Tensor, index: Tensor) -> Tensor:
@@ -203,10 +222,14 @@ def _tables(n_pitches: int) -> tuple[Integers, Integers]:
     return n_pitches + relative_table(n_pitches).numpy(), n_pitches + N_RELATIVE + interval_table(n_pitches).numpy()
 
 
+def _joined(tensors: list[Tensor]) -> Tensor:
+    return tensors[0] if len(tensors) == 1 else torch.cat(tensors)
+
+
 def _of(*layers: nn.Linear) -> Product:
     """The layers, which all read the same, as one product."""
     weights, biases = [layer.weight.detach() for layer in layers], [layer.bias.detach() for layer in layers]
-    return _affine(torch.cat(weights), torch.cat(biases))
+    return _affine(_joined(weights), _joined(biases))
 
 
 def _affine(weight: Tensor, bias: Tensor) -> Product:
@@ -241,24 +264,27 @@ _known: dict[tuple[NetworkConfig, str, int], bool] = {}
 
 
 def _rows_are_alike(packed: Packed) -> bool:
-    """Whether rows come out bit for bit alike in every number of blocks at once and block by block, on this machine."""
+    """Whether rows come out bit for bit alike in every number of blocks at once and block by block, as rows of one
+    network and of several side by side, on this machine.
+    """
     key = (packed.config, str(packed.device), torch.get_num_threads())
     if key not in _known:
         packed._wide = False
-        apart = _trial(packed, MOST_ROWS)
+        apart = _trial([(packed, MOST_ROWS)])
         packed._wide = True
         sizes = range(BLOCK, MOST_ROWS + 1, BLOCK)
+        arranged = [[(packed, size)] for size in sizes] + [[(packed, BLOCK)] * (size // BLOCK) for size in sizes]
         _known[key] = all(
-            np.array_equal(one[:size], other)
-            for size in sizes
-            for one, other in zip(apart, _trial(packed, size), strict=True)
+            np.array_equal(one[: len(other)], other)
+            for lanes in arranged
+            for one, other in zip(apart, _trial(lanes), strict=True)
         )
     return _known[key]
 
 
-def _trial(packed: Packed, size: int) -> list[Floats]:
-    """What a stepper of `size` rows says to something arbitrary, head by head."""
-    config, stepper, row = packed.config, Stepper(packed, size), np.arange(size)
+def _trial(lanes: Lanes) -> list[Floats]:
+    """What a stepper says to something arbitrary, head by head."""
+    config, stepper, row = lanes[0][0].config, Stepper(lanes), np.arange(sum(rows for _, rows in lanes))
     for time in range(3):
         stepper.advance((row[:, None] * 7919 + np.arange(24) * 104729 + time * 31) % config.feature_rows)
     stepper.open_details((row[:, None] * 7919 + np.arange(8) * 104729) % config.detail_rows)

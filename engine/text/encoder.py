@@ -60,6 +60,7 @@ class TextEncoder:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         os.environ.setdefault("TRANSFORMERS_OFFLINE", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # composing in this process reads weights sooner
         import torch  # noqa: PLC0415 (seconds to import: only who reads prompts pays)
         from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
         from transformers.models.bert.modeling_bert import BertModel  # noqa: PLC0415

@@ -127,12 +127,23 @@ def test_rows_of_a_network_of_full_size_are_alike_in_any_number_and_at_any_place
     assert packed.wide == sampling._rows_are_alike(packed)
     rows = np.arange(64)
     features = (rows[:, None] * 7919 + np.arange(30) * 104729) % packed.config.feature_rows
-    reference = logits(Stepper(apart, 64), features)
+    reference = logits(Stepper([(apart, 64)]), features)
     for size in (8, 24, 40, 64):
         where = np.random.default_rng(size).permutation(64)[:size]
         for one in (packed, apart):
-            for whole, part in zip(reference, logits(Stepper(one, size), features[where], where), strict=True):
+            for whole, part in zip(reference, logits(Stepper([(one, size)]), features[where], where), strict=True):
                 assert np.array_equal(whole[where], part)
+
+
+def test_rows_of_several_networks_side_by_side_are_those_of_each_by_itself():
+    networks = [Packed(small_network(seed)) for seed in range(3)]
+    rows = np.arange(40)
+    features = (rows[:, None] * 7919 + np.arange(30) * 104729) % networks[0].config.feature_rows
+    together = logits(Stepper([(networks[0], 8), (networks[1], 24), (networks[2], 8)]), features)
+    for packed, where in zip(networks, (rows[:8], rows[8:32], rows[32:]), strict=True):
+        alone = logits(Stepper([(packed, len(where))]), features[where], where)
+        for many, one in zip(together, alone, strict=True):
+            assert np.array_equal(many[where], one)
 
 
 def logits(stepper: Stepper, features: np.ndarray, rows: np.ndarray | None = None) -> list[np.ndarray]:
@@ -154,10 +165,10 @@ def logits(stepper: Stepper, features: np.ndarray, rows: np.ndarray | None = Non
 def test_rows_that_move_take_what_they_have_read_along_and_new_rows_have_read_nothing():
     packed = Packed(small_network())
     features = np.arange(8 * 30).reshape(8, 30) % packed.config.feature_rows
-    moved, fresh = Stepper(packed, 8), Stepper(packed, 8)
+    moved, fresh = Stepper([(packed, 8)]), Stepper([(packed, 8)])
     moved.advance(features)
     before = moved.onset_logits()
-    moved.rearrange([5, None, 2, *[None] * 13])
+    moved.rearrange([(packed, 16)], [5, None, 2, *[None] * 13])
     now = moved.onset_logits()
     assert np.array_equal(now[[0, 2]], before[[5, 2]])
     moved.advance(np.concatenate([features, features]))

@@ -15,7 +15,8 @@ from engine.grammar.corpus import composed_songs
 from engine.learn.dataset import Dataset, encode_pieces
 from engine.learn.sources.piece import Piece
 from engine.model.checkpoint import latest_version, load_checkpoint, read_facts, save_checkpoint
-from engine.model.sampling import Packed, Stepper, draw
+from engine.model.nucleus import draw
+from engine.model.sampling import Packed, Stepper
 from engine.model.training import Trainer, TrainSettings, evaluate
 from engine.music.context import vocabulary_hash
 from engine.music.tokens import BAR, DRUMS, N_PITCHES
@@ -40,7 +41,7 @@ def test_stepping_gives_the_same_losses_as_training_reads(dataset):
     batch = dataset.columns.batch(rows)
     with torch.no_grad():
         losses, _ = network(batch)
-    stepper, sums = Stepper(Packed(network), 1), dict.fromkeys(losses.parts, 0.0)
+    stepper, sums = Stepper([(Packed(network), 1)]), dict.fromkeys(losses.parts, 0.0)
 
     def nats(logits: np.ndarray, choice: int) -> float:
         shifted = logits[0] - logits[0].max()
@@ -72,7 +73,7 @@ def test_a_line_of_a_batch_is_the_same_whoever_its_neighbours_are(dataset):
     features = dataset.columns.features[:30].astype(np.int64)
     outputs = []
     for neighbour in (0, 100):
-        stepper = Stepper(Packed(network), 2)
+        stepper = Stepper([(Packed(network), 2)])
         other = dataset.columns.features[neighbour : neighbour + 30].astype(np.int64)
         for t in range(30):
             stepper.advance(np.stack([features[t], other[t]]))
@@ -218,3 +219,56 @@ def test_the_facts_of_a_checkpoint_are_json(tmp_path):
     facts = replace(small_facts(), metrics={"held_out_nats": 3.5}, lineage={"seed": 1}, licences={"a": "CC0"})
     save_checkpoint(small_network(), facts, path)
     assert json.loads(json.dumps(dict(read_facts(path).metrics))) == {"held_out_nats": 3.5}
+
+
+def by_the_book(logits: np.ndarray, mask: np.ndarray, heat: np.ndarray, top_p: np.ndarray, uniform: np.ndarray) -> list:
+    """Nucleus sampling, a row after the other."""
+    chosen = []
+    for row in range(len(logits)):
+        shares = np.where(mask[row], np.exp((logits[row] - logits[row][mask[row]].max()) / heat[row]), 0.0)
+        shares /= shares.sum()
+        nucleus, sums = [], 0.0
+        for kind in sorted(range(len(shares)), key=lambda kind: (-shares[kind], kind)):
+            if sums >= top_p[row] or not shares[kind]:
+                break
+            nucleus.append(kind)
+            sums += shares[kind]
+        aim, sums = uniform[row] * sums, 0.0
+        for kind in nucleus:
+            sums += shares[kind]
+            if sums > aim:
+                break
+        chosen.append(kind)
+    return chosen
+
+
+@pytest.mark.parametrize("classes", [5, 33, 128])
+@pytest.mark.parametrize("flat", [0.2, 4.0])
+def test_the_draw_is_that_of_the_book_for_sharp_and_for_flat_odds(classes, flat):
+    rng = np.random.default_rng(classes)
+    rows = 60
+    for top_p in (0.5, 0.95, 1.0):
+        logits = rng.normal(size=(rows, classes)) / flat
+        mask = rng.random((rows, classes)) < 0.7
+        mask[:, 0] = True
+        heat, most = rng.uniform(0.7, 1.2, rows), np.full(rows, top_p)
+        uniform = rng.random(rows)
+        chosen = draw(logits, mask=mask, temperature=heat, top_p=most, uniform=uniform)
+        assert chosen.tolist() == by_the_book(logits, mask, heat, most, uniform)
+
+
+def test_of_equally_likely_classes_the_first_goes_first():
+    logits = np.zeros((3, 128))
+    logits[:, 60:] = -3.0
+    uniform = np.array([0.0, 0.5, 0.999])
+    chosen = draw(logits, mask=np.ones((3, 128), bool), temperature=np.ones(3), top_p=0.2, uniform=uniform)
+    assert chosen[0] == 0
+    assert list(chosen) == sorted(chosen)
+    assert chosen[2] < 16, "a fifth of all is in the first sixteen of sixty alike"
+    sharp = np.zeros((1, 128))
+    sharp[0, [7, 3]] = 9.0
+    for value, first in ((0.0, 3), (0.9, 7)):
+        assert (
+            draw(sharp, mask=np.ones((1, 128), bool), temperature=np.ones(1), top_p=0.9, uniform=np.array([value]))
+            == first
+        )

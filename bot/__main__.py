@@ -8,6 +8,7 @@ bot --health` says whether the running bot is alive (exit code 0 or 1), for cont
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -92,6 +93,7 @@ async def serve(
     async def open_studio() -> Studio:
         studio = await opened(settings)
         operations.watch(studio)
+        gc.freeze()  # what is loaded by now stays; a full collection that looked at all of it took 0.1 s of the loop
         return studio
 
     bot = TunesmithBot(open_studio, stop_s=settings.stop_s)

@@ -5,30 +5,21 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from bot.apology import INTERRUPTED
+from bot.errors import GOES_ON
 from bot.health import STALE_S, is_alive, keep_pulse
 from bot.settings import BotSettings
-from engine import Origin, errors
-from engine.store import Store
+from engine import errors
+from tests.bot.processes import environment, start, states
 from tests.discord import LocalDiscord
 
-ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "onnxruntime", "music21", "ray", "transformers", "numpy")
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    """Nothing of this machine's own settings."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"PYTHONPATH": str(ROOT), "TUNESMITH_DATA_DIR": str(folder)} | more
 
 
 def run_bot(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
@@ -106,49 +97,19 @@ async def test_a_signal_stops_the_bot_cleanly(tmp_path: Path, number: signal.Sig
     assert not discord.gateway.sessions
 
 
-async def test_whose_song_a_killed_bot_left_unfinished_is_told_by_the_next_one(tmp_path: Path) -> None:
+async def test_a_stop_while_a_song_is_made_is_over_in_time_and_keeps_the_song(tmp_path: Path) -> None:
     async with LocalDiscord() as discord:
-        process = await start_bot(discord, tmp_path)
-        await discord.ready()
-        exchanges = [await discord.slash("compose", prompt="a song"), await discord.mention("a song")]
-        await asyncio.wait_for(noted(tmp_path / "tunesmith.db", 2), 30)
-        process.kill()
-        await process.communicate()
+        process = await start(discord, tmp_path, TUNESMITH_STOP_S="6")
+        await discord.ready(timeout_s=30)
+        exchange = await discord.slash("compose", prompt="long 30")
+        await exchange.until(lambda message: "**composing**" in message.content)
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 30) == 0
+        assert time.monotonic() - began < 10
+        assert exchange.message.content == GOES_ON
+        assert states(tmp_path) == {"long 30": "queued"}
         await discord.gone()
-        assert all("**" in exchange.message.content for exchange in exchanges)
-        process = await start_bot(discord, tmp_path)
-        for exchange in exchanges:
-            await exchange.message.until(lambda message: message.content == INTERRUPTED, timeout_s=30)
-        process.terminate()
-        await process.communicate()
-
-
-async def noted(database: Path, songs: int) -> None:
-    """Wait until the database has so many songs."""
-    while True:
-        with closing(sqlite3.connect(database)) as connection:
-            if connection.execute("SELECT count(*) FROM songs").fetchone() == (songs,):
-                return
-        await asyncio.sleep(0.05)
-
-
-async def test_an_apology_that_cannot_be_delivered_costs_only_itself(tmp_path: Path) -> None:
-    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'tunesmith.db'}", tmp_path)
-    async with LocalDiscord() as discord:
-        shown = discord.new_bot_message()
-        shown.content = "composing"
-        discord.messages[shown.id] = shown
-        for number, (channel_id, message_id) in enumerate(
-            [(1, 2), (discord.channel_id, 3), (discord.channel_id, None), (discord.channel_id, shown.id)]
-        ):
-            await store.begin(f"song{number}", {}, Origin(channel_id=channel_id, message_id=message_id))
-        await store.close()
-        process = await start_bot(discord, tmp_path)
-        await shown.until(lambda message: message.content == INTERRUPTED, timeout_s=30)
-        process.terminate()
-        _, complaint = await process.communicate()
-    assert process.returncode == 0
-    assert "Traceback" not in complaint.decode()
 
 
 def test_the_discord_process_loads_nothing_heavy(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Composing made small: a resident worker and a recording one that write three little files a song, and do what the
 prompt's first word says.
 
-`slow` takes 0.4 s a stage, `long…` as many seconds in all as its second word says, `refuse` raises the person's error,
+`slow` takes 0.4 s a stage, `long` as many seconds in all as its second word says, `brew` as many for composing alone,
+`refuse` raises the person's error,
 `ramble` a long one, `lack` the machine's, `break` the engine's, `crash` a bug; `big` writes audio of 20 kB, `encode`
 encodes real audio under the limit it was given, `show` writes the request and the limit instead of MIDI. The studio,
 the job runner and the database around it are the real ones."""
@@ -28,11 +29,13 @@ ENCODED_S = 20
 PICTURE = b"\x89PNG\r\n\x1a\n tiny"
 
 
-def stage_s(prompt: str) -> float:
-    """How long each of the seven stages takes."""
+def stage_s(prompt: str, stages: tuple[str, ...]) -> float:
+    """How long each of these stages takes."""
     word, *others = prompt.split()
     if word == "long":
         return float(others[0]) / (len(COMPOSING) + len(RECORDING))
+    if word == "brew":
+        return float(others[0]) / len(COMPOSING) if stages is COMPOSING else 0.0
     return 0.4 if word == "slow" else 0.0
 
 
@@ -68,7 +71,7 @@ class TinyResident:
         except Exception as error:
             self.cancel(job)
             return [Failed(job=job, error=error)]
-        each_s = stage_s(payload["request"]["prompt"])
+        each_s = stage_s(payload["request"]["prompt"], COMPOSING)
         done = len(COMPOSING) if each_s == 0 else int((time.monotonic() - began) / each_s)
         said: list[Told | Done | Failed] = []
         while self._told[job] <= min(done, len(COMPOSING) - 1):
@@ -103,7 +106,7 @@ def open_recorder(config: Mapping[str, Any]) -> Any:
         request = payload["draft"]["request"]
         for stage in RECORDING:
             emit({"stage": stage, "share": 0.0})
-            time.sleep(stage_s(request["prompt"]))
+            time.sleep(stage_s(request["prompt"], RECORDING))
         data_dir = Path(config["data_dir"])
         made = data_dir / "scratch" / payload["id"]
         made.mkdir(parents=True, exist_ok=True)

@@ -1,12 +1,13 @@
 """`python -m tests.bot.tiny_process`: the real bot with tiny workers, in processes of their own as in earnest.
 
-`TINY_AT_ONCE` says how many songs are composed at once. While it runs, a watchdog measures its event loop; when it is
-stopped as it should be, the figures are in `watch.json` of the data folder."""
+`TINY_AT_ONCE` says how many songs are composed at once. A watchdog measures its event loop, anew from SIGUSR1 on;
+when it is stopped as it should be, the figures are in `watch.json` of the data folder."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 
 from bot.__main__ import serve
@@ -34,6 +35,7 @@ async def main() -> int:
     use_api(bot_settings.api_base)
     watchdog = Watchdog()
     watching = asyncio.create_task(watchdog.watch())
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, watchdog.forget)
     try:
         return await serve(bot_settings.token.get_secret_value(), settings, opened=opened)
     finally:

@@ -31,6 +31,10 @@ class Watchdog:
             self.worst_late_s = max(self.worst_late_s, late_s)
             self.worst_s = max(self.worst_s, late_s - (_waited_for_a_core_s() - waited))
 
+    def forget(self) -> None:
+        """Measure anew: what went before, such as the start, does not count."""
+        self.worst_s = self.worst_late_s = 0.0
+
     def report(self, path: Path) -> None:
         """Write the figures down."""
         path.write_text(json.dumps({"worst_s": self.worst_s, "worst_late_s": self.worst_late_s}))

@@ -9,11 +9,13 @@ job too.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import queue
 import signal
 import sys
 import threading
+import traceback
 from typing import TextIO
 
 from engine.jobs.job import Json
@@ -45,7 +47,11 @@ def main() -> None:
     speak_to_parent(sys.argv[2], sys.stderr)
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
-    work(inbox, wire.send)
+    try:
+        work(inbox, wire.send)
+    except BaseException:  # the thread that listens would make the interpreter's own way out an abort
+        traceback.print_exc()
+        os._exit(1)
 
 
 def claim_stdout() -> TextIO:

@@ -23,11 +23,13 @@ import torch
 from benchmarks.transcription_set import Example, examples
 from benchmarks.transcription_truth import decoded, sounding_notes, strokes
 from engine.learn.transcribe import beats, drums, notes
+from engine.learn.transcribe import key as keys
 from engine.learn.transcribe.bars import bar_features, possible_bars
 from engine.learn.transcribe.ear import FRAMES_A_SECOND, Ear, ear_of
 from engine.learn.transcribe.nets import WEIGHTS, load_nets
 from engine.learn.transcribe.novelty import ALL, curves_of
 from engine.learn.transcribe.pitches import LOWEST_PITCH, Pitches, listen
+from engine.music.harmony import Mode
 
 Array = npt.NDArray[Any]
 
@@ -122,7 +124,20 @@ def bar_choice(ear: Ear, truth: dict[str, Any]) -> Choice:
     return Choice(x=bar_features(curves, times_s, bars), worth=np.array(right, dtype=np.float64))
 
 
-CHOICES: dict[str, Callable[[Ear, dict[str, Any]], Choice]] = {"beats": beat_choice, "bars": bar_choice}
+def key_choice(ear: Ear, truth: dict[str, Any]) -> Choice:
+    """The 24 keys, and which one is right; a dorian piece counts as minor, a mixolydian one as major."""
+    heard = notes.notes_of(ear, band="drums" in truth["notes"])
+    mode = Mode.MINOR if Mode(truth["key"][1]) in DARK else Mode.MAJOR
+    right = [key.tonic == truth["key"][0] and key.mode is mode for key in keys.KEYS]
+    return Choice(x=keys.features(ear, heard), worth=np.array(right, dtype=np.float64))
+
+
+CHOICES: dict[str, Callable[[Ear, dict[str, Any]], Choice]] = {
+    "beats": beat_choice,
+    "bars": bar_choice,
+    "key": key_choice,
+}
+DARK = (Mode.MINOR, Mode.DORIAN, Mode.PHRYGIAN, Mode.LOCRIAN)
 LESSONS: dict[str, Callable[[Ear, dict[str, Any], np.random.Generator], Lesson]] = {
     "notes": note_lesson,
     "drums": drum_lesson,
@@ -133,7 +148,7 @@ def collect(learners: list[Example], names: list[str]) -> dict[str, Lesson]:
     """Listen to every recording once."""
     rng = np.random.default_rng(SEED)
     found: dict[str, list[Lesson]] = {name: [] for name in names}
-    for at, example in enumerate(learners):
+    for at, example in enumerate(learners if names else ()):
         ear = _heard(example)
         for name in names:
             found[name].append(LESSONS[name](ear, example.truth, rng))
@@ -262,10 +277,13 @@ def main() -> None:
     for name, lesson in collect(learners, [name for name in LESSONS if name in names]).items():
         print(f"{name}: {len(lesson.x)} rows of {lesson.x.shape[1]}", flush=True)
         _write(name, train(lesson, HIDDEN[name]))
-    for name, choice_of in CHOICES.items():
-        if name in names:
-            choices = [choice_of(_heard(example), example.truth) for example in learners]
-            _write(name, learn_to_choose([choice for choice in choices if len(choice.x)]))
+    chosen: dict[str, list[Choice]] = {name: [] for name in CHOICES if name in names}
+    for example in learners if chosen else ():
+        ear = _heard(example)
+        for name, choices in chosen.items():
+            choices.append(CHOICES[name](ear, example.truth))
+    for name, choices in chosen.items():
+        _write(name, learn_to_choose([choice for choice in choices if len(choice.x)]))
 
 
 def _write(name: str, layers: list[tuple[Array, Array]]) -> None:

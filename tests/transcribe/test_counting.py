@@ -126,7 +126,7 @@ def test_sections_are_cut_where_the_music_changes():
 def test_outer_voices_are_the_bass_and_the_tune():
     chords = [(t, p) for t in np.arange(0, 4, 0.5) for p in (40, 52, 56, 59, 71)]
     notes = [HeardNote(onset_s=t, end_s=t + 0.45, pitch=p, strength=0.9) for t, p in chords]
-    roles = {note.pitch: note.role for note in with_roles(notes, band=False)}
+    roles = {note.pitch: note.role for note in with_roles(notes)}
     assert roles[40] is Role.BASS
     assert roles[71] is Role.MELODY
     assert {roles[52], roles[56], roles[59]} == {Role.HARMONY}

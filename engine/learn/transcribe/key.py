@@ -1,9 +1,9 @@
 """Which key a recording is in.
 
-In: an `Ear` and its notes. Out: a major or minor `Key`, and how sure it is. Method: two histograms of pitch classes,
-one of the spectrum's semitones from C3 to C7, one of the notes by duration, are each correlated with profiles of
-Temperley (spectrum: "What's Key for Key?", Music Perception 17, 1999; notes: "Music and Probability", 2007); the sums
-are compared, with a little more for the tonic in the bass at the end. Caveat: one key a recording.
+In: an `Ear` and its notes. Out: a major or minor `Key`, and how sure it is. Method: five histograms of pitch classes,
+of the spectrum's semitones from C3 to C7, of the notes by duration, of the low ones, and of those that begin and end
+the recording; a small network sees them as each of the 24 keys would count them, from its tonic on, and says which key
+they fit best. So a key is as good as any other transposition of it. Caveat: one key a recording.
 """
 
 from __future__ import annotations
@@ -14,45 +14,46 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.learn.transcribe.ear import Ear
+from engine.learn.transcribe.nets import Features, load_nets, logits
 from engine.learn.transcribe.pitches import LOWEST_PITCH
 from engine.learn.transcribe.values import HeardNote
-from engine.music.analysis.key import PROFILES as NOTE_PROFILES
 from engine.music.harmony import Key, Mode
 
-SPECTRUM_PROFILES = {
-    Mode.MAJOR: np.array([5, 2, 3.5, 2, 4.5, 4, 2, 4.5, 2, 3.5, 1.5, 4]),
-    Mode.MINOR: np.array([5, 2, 3.5, 4.5, 2, 4, 2, 4.5, 3.5, 2, 1.5, 4]),
-}
 LOW_PITCH, HIGH_PITCH = 48, 96
 LONGEST_S = 1.0
-BASS_PITCH, BASS_WORTH, FINAL_WORTH = 55, 0.35, 0.10
-SURE_MARGIN = 0.12
-"""Where the best key is so much better than the next, it is sure."""
+BASS_PITCH = 55
+FIRST_S, LAST_S = 3.0, 3.0
+KEYS = tuple(Key(tonic=tonic, mode=mode) for mode in (Mode.MAJOR, Mode.MINOR) for tonic in range(12))
 
 Histogram = npt.NDArray[np.float64]
 
 
 def key_of(ear: Ear, notes: Sequence[HeardNote]) -> tuple[Key, float]:
     """The likeliest key, and a confidence 0…1."""
-    keys = [Key(tonic=tonic, mode=mode) for mode in NOTE_PROFILES for tonic in range(12)]
-    heard, written, bass = spectrum_classes(ear), note_classes(notes), note_classes(notes, below=BASS_PITCH)
-    final = (
-        min((n for n in notes if n.onset_s > notes[-1].onset_s - 1.0), key=lambda n: n.pitch).pitch % 12
-        if notes
-        else -1
-    )
-    scores = np.array(
+    if not notes:
+        return KEYS[0], 0.0
+    scores = logits(load_nets()["key"], features(ear, notes))[:, 0].astype(np.float64)
+    shares = np.exp(scores - scores.max())
+    return KEYS[int(shares.argmax())], float(shares.max() / shares.sum())
+
+
+def features(ear: Ear, notes: Sequence[HeardNote]) -> Features:
+    """What the network sees of each of `KEYS`, `[24, 120]`: histograms from the tonic on, apart for major and minor."""
+    first_s = min((note.onset_s for note in notes), default=0.0) + FIRST_S
+    last_s = max((note.onset_s for note in notes), default=0.0) - LAST_S
+    histograms = np.stack(
         [
-            _fit(heard, SPECTRUM_PROFILES[key.mode], key)
-            + _fit(written, NOTE_PROFILES[key.mode], key)
-            + BASS_WORTH * _fit(bass, NOTE_PROFILES[key.mode], key)
-            + FINAL_WORTH * (final == key.tonic)
-            for key in keys
+            spectrum_classes(ear),
+            note_classes(notes),
+            note_classes(notes, below=BASS_PITCH),
+            note_classes([note for note in notes if note.onset_s < first_s]),
+            note_classes([note for note in notes if note.onset_s > last_s]),
         ]
     )
-    order = np.argsort(-scores)
-    margin = float(scores[order[0]] - scores[order[1]])
-    return keys[int(order[0])], float(np.clip(0.5 + 0.5 * margin / SURE_MARGIN, 0.0, 1.0)) if notes else 0.0
+    rows = np.zeros((len(KEYS), 2, histograms.size), np.float32)
+    for row, key in enumerate(KEYS):
+        rows[row, int(key.mode is Mode.MINOR)] = np.roll(histograms, -key.tonic, axis=1).ravel()
+    return rows.reshape(len(KEYS), -1)
 
 
 def spectrum_classes(ear: Ear) -> Histogram:
@@ -73,7 +74,3 @@ def note_classes(notes: Sequence[HeardNote], *, below: int = 128) -> Histogram:
         if note.pitch < below:
             shares[note.pitch % 12] += min(note.end_s - note.onset_s, LONGEST_S) * note.strength
     return shares / max(float(shares.sum()), 1e-9)
-
-
-def _fit(shares: Histogram, profile: Histogram, key: Key) -> float:
-    return float(np.corrcoef(shares, np.roll(profile, key.tonic))[0, 1]) if shares.std() > 0 else 0.0

@@ -27,7 +27,7 @@ MOVED_UNIT_S = 0.02
 """The network's second output counts in these."""
 APART_FRAMES = 4
 SOUNDING, SILENT_FRAMES, LOOK_FRAMES, LEAST_FRAMES = 0.3, 11, 256, 4
-PIANO_LEAST, BAND_LEAST = 0.5, 0.37
+PIANO_LEAST, BAND_LEAST = 0.42, 0.4
 """How likely a note must be, without and with drums."""
 ONSET_FRAMES = np.array([-6, -4, -3, -2, -1, 0, 1, 2, 3, 4, 6, 10])
 ONSET_KEYS = np.array([-24, -19, -12, -7, -5, -2, -1, 0, 1, 2, 5, 7, 12, 19, 24])

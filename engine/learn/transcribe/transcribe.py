@@ -55,7 +55,7 @@ def transcribe(
     ear = hear(audio, threads=threads, progress=lambda share: progress("notes", share))
     active = activations(ear)
     hits = hits_of(active, ear.bands)
-    notes = with_roles(notes_of(ear, band=bool(hits)), band=bool(hits))
+    notes = with_roles(notes_of(ear, band=bool(hits)))
     progress("beats", 0.0)
     curves = curves_of(ear, active)
     counted = _count(curves, notes, hits)

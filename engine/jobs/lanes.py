@@ -24,26 +24,18 @@ from engine.jobs.wire import to_text
 
 log = logging.getLogger(__name__)
 
-ANY = "*"
-
 
 class LaneExecutor(ABC):
-    """Base of the executors. `grace_s`: how long `close` waits; `open_timeout_s`: how long a worker may take to open.
-
-    In the place of lanes stands, for the time being, the name of an opener: a pool of one worker for every kind of job.
-    """
+    """Base of the executors. `grace_s`: how long `close` waits; `open_timeout_s`: how long opening may take."""
 
     def __init__(
         self,
-        lanes: Sequence[Lane] | str,
+        lanes: Sequence[Lane],
         config: Json,
         *,
         grace_s: float = 10.0,
         open_timeout_s: float = 180.0,
-        timeout_s: float = 600.0,
     ) -> None:
-        if isinstance(lanes, str):
-            lanes = (Lane(name="work", kinds=(ANY,), opener=lanes, shape="pool", timeout_s=timeout_s),)
         to_text(config)
         self._config = config
         self.grace_s = grace_s
@@ -74,7 +66,7 @@ class LaneExecutor(ABC):
         """Run a job and return its result; `on_event` is called on the event loop. Raises what the job raised."""
         if self._closed or not self._started:
             raise JobError("The job runner is not open.")
-        queue = self._by_kind.get(kind) or self._by_kind.get(ANY)
+        queue = self._by_kind.get(kind)
         if queue is None:
             raise JobError(f"No lane takes jobs of kind {kind!r}; known are {', '.join(sorted(self._by_kind))}.")
         result: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()

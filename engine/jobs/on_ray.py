@@ -3,9 +3,9 @@ machines, never by whoever submits jobs.
 
 In: the cluster's address. Out: lines. Conventions: every worker is an actor, those of pools too: tasks' processes would
 be ended after a second's idleness where they and the actors are more than the machine has cores, and what they had
-opened with them. An actor claims a core only while Ray looks for its place, so that lanes share machines as processes do; pools
-go where fewest of their workers are. What an actor has to say is fetched by calls that wait for it, since streams do
-not pass through `ray://`. Caveat: a machine's death is noticed when Ray notices it, see docs/cluster.md.
+opened with them. An actor claims a core only while Ray looks for its place, so that lanes share machines as processes
+do; pools go where fewest of their workers are. What an actor has to say is fetched by calls that wait for it, since
+streams do not pass through `ray://`. Caveat: a machine's death is noticed when Ray notices it, see docs/cluster.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import asyncio
 import json
 import os
 import queue
+import re
+import socket
 import threading
 import traceback
 from collections import Counter
@@ -32,6 +34,8 @@ from engine.jobs.work import Inbox, work
 
 TAKE_S = 10.0
 """How long an actor may wait for something to say before it answers that there is nothing."""
+REACH_S = 5.0
+"""How long a connection to the head may take; asked first, for Ray itself tries for minutes."""
 RECONNECT_S = "10"
 """How long a machine that speaks `ray://` keeps our actors when we are suddenly gone."""
 CALLS = 4
@@ -42,6 +46,8 @@ class Cluster:
     """A connection; a process has one."""
 
     def __init__(self, address: str) -> None:
+        if found := re.fullmatch(r"(?:ray://)?\[?(.+?)\]?:(\d+)", address):
+            socket.create_connection((found[1], int(found[2])), REACH_S).close()
         os.environ.setdefault("RAY_CLIENT_RECONNECT_GRACE_PERIOD", RECONNECT_S)
         ray.init(address, configure_logging=False, log_to_driver=False)
         self._actor = ray.remote(Actor)

@@ -32,6 +32,7 @@ class Pipe:
         self._process: Process | None = None
         self._murmur: asyncio.Task[None] | None = None
         self._last_words: deque[str] = deque(maxlen=20)
+        self._killed = False
 
     @property
     def pid(self) -> int | None:
@@ -65,6 +66,7 @@ class Pipe:
 
     def kill(self) -> None:
         """End the process at once."""
+        self._killed = True
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
@@ -93,8 +95,10 @@ class Pipe:
         except TimeoutError:
             process.kill()
             await process.wait()
-        log.error("A worker died with status %s; its last words:\n%s", process.returncode, "\n".join(self._last_words))
-        return WorkerLost(f"The worker process died with status {process.returncode} while it ran the job.")
+        if not self._killed:
+            words = "\n".join(self._last_words)
+            log.error("A worker of %s died with status %s; its last words:\n%s", self._name, process.returncode, words)
+        return WorkerLost(f"The worker process died with status {process.returncode}.")
 
     async def _overhear(self, process: Process) -> None:
         """Keep the last lines of the standard error, and log them."""

@@ -82,12 +82,13 @@ class Switchboard:
 
     async def close(self) -> None:
         """End the gateway; it takes what is left of our workers from the cluster."""
+        connected = self._listening is not None and not self._listening.done()
         for task in (self._attempt, self._listening):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
         if self._pipe is not None:
-            await self._pipe.hang_up("stop 0", STOP_S)
+            await self._pipe.hang_up("stop 0", STOP_S if connected else 0.0)
 
     async def _begin(self) -> None:
         self._pipe = pipe = Pipe("cluster", "engine.jobs.gateway", *self._arguments)

@@ -43,6 +43,12 @@ def open_after_two_deaths(config: Mapping[str, Any]):
     return open_small({})
 
 
+def open_slowly(config: Mapping[str, Any]):
+    with Path(config["opening"]).open("a") as file:
+        file.write(f"{os.getpid()} ")
+    time.sleep(30)
+
+
 def open_badly(config: Mapping[str, Any]) -> None:
     raise ZeroDivisionError("the opener is broken")
 
@@ -71,7 +77,9 @@ class Countdown:
             kind, payload = self._jobs[job]
             if self._left[job] > 0:
                 self._left[job] -= 1
-                words.append(Told(job=job, data={"left": self._left[job], "inside": len(self._left)}))
+                words.append(
+                    Told(job=job, data={"left": self._left[job], "inside": len(self._left), "pid": os.getpid()})
+                )
             elif (word := self._end(job, kind, payload)) is not None:
                 del self._left[job]
                 words.append(word)

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-HERE = Path(__file__).parent
 IP = "127.0.0.2"
 """Ray takes 127.0.0.1 for the machine's own address; this one stays what it is."""
 START_S = 60.0
@@ -65,8 +64,11 @@ class RayNodes:
 
     def _ray(self, *arguments: str) -> None:
         environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join([str(HERE), str(HERE.parents[1])]),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
             "RAY_USAGE_STATS_ENABLED": "0",
+            "RAY_health_check_initial_delay_ms": "500",
+            "RAY_health_check_period_ms": "500",
+            "RAY_health_check_failure_threshold": "4",
         }
         command = [str(Path(sys.executable).parent / "ray"), "start", "--block", f"--node-ip-address={IP}"]
         limits = ["--object-store-memory=80000000", "--disable-usage-stats"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,9 +13,12 @@ import pytest_asyncio
 
 from engine.errors import BadRequest, JobError, RenderError, SetupError, WorkerLost
 from engine.jobs import JobEvent, keeper
-from tests.contract.job_lanes import EVERYWHERE, LANES, AnyExecutor, began, executor_of, state, until
+from tests.contract.job_lanes import EVERYWHERE, IN_PROCESSES, LANES, AnyExecutor, began, executor_of, state, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+in_processes = pytest.mark.parametrize("executor", IN_PROCESSES, indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +96,7 @@ async def test_a_pool_of_two_has_two_jobs_at_once(executor: AnyExecutor, tmp_pat
 async def test_a_resident_has_many_jobs_inside_and_no_more_than_it_may(executor: AnyExecutor, tmp_path: Path) -> None:
     paths = [tmp_path / str(number) for number in range(4)]
     inside = [await began(executor, "many:wait", {"steps": 1, "path": str(path)}) for path in paths[:3]]
-    assert inside[-1][1] == {"left": 0, "inside": 3}
+    assert (inside[-1][1]["left"], inside[-1][1]["inside"]) == (0, 3)
     places: list[int] = []
     fourth = asyncio.create_task(
         executor.submit("many:wait", {"steps": 0, "path": str(paths[3])}, lambda event: places.append(event.ahead))
@@ -298,6 +303,58 @@ async def test_a_resident_whose_step_raises_is_lost_with_its_jobs_and_begun_anew
         await other
     assert (await executor.submit("many:down", {"steps": 2}))["counted"] == 2
     assert state(executor, "many").restarts == before + 1
+
+
+@in_processes
+async def test_a_resident_killed_with_jobs_inside_loses_them_all_and_no_waiting_one(
+    executor: AnyExecutor, tmp_path: Path
+) -> None:
+    payload = {"steps": 1, "path": str(tmp_path / "never")}
+    before = state(executor, "many").restarts
+    inside = [await began(executor, "many:wait", payload) for _ in range(3)]
+    waiting = asyncio.create_task(executor.submit("many:down", {"steps": 1}))
+    await asyncio.sleep(0.05)
+    assert state(executor, "many").waiting == 1
+    os.kill(inside[0][1]["pid"], signal.SIGKILL)
+    for job, _ in inside:
+        with pytest.raises(WorkerLost):
+            await asyncio.wait_for(job, 30)
+    assert (await waiting)["pid"] != inside[0][1]["pid"]
+    assert state(executor, "many").restarts == before + 1
+    assert state(executor, "many").last_error.startswith("WorkerLost: ")
+
+
+@in_processes
+async def test_a_killed_worker_of_a_pool_takes_only_its_own_job_along(executor: AnyExecutor, tmp_path: Path) -> None:
+    await until(lambda: state(executor, "two").alive == 2)
+    before = state(executor, "two").restarts
+    first, told = await began(executor, "two:wait", {"path": str(tmp_path / "go")})
+    second, other = await began(executor, "two:wait", {"path": str(tmp_path / "go")})
+    assert told["pid"] != other["pid"]
+    os.kill(told["pid"], signal.SIGKILL)
+    with pytest.raises(WorkerLost):
+        await asyncio.wait_for(first, 30)
+    (tmp_path / "go").touch()
+    assert await second == {"found": True}
+    await until(lambda: state(executor, "two").alive == 2)
+    assert state(executor, "two").restarts == before + 1
+
+
+@in_processes
+async def test_a_job_that_kills_its_worker_fails_and_a_new_worker_takes_the_next(executor: AnyExecutor) -> None:
+    before = (await executor.submit("one:echo", {}))["pid"]
+    crash = asyncio.create_task(executor.submit("one:crash", {}))
+    after = asyncio.create_task(executor.submit("one:echo", {}))
+    with pytest.raises(WorkerLost):
+        await crash
+    assert (await after)["pid"] != before
+
+
+@in_processes
+async def test_a_worker_killed_while_idle_costs_no_job(executor: AnyExecutor) -> None:
+    os.kill((await executor.submit("one:echo", {}))["pid"], signal.SIGKILL)
+    await until(lambda: not state(executor, "one").alive)
+    assert await executor.submit("one:count", {"to": 1}) == {"counted": 1}
 
 
 async def test_a_resident_tells_how_it_does_about_once_a_second(executor: AnyExecutor, tmp_path: Path) -> None:

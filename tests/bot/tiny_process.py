@@ -1,6 +1,6 @@
 """`python -m tests.bot.tiny_process`: the real bot with tiny workers, in processes of their own as in earnest.
 
-`TINY_AT_ONCE` says how many songs are composed at once. A watchdog measures its event loop, anew from SIGUSR1 on;
+`TINY_AT_ONCE` says how many songs are composed at once; 0 means the real workers. A watchdog measures its event loop, anew from SIGUSR1 on;
 when it is stopped as it should be, the figures are in `watch.json` of the data folder."""
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from tests.bot.watchdog import Watchdog
 
 
 async def opened(settings: Settings) -> Studio:
-    """The studio with tiny workers."""
+    """The studio with tiny workers, or with the real ones."""
     at_once = int(os.environ.get("TINY_AT_ONCE", "80"))
+    if at_once == 0:
+        return await Studio.open(settings)
     executor = LocalExecutor(lanes(at_once), {"data_dir": str(settings.data_dir)})
     return await Studio.open(settings, executor=executor)
 

@@ -47,11 +47,16 @@ def main() -> None:
     speak_to_parent(sys.argv[2], sys.stderr)
     inbox: Inbox = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(inbox,), daemon=True).start()
+    status = 0
     try:
         work(inbox, wire.send)
-    except BaseException:  # the thread that listens would make the interpreter's own way out an abort
+    except BaseException:
         traceback.print_exc()
-        os._exit(1)
+        status = 1
+    logging.shutdown()
+    os._exit(status)  # the interpreter's own way out takes networks apart for seconds, and stumbles over the listener
+    logging.shutdown()
+    os._exit(0)  # taking networks and modules apart would take seconds of processor time, for nothing
 
 
 def claim_stdout() -> TextIO:

@@ -67,6 +67,14 @@ class Losses:
     parts: dict[str, tuple[float, int]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decisions:
+    """What one head was asked in a chunk: `logits` [M, classes], and which class was `chosen` [M] int64."""
+
+    logits: Tensor
+    chosen: Tensor
+
+
 def relative_table(n_pitches: int) -> Tensor:
     """`[13, n_pitches]` int64: pitch class above the root; row 12 (no chord) is the constant 12."""
     pitches = torch.arange(n_pitches)
@@ -133,39 +141,48 @@ class Network(nn.Module):
         logits: Tensor = self.pitch(z) + relative + interval
         return logits
 
-    def forward(self, batch: Batch, state: tuple[Tensor, Tensor] | None = None) -> tuple[Losses, tuple[Tensor, Tensor]]:
-        """Losses of a chunk under teacher forcing, and the LSTM state (each [layers, B, hidden]) after it."""
+    def read(
+        self, batch: Batch, state: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[dict[str, Decisions], tuple[Tensor, Tensor]]:
+        """Every head's decisions in a chunk under teacher forcing, and the LSTM state (each [layers, B, hidden]) after
+        it.
+        """
         output, state = self.lstm(self.embed(batch.features), state)
         h = self.drop(output).reshape(-1, self.config.hidden)
         events = batch.events.reshape(-1, 5).long()
         onset, role, pitch, duration, velocity = events.unbind(-1)
         note = (onset != self.bar).nonzero().squeeze(-1)
-        losses = {"onset": F.cross_entropy(self.onset(h).float(), onset, reduction="sum")}
+        made = {"onset": Decisions(logits=self.onset(h), chosen=onset)}
 
         trunk = self.trunk(h[note])
         bag = F.embedding_bag(batch.details.reshape(-1, batch.details.shape[-1])[note], self.details.weight, mode="sum")
         role_z, rest_z = trunk[:, : self.config.head], trunk[:, self.config.head :] + bag
         onset, role, pitch, duration, velocity = (x[note] for x in (onset, role, pitch, duration, velocity))
         role_z = torch.tanh(role_z + self.onset_to_role(onset))
-        losses["role"] = F.cross_entropy(self.role(role_z).float(), role, reduction="sum")
+        made["role"] = Decisions(logits=self.role(role_z), chosen=role)
 
         pitch_z, duration_z, velocity_z = rest_z.chunk(3, dim=-1)
         drums = role == self.drums
         struck, pitched = drums.nonzero().squeeze(-1), (~drums).nonzero().squeeze(-1)
-        losses["drum"] = F.cross_entropy(self.drum(torch.tanh(pitch_z[struck])).float(), pitch[struck], reduction="sum")
+        made["drum"] = Decisions(logits=self.drum(torch.tanh(pitch_z[struck])), chosen=pitch[struck])
         root, previous = batch.root.reshape(-1)[note][pitched].long(), batch.previous.reshape(-1)[note][pitched].long()
         logits = self.pitch_logits(torch.tanh(pitch_z[pitched]), root, previous)
-        losses["pitch"] = F.cross_entropy(logits.float(), pitch[pitched], reduction="sum")
+        made["pitch"] = Decisions(logits=logits, chosen=pitch[pitched])
 
         chosen = self.pitch_to_rest(pitch + self.config.n_pitches * drums)
         for_duration, for_velocity = chosen.chunk(2, dim=-1)
         duration_z = torch.tanh(duration_z[pitched] + for_duration[pitched])
-        losses["duration"] = F.cross_entropy(self.duration(duration_z).float(), duration[pitched], reduction="sum")
+        made["duration"] = Decisions(logits=self.duration(duration_z), chosen=duration[pitched])
         velocity_z = torch.tanh(velocity_z + for_velocity + self.duration_to_velocity(duration))
-        losses["velocity"] = F.cross_entropy(self.velocity(velocity_z).float(), velocity, reduction="sum")
+        made["velocity"] = Decisions(logits=self.velocity(velocity_z), chosen=velocity)
+        return made, state
 
-        counts = {"onset": len(h), "role": len(note), "drum": len(struck), "velocity": len(note)}
-        counts |= {"pitch": len(pitched), "duration": len(pitched)}
-        total = torch.stack(list(losses.values())).sum() / len(h)
-        parts = {name: (float(loss.detach()), counts[name]) for name, loss in losses.items()}
+    def forward(self, batch: Batch, state: tuple[Tensor, Tensor] | None = None) -> tuple[Losses, tuple[Tensor, Tensor]]:
+        """Losses of a chunk under teacher forcing, and the LSTM state after it; see `read`."""
+        made, state = self.read(batch, state)
+        losses = {
+            name: F.cross_entropy(head.logits.float(), head.chosen, reduction="sum") for name, head in made.items()
+        }
+        total = torch.stack(list(losses.values())).sum() / len(made["onset"].chosen)
+        parts = {name: (float(loss.detach()), len(made[name].chosen)) for name, loss in losses.items()}
         return Losses(total=total, parts=parts), state

@@ -9,8 +9,7 @@ planner's to see to, and what it could not meet stands in its notices.
 from __future__ import annotations
 
 from engine.compose.plan import Plan
-from engine.metrics.symbolic import pitched_notes
-from engine.music.notes import Song
+from engine.music.notes import Role, Song
 
 MIN_BELONGING = 0.8
 """Least share of pitched notes that belong to the key's scale or to the chord under them."""
@@ -39,13 +38,13 @@ def adherence(song: Song, plan: Plan) -> tuple[str, ...]:
 
 def belonging_share(song: Song) -> float | None:
     """Share of pitched notes whose pitch class is in the key's scale or in the chord at their onset; `None` without."""
-    notes = pitched_notes(song)
-    scale = frozenset(song.key.scale)
+    notes = [note for track in song.tracks if track.role is not Role.DRUMS for note in track.notes]
+    scale, half_ticks = frozenset(song.key.scale), song.meter.half_bar_ticks
+    at_home = [scale if chord is None else scale.union(chord.pitch_classes) for chord in song.chords]
     belonging = 0
     for note in notes:
-        half = note.onset // song.meter.half_bar_ticks
-        chord = song.chords[half] if half < len(song.chords) else None
-        belonging += note.pitch % 12 in scale or (chord is not None and note.pitch % 12 in chord.pitch_classes)
+        half = note.onset // half_ticks
+        belonging += note.pitch % 12 in (at_home[half] if half < len(at_home) else scale)
     return belonging / len(notes) if notes else None
 
 

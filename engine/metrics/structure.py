@@ -90,17 +90,44 @@ def fitness_scape(similarity: Matrix) -> Matrix:
 
 
 def _fitness(copies: Matrix, length: int, count: int) -> Matrix:
-    """Fitness of all segments of one length, from the scores of their copies at every place `[starts, starts]`."""
-    starts = len(copies)
-    score = np.zeros((count + 1, starts))  # best sum of copies that end by frame t, for each segment
-    paths = np.zeros((count + 1, starts))
-    for end in range(length, count + 1):
-        taken = score[end - length] + copies[:, end - length]
-        better = taken > score[end - 1]
-        score[end] = np.where(better, taken, score[end - 1])
-        paths[end] = np.where(better, paths[end - length] + 1, paths[end - 1])
-    covered = np.maximum(paths[-1] * length, 1.0)
+    """Fitness of all segments of one length, from the scores of their copies at every place `[starts, starts]`; 0 for
+    those that have no likeness to anything but themselves.
+    """
+    fitness = np.zeros(len(copies))
+    returning = np.flatnonzero((copies > 0).sum(axis=1) > 1)
+    if not len(returning):
+        return fitness
+    score = _best_sums(np.ascontiguousarray(copies[returning].T), length, count)
+    covered = np.maximum(_copies_taken(score, length) * float(length), 1.0)
     normal_score = np.maximum((score[-1] - length) / covered, 0.0)
     normal_coverage = np.maximum((covered - length) / count, 0.0)
     total = normal_score + normal_coverage
-    return np.where(total > 0, 2 * normal_score * normal_coverage / np.where(total > 0, total, 1.0), 0.0)
+    fitness[returning] = np.where(total > 0, 2 * normal_score * normal_coverage / np.where(total > 0, total, 1.0), 0.0)
+    return fitness
+
+
+def _best_sums(copies: Matrix, length: int, count: int) -> Matrix:
+    """`[count + 1, segments]`: the best sum of copies that do not overlap and end by frame t; `copies` [places,
+    segments]. A block of `length` frames at a time: a copy that ends there follows on the block before.
+    """
+    score = np.zeros((count + 1, copies.shape[1]))
+    for start in range(length, count + 1, length):
+        block = score[start : start + length]
+        before = slice(start - length, start - length + len(block))
+        np.add(score[before], copies[before], out=block)
+        np.maximum(block[0], score[start - 1], out=block[0])
+        np.maximum.accumulate(block, axis=0, out=block)
+    return score
+
+
+def _copies_taken(score: Matrix, length: int) -> NDArray[np.int64]:
+    """How many copies make up each segment's best sum: a copy ends where the sum grows."""
+    frame, column = np.arange(len(score))[:, None], np.arange(score.shape[1])
+    grows = np.zeros(score.shape, dtype=bool)
+    np.greater(score[1:], score[:-1], out=grows[1:])
+    last = np.maximum.accumulate(np.where(grows, frame, 0), axis=0)
+    taken, at = np.zeros(len(column), dtype=np.int64), last[-1]
+    while at.any():
+        taken += at > 0
+        at = last[np.maximum(at - length, 0), column]
+    return taken

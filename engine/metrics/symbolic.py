@@ -48,7 +48,12 @@ def all_notes(song: Song) -> list[Note]:
 
 def top_line(notes: Sequence[Note]) -> list[Note]:
     """The highest note of each onset: what is heard as the tune where a part plays chords."""
-    return list({note.onset: note for note in sorted(notes)}.values())
+    highest: dict[int, Note] = {}
+    for note in notes:
+        other = highest.get(note.onset)
+        if other is None or other < note:
+            highest[note.onset] = note
+    return [highest[onset] for onset in sorted(highest)]
 
 
 def longest_repeated_pitch_run(track: Track) -> int:
@@ -64,15 +69,21 @@ def longest_repeated_pitch_run(track: Track) -> int:
 
 def sounding_bars(song: Song, notes: Sequence[Note]) -> NDArray[np.bool_]:
     """Whether any of `notes` sounds in a bar: [bars] bool."""
-    sounding = np.zeros(song.bars, dtype=bool)
-    for note in notes:
-        sounding[note.onset // song.meter.bar_ticks : -(-note.end // song.meter.bar_ticks)] = True
+    bar = song.meter.bar_ticks
+    onset = np.array([note.onset for note in notes], dtype=np.int64)
+    duration = np.array([note.duration for note in notes], dtype=np.int64)
+    changes = np.bincount(onset // bar, minlength=song.bars + 1)[: song.bars + 1]
+    ends = np.minimum(-(-(onset + duration) // bar), song.bars)
+    sounding: NDArray[np.bool_] = np.cumsum(changes - np.bincount(ends, minlength=song.bars + 1))[: song.bars] > 0
     return sounding
 
 
 def silent_bars(song: Song) -> tuple[int, ...]:
     """Bars in which nothing sounds, drums included."""
-    return tuple(int(bar) for bar in np.flatnonzero(~sounding_bars(song, all_notes(song))))
+    sounding = np.zeros(song.bars, dtype=bool)
+    for track in song.tracks:
+        sounding |= sounding_bars(song, track.notes)
+    return tuple(np.flatnonzero(~sounding).tolist())
 
 
 def notes_out_of_range(song: Song, ranges: Ranges) -> int:

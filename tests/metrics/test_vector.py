@@ -144,6 +144,33 @@ def test_a_song_of_equal_halves_is_fittest_where_the_half_stands_alone() -> None
     assert scape.max() == pytest.approx(0.5, abs=0.01)  # score and coverage are both a half
 
 
+def fitness_by_the_book(similarity: np.ndarray, start: int, length: int) -> float:
+    """Fitness of one segment: the family of copies with the largest sum, frame after frame."""
+    count = len(similarity)
+    score, paths = [0.0] * (count + 1), [0] * (count + 1)
+    for end in range(1, count + 1):
+        score[end], paths[end] = score[end - 1], paths[end - 1]
+        if end >= length:
+            copy = sum(similarity[start + step, end - length + step] for step in range(length))
+            if score[end - length] + copy > score[end] + 1e-12:
+                score[end], paths[end] = score[end - length] + copy, paths[end - length] + 1
+    covered = paths[count] * length
+    normal_score, coverage = (score[count] - length) / covered, (covered - length) / count
+    return 2 * normal_score * coverage / (normal_score + coverage) if normal_score + coverage > 0 else 0.0
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_segments_fitness_is_that_of_its_best_family_of_copies(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    rows = chance.random((6, 24))[chance.integers(6, size=22)] + 0.05 * chance.random((22, 24))
+    similarity = self_similarity(rows)
+    scape = fitness_scape(similarity)
+    assert (scape > 0).sum() > 10
+    for length in range(1, 12):
+        for start in range(22 - length + 1):
+            assert scape[length - 1, start] == pytest.approx(fitness_by_the_book(similarity, start, length), abs=1e-9)
+
+
 def test_shuffled_bars_lose_structure_but_no_notes(composed: list[Song]) -> None:
     rng = np.random.default_rng(2)
     for one in (returning_song(4), *composed):

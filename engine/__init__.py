@@ -20,22 +20,32 @@ if TYPE_CHECKING:
         midi_too_large,
     )
     from engine.dispatch.events import StudioEvent, StudioState
+    from engine.dispatch.lesson import Forgotten, Lesson, Material, SchoolTicket, Training
     from engine.dispatch.ticket import StoredSong, Ticket, Update
     from engine.jobs.marks import marked
+    from engine.learn.report import LessonReport
     from engine.operations import Gateway, Operations, configure_logging
     from engine.settings import Settings
-    from engine.store import Origin, Tally
+    from engine.store import LICENCES, GuildStyle, ModelRecord, Origin, Tally, UploadRecord
     from engine.studio import Studio
 
 __all__ = [
     "AUDIO_FORMATS",
+    "LICENCES",
     "MAX_MIDI_BYTES",
     "MAX_PROMPT_CHARS",
     "ComposeRequest",
+    "Forgotten",
     "Gateway",
+    "GuildStyle",
+    "Lesson",
+    "LessonReport",
+    "Material",
+    "ModelRecord",
     "Operations",
     "Origin",
     "Receipt",
+    "SchoolTicket",
     "Settings",
     "StoredSong",
     "Studio",
@@ -43,7 +53,9 @@ __all__ = [
     "StudioState",
     "Tally",
     "Ticket",
+    "Training",
     "Update",
+    "UploadRecord",
     "configure_logging",
     "encode_midi",
     "errors",
@@ -53,13 +65,21 @@ __all__ = [
 
 _HOMES = {
     "AUDIO_FORMATS": "engine.compose.request",
+    "LICENCES": "engine.store",
     "MAX_MIDI_BYTES": "engine.compose.request",
     "MAX_PROMPT_CHARS": "engine.compose.request",
     "ComposeRequest": "engine.compose.request",
+    "Forgotten": "engine.dispatch.lesson",
     "Gateway": "engine.operations",
+    "GuildStyle": "engine.store",
+    "Lesson": "engine.dispatch.lesson",
+    "LessonReport": "engine.learn.report",
+    "Material": "engine.dispatch.lesson",
+    "ModelRecord": "engine.store",
     "Operations": "engine.operations",
     "Origin": "engine.store",
     "Receipt": "engine.compose.request",
+    "SchoolTicket": "engine.dispatch.lesson",
     "Settings": "engine.settings",
     "StoredSong": "engine.dispatch.ticket",
     "Studio": "engine.studio",
@@ -67,7 +87,9 @@ _HOMES = {
     "StudioState": "engine.dispatch.events",
     "Tally": "engine.store",
     "Ticket": "engine.dispatch.ticket",
+    "Training": "engine.dispatch.lesson",
     "Update": "engine.dispatch.ticket",
+    "UploadRecord": "engine.store",
     "configure_logging": "engine.operations",
     "encode_midi": "engine.compose.request",
     "marked": "engine.jobs.marks",

@@ -116,6 +116,18 @@ class Settings(BaseSettings):
     stop_s: float = Field(
         default=30.0, ge=0, le=3600, description="How long songs in the making may take to end when all is stopped."
     )
+    upload_mb: float = Field(default=25.0, gt=0, le=500, description="Largest file that may be taught, in MiB.")
+    upload_minutes: float = Field(default=15.0, gt=0, le=60, description="Longest recording that may be taught.")
+    uploads_a_day: int = Field(default=20, ge=0, le=10_000, description="Files that one person may teach in 24 hours.")
+    guild_uploads_a_day: int = Field(
+        default=100, ge=0, le=100_000, description="Files that may be taught on one server in 24 hours."
+    )
+    approve_uploads: bool = Field(
+        default=False, description="Whether a moderator approves each file before a style learns from it."
+    )
+    train_after_minutes: float = Field(
+        default=0.0, ge=0, description="Minutes of new music after which a style is trained by itself; 0: when asked."
+    )
     operations_host: str = Field(
         default="127.0.0.1", min_length=1, description="The address at which health and metrics are served."
     )

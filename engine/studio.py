@@ -25,9 +25,12 @@ from engine.dispatch.dispatcher import Dispatcher
 from engine.dispatch.events import Listener, StudioEvent, StudioState
 from engine.dispatch.housekeeping import at_opening
 from engine.dispatch.lanes import executor_of
+from engine.dispatch.lesson import KINDS
 from engine.dispatch.owner import Owner, hold_name
 from engine.dispatch.patience import patiently
+from engine.dispatch.school import School
 from engine.dispatch.shelf import stored_song
+from engine.dispatch.teaching import Teaching
 from engine.dispatch.ticket import LAST, StoredSong, Ticket, Update, ticket_of
 from engine.errors import BadRequest, EngineError, NotFound, StoreError, UserError
 from engine.jobs import Executor
@@ -51,6 +54,8 @@ class Studio:
         self._settings = settings
         self._owner = owner
         self._dispatcher = Dispatcher(store, executor, settings, owner.name)
+        self._school = School(store, executor, settings, owner.name)
+        self.teaching = Teaching(store, self._school, settings)
         self._draining: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -78,8 +83,10 @@ class Studio:
     async def _begin(self) -> None:
         for job in await at_opening(self._store, self._owner, most_attempts=self._settings.most_attempts):
             self._dispatcher.ends.has_failed(job)
+        await self._school.take_up()
         await self._executor.start()
         self._dispatcher.start()
+        self._school.start()
 
     async def drain(self, *, grace_s: float | None = None) -> None:
         """Accept and begin nothing more; let the songs in the making end and be delivered for `grace_s` seconds (the
@@ -87,9 +94,12 @@ class Studio:
         what became of the deliveries can still be said until `close`.
         """
         if self._draining is None:
-            stop = self._dispatcher.stop(grace_s=self._settings.stop_s if grace_s is None else grace_s)
+            stop = self._stop(self._settings.stop_s if grace_s is None else grace_s)
             self._draining = asyncio.create_task(stop, name="studio stop")
         await asyncio.shield(self._draining)
+
+    async def _stop(self, grace_s: float) -> None:
+        await asyncio.gather(self._dispatcher.stop(grace_s=grace_s), self._school.stop(grace_s=grace_s))
 
     async def close(self, *, grace_s: float | None = None) -> None:
         """`drain`, and free everything. Safe to call twice."""
@@ -138,11 +148,13 @@ class Studio:
 
     async def watch(self, job_id: str) -> AsyncIterator[Update]:
         """How far the job is, from now on: the newest at once, then whenever it changes, about once a second. Ends
-        after `ready`, `failed` or `cancelled`, or when the studio closes. Raises `NotFound`.
+        after `ready`, `failed` or `cancelled`, or when the studio closes. Lessons and trainings are watched like songs.
+        Raises `NotFound`.
 
         Whoever hears `ready` says `delivered` when the song was brought; of the other two, `told`.
         """
-        news = self._dispatcher.news
+        job = await patiently(lambda: self._store.jobs.job(job_id))
+        news = self._school.bulletin if job.kind in KINDS else self._dispatcher.news
         watch = await news.begin(job_id)
         try:
             async for update in watch:
@@ -156,6 +168,9 @@ class Studio:
 
     async def delivered(self, job_id: str, *, reply_id: int | None = None) -> bool:
         """The song was brought to whoever asked, by this message; that is all. False: another process brought it."""
+        job = await self._dispatcher.rows.row(job_id)
+        if job is not None and job.kind in KINDS:
+            return await self._school.delivered(job_id, reply_id=reply_id)
         is_done = await self._dispatcher.rows.done(job_id, reply_id=reply_id)
         self._dispatcher.news.forget(job_id)
         self._dispatcher.wake()
@@ -167,13 +182,16 @@ class Studio:
         """Whoever asked was told that the job failed, or was cancelled."""
         await patiently(lambda: self._store.jobs.told(job_id))
         self._dispatcher.news.forget(job_id)
+        self._school.bulletin.forget(job_id)
 
     async def cancel(self, job_id: str, *, person_id: int) -> bool:
         """The person does not want their song any more. False: it is not theirs, or ready, or over. Raises
         `StoreError` after about two seconds.
         """
         job = await patiently(lambda: self._store.jobs.cancel(job_id, person_id=person_id), for_s=ANSWER_S)
-        if job is not None:
+        if job is not None and job.kind in KINDS:
+            self._school.withdraw(job)
+        elif job is not None:
             self._dispatcher.withdraw(job)
         return job is not None
 

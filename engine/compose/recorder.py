@@ -2,7 +2,8 @@
 
 In: the engine's settings as JSON; then jobs of kind `record` with `{"id", "draft", "limit_bytes"}` (the last may be
 missing). Out: events `{"stage", "share"}`, at most one a hundredth of the whole, and `{"receipt"}`; the song's files
-are in the file store that the settings name. Conventions: a song is made in `<data folder>/scratch/<id>`, which is gone
+are in the file store that the settings name. Jobs of kind `preview` play what somebody taught, see `preview.py`.
+Conventions: a song is made in `<data folder>/scratch/<id>`, which is gone
 afterwards, whatever became of the song; what a dead process left there is replaced. Soundfont and copy index are loaded
 while opening. Caveat: torch is never loaded here.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from engine.compose.files.folder import all_or_nothing, is_being_made
 from engine.compose.heap import give_back, share_one_heap
 from engine.compose.naming import file_stem
+from engine.compose.preview import make_preview
 from engine.compose.recording import Place, Recorder
 from engine.compose.request import Receipt
 from engine.compose.shares import thinned
@@ -23,8 +25,11 @@ from engine.errors import JobError, StoreError
 from engine.jobs.job import Emit, Handler, Json
 from engine.settings import Settings
 from engine.store.files import FileStore
+from engine.store.names import Space
 from engine.store.opening import open_files, place_of
 from engine.store.scratch import Scratch
+
+SPACES: tuple[Space, Space] = ("songs", "uploads")
 
 
 def open_recorder(config: Json) -> Handler:
@@ -33,17 +38,20 @@ def open_recorder(config: Json) -> Handler:
     settings = Settings.read(**config)
     recorder = Recorder(settings)
     recorder.warm_up()
-    return Booth(recorder, open_files(place_of(settings), settings.data_dir), Scratch(settings.data_dir)).handle
+    songs, uploads = (open_files(place_of(settings), settings.data_dir, space) for space in SPACES)
+    return Booth(recorder, songs, Scratch(settings.data_dir), uploads).handle
 
 
 class Booth:
-    """A recorder, and where its songs are made and kept."""
+    """A recorder, and where its songs are made and kept, and what was taught."""
 
-    def __init__(self, recorder: Recorder, files: FileStore, scratch: Scratch) -> None:
-        self._recorder, self._files, self._scratch = recorder, files, scratch
+    def __init__(self, recorder: Recorder, files: FileStore, scratch: Scratch, uploads: FileStore) -> None:
+        self._recorder, self._files, self._scratch, self._uploads = recorder, files, scratch, uploads
 
     def handle(self, kind: str, payload: Json, emit: Emit) -> Json:
         """A job. Raises `SetupError`, `RenderError`, `StoreError`; then nothing of the song is left here."""
+        if kind == "preview":
+            return self._preview(payload)
         if kind != "record":
             raise JobError(f"The recording process knows no job of kind {kind!r}.")
         draft, song_id = SongDraft.from_json(payload["draft"]), payload["id"]
@@ -55,6 +63,15 @@ class Booth:
             self._scratch.remove(song_id)
             give_back()
         return {"receipt": receipt.to_json()}
+
+    def _preview(self, payload: Json) -> Json:
+        self._scratch.remove(payload["id"])
+        try:
+            make_preview(self._recorder.sound, self._uploads, payload, self._scratch.make(payload["id"]))
+        finally:
+            self._scratch.remove(payload["id"])
+            give_back()
+        return {}
 
     def _fresh(self, song_id: str) -> Path:
         """An empty folder for the song. Raises `StoreError` where a living process is at work in it."""

@@ -2,7 +2,9 @@
 
 In: settings. Out: lanes, their executor, how many songs they have inside. Conventions: one lane composes, of one
 process with many songs inside, or one a machine with a GPU on a cluster; another records, of as many processes as there
-are cores. Caveat: workers are told the keys of the file store, so this configuration is not for a log.
+are cores. Uploads are understood in a lane of one process, and models are trained in another, so that nobody waits ten
+minutes to hear of a file; both step back behind all others. Caveat: workers are told the keys of the file store, so
+this configuration is not for a log.
 """
 
 from __future__ import annotations
@@ -11,13 +13,20 @@ import math
 import os
 from typing import Any
 
+from engine.dispatch.lesson import TEACH, TRAIN
 from engine.dispatch.pace import Hands
 from engine.jobs import Executor, Lane, LocalExecutor
 from engine.settings import Settings
 
 COMPOSER = "engine.compose.resident:open_composer"
 RECORDER = "engine.compose.recorder:open_recorder"
+TEACHER = "engine.learn.worker:open_teacher"
 COMPOSE, RECORD = "compose", "record"
+PREVIEW = "preview"
+BEHIND_SONGS = 10
+BEHIND_ALL = 15
+TRAIN_TIMEOUT_S = 6 * 3600.0
+"""Of these, all but ten minutes or so it waits for songs."""
 WAITING_WITHIN = 2
 """Songs that a composing worker has beyond those that fit into its slots, so that none of them is ever empty."""
 OF_NO_USE = frozenset({"database_url", "operations_host", "operations_port"})
@@ -37,12 +46,21 @@ def lanes_of(settings: Settings) -> tuple[Lane, ...]:
         ),
         Lane(
             name=RECORD,
-            kinds=(RECORD,),
+            kinds=(RECORD, PREVIEW),
             opener=RECORDER,
             shape="pool",
             workers=settings.renderers or os.cpu_count() or 1,
             timeout_s=settings.job_timeout_s,
         ),
+        Lane(
+            name=TEACH,
+            kinds=(TEACH,),
+            opener=TEACHER,
+            shape="pool",
+            nice=BEHIND_SONGS,
+            timeout_s=settings.job_timeout_s,
+        ),
+        Lane(name=TRAIN, kinds=(TRAIN,), opener=TEACHER, shape="pool", nice=BEHIND_ALL, timeout_s=TRAIN_TIMEOUT_S),
     )
 
 
@@ -77,6 +95,10 @@ class Team:
         states = {state.name: state for state in self._executor.state()}
         compose, record = states[COMPOSE], states[RECORD]
         return Hands(composers=max(1, compose.wanted), at_once=max(1, compose.at_once), renderers=max(1, record.wanted))
+
+    def workers(self, lane: str) -> int:
+        """How many a lane should have; 0 where there is no such lane."""
+        return next((max(1, state.wanted) for state in self._executor.state() if state.name == lane), 0)
 
     @property
     def has_loaded(self) -> bool:

@@ -7,7 +7,7 @@ whoever calls them is cancelled when the studio closes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from engine.compose.request import Receipt
 from engine.dispatch.patience import patiently
@@ -18,17 +18,20 @@ LEASE_S = 60.0
 
 
 class Rows:
-    """The queue as `owner` uses it."""
+    """The queue as `owner` uses it. `kinds`: of jobs that it takes."""
 
-    def __init__(self, queue: Queue, owner: str, *, most_attempts: int) -> None:
+    def __init__(self, queue: Queue, owner: str, *, most_attempts: int, kinds: Sequence[str] = ("compose",)) -> None:
         self._queue = queue
         self.owner = owner
         self.most_attempts = most_attempts
+        self._kinds = kinds
         self._is_unsure = False
 
-    async def lease(self, most: int, known: Iterable[str]) -> tuple[JobRecord, ...]:
-        """The next jobs. Raises `StoreError`; what was leased although the answer was lost comes with the next call.
-        `known`: the jobs of this owner that are in hand already.
+    async def lease(
+        self, most: int, known: Iterable[str], *, kinds: Sequence[str] | None = None
+    ) -> tuple[JobRecord, ...]:
+        """The next jobs; of some of the kinds, if named. Raises `StoreError`; what was leased although the answer was
+        lost comes with the next call. `known`: the jobs of this owner that are in hand already.
         """
         if self._is_unsure:
             mine = await self._queue.owned(self.owner)
@@ -38,7 +41,7 @@ class Rows:
             if lost:
                 return lost
         try:
-            return await self._queue.lease(self.owner, for_s=LEASE_S, most=most)
+            return await self._queue.lease(self.owner, for_s=LEASE_S, most=most, kinds=kinds or self._kinds)
         except StoreError:
             self._is_unsure = True
             raise
@@ -51,9 +54,9 @@ class Rows:
         """The job is composed."""
         return await patiently(lambda: self._queue.advance(job_id, self.owner, "rendering"))
 
-    async def delivering(self, job_id: str, receipt: Receipt, *, let_go: bool) -> bool:
-        """The song is made. `let_go`: nobody here will bring it to anybody."""
-        plain = receipt.to_json()
+    async def delivering(self, job_id: str, receipt: Receipt | None = None, *, let_go: bool) -> bool:
+        """The song is made, or whatever the job is about. `let_go`: nobody here will bring it to anybody."""
+        plain = None if receipt is None else receipt.to_json()
         mine = await patiently(
             lambda: self._queue.advance(job_id, self.owner, "delivering", receipt=plain, let_go=let_go)
         )

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Literal
 
 from engine.compose.request import ComposeRequest, Receipt
+from engine.dispatch.lesson import Lesson, Training
 from engine.errors import BadRequest
 from engine.store import JobRecord, JobState, Origin, SongRecord
 
-Phase = Literal["queued", "composing", "rendering", "ready", "failed", "cancelled"]
+Phase = Literal["queued", "composing", "rendering", "learning", "ready", "failed", "cancelled"]
 LAST: frozenset[Phase] = frozenset({"ready", "failed", "cancelled"})
 """Phases after which nothing more is told."""
 
@@ -57,6 +58,10 @@ class Update:
 
     `song` when it is ready; `sentence` for the person when it failed or was cancelled, and `incident`, the number under
     which the log has the traceback, when the person cannot mend it.
+
+    Of lessons and trainings: the phase is `learning` meanwhile, and `detail` says what is done: of a lesson `received`,
+    `decoded`, `transcribed` or `understood` has been reached; of a training `gathering`, `training` or `comparing` goes
+    on, at `step` of `steps`. `lesson` or `training` when it is ready.
     """
 
     phase: Phase
@@ -66,6 +71,12 @@ class Update:
     song: StoredSong | None = None
     sentence: str | None = None
     incident: str | None = None
+    detail: str | None = None
+    step: int | None = None
+    steps: int | None = None
+    nats: float | None = None
+    lesson: Lesson | None = None
+    training: Training | None = None
 
 
 def ticket_of(job: JobRecord, song: SongRecord | None) -> Ticket:

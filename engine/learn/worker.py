@@ -13,8 +13,8 @@ beside it `piece.json` (a song, by `engine.music.codec`), `report.json` and `fin
 that it must not be a copy of. `train` reads the pieces of `uploads` (each `{"id", "split", "duration_s"}`) and, if its
 verdict is to publish, puts its files into the space `models` under `model_id`. `style` is what the server calls it,
 `parent` the shipped style that it is or began as, `description` None unless it is the server's own; `current`: the
-model that composes now, None for the shipped one; `known`: the models that are still wanted, so that what is left of
-others' trainings can go. Caveat: heavy packages are loaded with the first job that needs them.
+model that composes now, None for the shipped one; `known`: all models that are in training anywhere, so that what is
+left of others can go. Caveat: heavy packages are loaded with the first job that needs them.
 """
 
 from __future__ import annotations

@@ -161,20 +161,23 @@ class Queue:
         ended = await self._cancel(theirs & (jobs.c.id == job_id))
         return ended[0] if ended else None
 
-    async def cancel_all(self, person_id: int) -> tuple[JobRecord, ...]:
+    async def cancel_all(self, person_id: int, *, kinds: Sequence[str] = COMPOSE) -> tuple[JobRecord, ...]:
         """Cancel whatever the person waits for."""
-        return await self._cancel(same_person(person_id))
+        return await self._cancel(same_person(person_id) & jobs.c.kind.in_(kinds))
 
     async def hand_back(self, owner: str) -> tuple[JobRecord, ...]:
         """`owner` stops: its jobs wait again at their old places, and this try does not count."""
         once_less = {"attempts": sa.case((jobs.c.attempts > 0, jobs.c.attempts - 1), else_=0), **FREE}
         return await self._change(_owned(owner), once_less | {"state": FIRST_OF_STAGE})
 
-    async def expire(self, *, most_attempts: int, incident: str | None = None) -> Expired:
+    async def expire(
+        self, *, most_attempts: int, incident: str | None = None, kinds: Sequence[str] = COMPOSE
+    ) -> Expired:
         """Free the jobs whose owners were silent too long. What was tried `most_attempts` times fails; what was being
         delivered waits for delivery; the rest waits at its old place.
         """
-        return await self._free(jobs.c.lease_until < self._clock(), FELL_SILENT, most_attempts, incident)
+        silent = (jobs.c.lease_until < self._clock()) & jobs.c.kind.in_(kinds)
+        return await self._free(silent, FELL_SILENT, most_attempts, incident)
 
     async def reclaim(self, owner: str, *, most_attempts: int, incident: str | None = None) -> Expired:
         """Free what `owner` left when it died, without waiting for its leases to end; the same else as `expire`. To be
@@ -206,22 +209,25 @@ class Queue:
         """The song's jobs, oldest first."""
         return await self._select(jobs.c.song_id == keepable(song_id))
 
-    async def unfinished(self, *, person_id: int | None = None) -> tuple[JobRecord, ...]:
-        """All jobs that are not over, oldest first; of one person if named."""
+    async def unfinished(
+        self, *, person_id: int | None = None, kinds: Sequence[str] | None = None
+    ) -> tuple[JobRecord, ...]:
+        """All jobs that are not over, oldest first; of one person, or some kinds, if named."""
         theirs = sa.true() if person_id is None else same_person(person_id)
-        return await self._select(theirs & jobs.c.state.in_(UNFINISHED))
+        these = sa.true() if kinds is None else jobs.c.kind.in_(kinds)
+        return await self._select(theirs & these & jobs.c.state.in_(UNFINISHED))
 
     async def told(self, job_id: str) -> None:
         """Whoever waited was told that the job came to nothing. Said twice, the first time counts."""
         over = jobs.c.state.in_(OVER_IN_VAIN) & jobs.c.told_at.is_(None)
         await self._change((jobs.c.id == keepable(job_id)) & over, {"told_at": self._clock()})
 
-    async def pending(self, *, kind: str = "compose") -> tuple[JobRecord, ...]:
+    async def pending(self, *, kinds: Sequence[str] = COMPOSE) -> tuple[JobRecord, ...]:
         """Jobs of which somebody has still to hear, oldest first: all that are not over, and those that came to nothing
         and nobody was told so.
         """
         untold = jobs.c.state.in_(OVER_IN_VAIN) & jobs.c.told_at.is_(None)
-        return await self._select((jobs.c.kind == kind) & (jobs.c.state.in_(UNFINISHED) | untold))
+        return await self._select(jobs.c.kind.in_(kinds) & (jobs.c.state.in_(UNFINISHED) | untold))
 
     async def ahead(self, *, kind: str = "compose") -> dict[str, int]:
         """Of each queued job, how many queued ones are before it; in their order. Those being worked on count extra."""
@@ -239,9 +245,10 @@ class Queue:
         async with self._database.reading() as connection:
             return (await connection.execute(sa.select(count).select_from(mine))).scalar_one_or_none()
 
-    async def counts(self) -> dict[JobState, int]:
+    async def counts(self, *, kinds: Sequence[str] = COMPOSE) -> dict[JobState, int]:
         """How many jobs are in each unfinished state."""
-        found = sa.select(jobs.c.state, sa.func.count()).where(jobs.c.state.in_(UNFINISHED)).group_by(jobs.c.state)
+        these = jobs.c.state.in_(UNFINISHED) & jobs.c.kind.in_(kinds)
+        found = sa.select(jobs.c.state, sa.func.count()).where(these).group_by(jobs.c.state)
         async with self._database.reading() as connection:
             there = {row[0]: int(row[1]) for row in await connection.execute(found)}
         return {state: there.get(state, 0) for state in UNFINISHED}

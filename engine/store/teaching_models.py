@@ -132,6 +132,12 @@ class Models(Uploads):
         """By style, which model composes for this server; a style that it lacks is composed by the shipped one."""
         return {model.style: model for model in await self.models(guild_id) if model.state == "live"}
 
+    async def in_training(self) -> tuple[str, ...]:
+        """The ids of all models, of whatever server, that are in training."""
+        async with self._database.reading() as connection:
+            found = sa.select(models.c.id).where(models.c.state == "training").order_by(models.c.id)
+            return tuple((await connection.execute(found)).scalars())
+
     async def _decide(self, model_id: str, states: tuple[str, ...], values: dict[str, Any]) -> ModelRecord | None:
         where = (models.c.id == model_id) & models.c.state.in_(states)
         decided = values | {"decided_at": self._clock()}

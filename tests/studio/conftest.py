@@ -61,7 +61,7 @@ def recorder(song_settings: Settings, small_styles: Path) -> Recorder:
 @pytest.fixture
 def booth(recorder: Recorder, tmp_path: Path) -> Booth:
     """What lives in a recording process, with a data folder of its own."""
-    return Booth(recorder, FolderFiles(tmp_path), Scratch(tmp_path))
+    return Booth(recorder, FolderFiles(tmp_path), Scratch(tmp_path), FolderFiles(tmp_path, "uploads"))
 
 
 @pytest.fixture(scope="session")

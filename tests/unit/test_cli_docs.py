@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import typer
+from pydantic import TypeAdapter
 from typer.main import get_command
 
 from engine.cli.app import build_app
@@ -49,4 +50,4 @@ def test_every_setting_is_named_with_its_default() -> None:
     for name, field in Settings.model_fields.items():
         if field.default_factory is None and field.default is not None:
             shown = rows[f"TUNESMITH_{name.upper()}"].strip("`")
-            assert type(field.default)(shown) == field.default
+            assert TypeAdapter(type(field.default)).validate_python(shown) == field.default

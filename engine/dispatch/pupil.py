@@ -1,0 +1,33 @@
+"""What a training is told: which pieces, beginning from what.
+
+In: a model in training and its uploads. Out: the job's payload (see `engine/learn/worker.py`). Conventions: a server's
+own style begins as its parent; what was learnt before is only compared with, for every version starts from the shipped
+checkpoint, so that no forgotten piece lives on in a lineage. Caveat: paths are not told; the worker brings the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.store import ModelRecord, Store, UploadRecord
+
+LEAST_PIECES = 3
+"""Fewer pieces teach nothing but themselves."""
+
+
+async def order_of(store: Store, model: ModelRecord, uploads: Sequence[UploadRecord]) -> dict[str, Any]:
+    """The payload. Raises `StoreError`."""
+    own = {style.name: style for style in await store.teaching.styles(model.guild_id)}.get(model.style)
+    current = (await store.teaching.live(model.guild_id)).get(model.style)
+    return {
+        "model_id": model.id,
+        "guild_id": model.guild_id,
+        "style": model.style,
+        "version": model.version,
+        "parent": model.style if own is None else own.parent,
+        "description": None if own is None else own.description,
+        "uploads": [{"id": upload.id, "split": upload.split, "duration_s": upload.duration_s} for upload in uploads],
+        "current": None if current is None else current.id,
+        "known": list(await store.teaching.in_training()),
+    }

@@ -59,6 +59,11 @@ def test_a_missed_beat_is_filled_in():
     assert straightened(times)[0] == pytest.approx(np.arange(0, 20, 0.5), abs=0.001)
 
 
+def test_two_short_steps_do_not_make_a_beat():
+    times = np.concatenate([np.arange(0, 10, 0.5), [9.81], np.arange(10.12, 20, 0.5) - 0.12])
+    assert len(straightened(np.unique(np.round(times, 3)))[0]) == 40
+
+
 def test_beats_stand_for_their_doubles_halves_thirds_and_off_beats():
     pulses = possible_pulses(curve_of(np.arange(0.4, 40, 0.5), 41))
     bpms = {round(pulse.bpm) for pulse in pulses}

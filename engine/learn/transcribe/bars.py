@@ -27,7 +27,7 @@ from engine.music.timing import METERS
 LENGTHS = (2, 3, 4)
 MOST_BEATS = max(LENGTHS)
 LONGEST_LAG_S = 16.0
-SWINGS = (0.52, 0.72)
+SWINGS = (0.54, 0.72)
 """Where an off-beat eighth must lie in the beat to count as swung."""
 THIRDS_SHARE = 0.55
 LEAST_OFF_BEATS = 12

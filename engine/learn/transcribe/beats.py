@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter1d, maximum_filter1d
+from scipy.ndimage import gaussian_filter1d, maximum_filter1d, median_filter
 from scipy.signal import savgol_filter
 
 from engine.learn.transcribe.ear import FRAMES_A_SECOND
@@ -35,6 +35,7 @@ TIGHT = 100.0
 MOST_RATIO = 1.6
 STEADY_S, LEAVES_S = 0.022, 0.03
 """Beats that stray less from a straight line are steady; stretches that stray more leave it."""
+CARRIED, USUAL_AROUND = 0.8, 9
 SMOOTHED = 7
 """Beats over which late and early ones are evened out (Savitzky and Golay, 1964)."""
 LEAST_BEATS = 8
@@ -152,9 +153,7 @@ def follow(curve: Curve, bpm: float) -> npt.NDArray[np.int64]:
 
 def straightened(times_s: Times) -> tuple[Times, float]:
     """Beats without holes, on a straight line where they are near one; and how far they stray from it."""
-    lengths = np.diff(times_s)
-    steps = np.maximum(np.round(lengths / np.median(lengths)), 1).astype(int)
-    count = np.concatenate([[0], np.cumsum(steps)])
+    count, times_s = counted(times_s)
     slope, start = _line(count, times_s)
     stray = times_s - start - slope * count
     typical = 1.4826 * float(np.median(np.abs(stray)))
@@ -165,6 +164,23 @@ def straightened(times_s: Times) -> tuple[Times, float]:
         gone = gaussian_filter1d((np.abs(away) > LEAVES_S).astype(float), 1.5)
         away = np.where(gone > 0.3, away, 0.0)
     return np.maximum.accumulate(start + slope * every + away), typical
+
+
+def counted(times_s: Times) -> tuple[npt.NDArray[np.int64], Times]:
+    """Beats with their numbers: a long step is several beats, and what comes much too soon is none.
+
+    What a step is too long or too short by is carried over to the next, a little less of it each time, so that a tempo
+    may drift and yet two short steps do not make a beat.
+    """
+    lengths = np.diff(times_s)
+    lengths = lengths / median_filter(lengths, USUAL_AROUND, mode="nearest")
+    steps, carried = [0], 0.0
+    for length in lengths.tolist():
+        step = max(round(length + carried), 0)
+        carried = CARRIED * (length + carried - step)
+        steps.append(step)
+    kept = np.array([True, *(step > 0 for step in steps[1:])])
+    return np.cumsum(steps)[kept], times_s[kept]
 
 
 def _between(curve: Curve, beats: npt.NDArray[np.int64]) -> Times:

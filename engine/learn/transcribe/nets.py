@@ -8,8 +8,10 @@ our own synthesiser. Caveat: what the networks know of instruments is one soundf
 
 from __future__ import annotations
 
+import io
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -27,9 +29,9 @@ ROWS = 8192
 def load_nets(path: Path = WEIGHTS) -> dict[str, tuple[Layer, ...]]:
     """All networks of the file. Raises `CheckpointError` when it is missing or damaged."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             arrays = {name: file[name].astype(np.float32) for name in file.files}
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, BadZipFile) as error:
         raise CheckpointError(f"the ears {str(path)!r} cannot be read: {error}") from error
     nets = {}
     for name in sorted({key.split(".")[0] for key in arrays}):

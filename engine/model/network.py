@@ -13,7 +13,7 @@ care elsewhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor, nn
@@ -57,6 +57,10 @@ class Batch:
     events: Tensor
     root: Tensor
     previous: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same on another device."""
+        return Batch(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +122,11 @@ class Network(nn.Module):
         self.register_buffer("interval_of", interval_table(c.n_pitches), persistent=False)
         for embedding in (self.table, self.onset_to_role, self.details, self.pitch_to_rest, self.duration_to_velocity):
             nn.init.normal_(embedding.weight, std=0.1)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.table.weight.device
 
     def adopt(self, style: int, kin: int) -> None:
         """Give the style of one id the place of another among the styles (the first rows of the table)."""

@@ -119,8 +119,8 @@ def evaluate(
     state = None
     for start in range(0, per_lane, width):
         rows = np.arange(lanes)[:, None] * per_lane + start + np.arange(width)
-        with torch.autocast("cpu", torch.bfloat16):
-            losses, state = network(columns.batch(rows), state)
+        with torch.autocast(network.device.type, torch.bfloat16):
+            losses, state = network(columns.batch(rows).to(network.device), state)
         for name, (nats, count) in losses.parts.items():
             entry = sums.setdefault(name, [0.0, 0.0])
             entry[0] += nats
@@ -128,6 +128,10 @@ def evaluate(
     events = sums["onset"][1]
     parts = {name: nats / max(count, 1) for name, (nats, count) in sums.items()}
     return sum(nats for nats, _ in sums.values()) / events, parts
+
+
+class Stopped(Exception):  # noqa: N818 (nothing went wrong)
+    """Whoever was asked between two steps wants the run to stop here; it may go on later."""
 
 
 class Trainer:
@@ -182,7 +186,7 @@ class Trainer:
                     )
                 if state_file is not None and self.step % s.save_every == 0:
                     self.save(state_file)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Stopped):
             if state_file is not None:
                 self.save(state_file)
             raise
@@ -195,14 +199,25 @@ class Trainer:
         self.network.train()
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
-        with torch.autocast("cpu", torch.bfloat16):
-            losses, (h, c) = self.network(self._columns.batch(next(self._rows)), state)
-        losses.total.backward()
+        device = self.network.device
+        with torch.autocast(device.type, torch.bfloat16):
+            losses, (h, c) = self.network(self._columns.batch(next(self._rows)).to(device), state)
+            extra = self._extra_loss()
+        total: Tensor = losses.total if extra is None else losses.total + extra
+        torch.autograd.backward(total)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        kept = (torch.rand(1, s.lanes, 1, generator=keep) >= s.forget).to(h.dtype)
+        kept = (torch.rand(1, s.lanes, 1, generator=keep) >= s.forget).to(device, h.dtype)
         return ((h.detach() * kept), (c.detach() * kept)), float(losses.total.detach())
+
+    def _extra_loss(self) -> Tensor | None:
+        """What else a step is to lower, in nats an event; nothing here."""
+        return None
+
+    def _skip(self) -> None:
+        """Pass over what one step has read."""
+        next(self._rows)
 
     def _remember(self, valid: float) -> None:
         if valid < self.best:
@@ -240,5 +255,5 @@ class Trainer:
             self._optimizer.state[parameter] = {n[len(head) :]: t for n, t in tensors.items() if n.startswith(head)}
         self.step, self.best, self.best_step = facts["step"], facts["best"], facts["best_step"]
         for _ in range(self.step):
-            next(self._rows)
+            self._skip()
         return True

@@ -1,0 +1,160 @@
+"""Fine-tuning on a few pieces without forgetting: a trained network and new pieces in, a network that knows both out.
+
+In: the parent network, the new pieces' columns, songs that the parent itself wrote. Out: the best weights by held-out
+loss among those that stay near the parent. Sources: distillation from the network as it was, on replayed inputs (Li &
+Hoiem, "Learning without forgetting", ECCV 2016; Shin et al., "Continual learning with deep generative replay", NIPS
+2017); a point between parent and tuned weights where these went too far (Wortsman et al., "Robust fine-tuning of
+zero-shot models", CVPR 2022). Conventions: a step reads new pieces, in lanes that learn them, and the parent's own
+songs, in as many lanes that keep the parent's distributions; drift is the mean Kullback-Leibler divergence from the
+parent in nats an event, on songs of the parent that no step reads. Caveat: drift on the parent's songs stands for what
+is lost on the style's real music; how well is in docs/LOG.md.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from engine.model.network import Decisions, Network
+from engine.model.training import Columns, Trainer, TrainSettings, evaluate, lane_rows
+
+State = tuple[Tensor, Tensor]
+SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1)
+"""How far from the parent to the tuned weights is tried, the farthest first."""
+REPLAY_SEED = 7919
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What a tuning reads. `own`: the new pieces, `chances` [P] of each; `held_out`: new pieces that no step reads;
+    `replay`: songs of the parent, `watch`: other songs of it, on which drift is measured.
+    """
+
+    own: Columns
+    chances: NDArray[np.float64]
+    held_out: Columns
+    replay: Columns
+    watch: Columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tether:
+    """How firmly the parent is kept: `weight` of its distributions in the loss, the `most_drift` in nats an event."""
+
+    weight: float
+    most_drift: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuned:
+    """Where a tuning ended: held-out nats an event and drift of the weights that the network has now; the step that
+    they are from, and how far from the parent to that step (1: all the way).
+    """
+
+    nats: float
+    drift: float
+    step: int
+    share: float
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    """So many threads for torch's work within."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def divergence(made: Mapping[str, Decisions], meant: Mapping[str, Decisions]) -> Tensor:
+    """Nats an event by which the first's distributions diverge from the second's, over all heads."""
+    total = torch.zeros((), device=made["onset"].logits.device)
+    for name, head in made.items():
+        log_made = F.log_softmax(head.logits.float(), dim=-1)
+        log_meant = F.log_softmax(meant[name].logits.float(), dim=-1)
+        total = total + F.kl_div(log_made, log_meant, log_target=True, reduction="sum")
+    return total / len(made["onset"].chosen)
+
+
+@torch.no_grad()
+def drift(network: Network, parent: Network, columns: Columns, *, lanes: int = 16, chunk: int = 128) -> float:
+    """Mean divergence of `network` from `parent` over these columns, read once, end to end."""
+    network.eval()
+    parent.eval()
+    total = len(columns.events)
+    width = min(chunk, max(1, total // lanes))
+    per_lane = total // lanes // width * width
+    if per_lane == 0:
+        lanes, per_lane, width = 1, total, total
+    parts: list[float] = []
+    states: tuple[State | None, State | None] = (None, None)
+    for start in range(0, per_lane, width):
+        batch = columns.batch(np.arange(lanes)[:, None] * per_lane + start + np.arange(width)).to(network.device)
+        with torch.autocast(network.device.type, torch.bfloat16):
+            made, one = network.read(batch, states[0])
+            meant, other = parent.read(batch, states[1])
+        states = (one, other)
+        parts.append(float(divergence(made, meant)))
+    return float(np.mean(parts))
+
+
+class Tuner(Trainer):
+    """Trains `network` in place, from the weights that it has: those are the parent's. `between` is called before each
+    step; it may sleep, or raise to stop.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        material: Material,
+        settings: TrainSettings,
+        tether: Tether,
+        between: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.parent = copy.deepcopy(network).eval().requires_grad_(False)
+        self.drift = 0.0
+        self._material, self._tether, self._between = material, tether, between
+        again = replace(settings, seed=settings.seed + REPLAY_SEED)
+        self._replay = lane_rows(material.replay, np.ones(len(material.replay.starts) - 1), again)
+        self._states: tuple[State | None, State | None] = (None, None)
+        super().__init__(network, material.own, material.chances, material.held_out, settings)
+
+    def settle(self) -> Tuned:
+        """After `run`: draw the weights back towards the parent until their drift is allowed."""
+        best = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
+        start = self.parent.state_dict()
+        for share in SHARES:
+            between = {name: start[name] + share * (best[name] - start[name]) for name in best}
+            self.network.load_state_dict(between)
+            gone = drift(self.network, self.parent, self._material.watch)
+            if gone <= self._tether.most_drift:
+                nats = evaluate(self.network, self._material.held_out)[0]
+                return Tuned(nats=nats, drift=gone, step=self.best_step, share=share)
+        self.network.load_state_dict(start)
+        return Tuned(nats=evaluate(self.network, self._material.held_out)[0], drift=0.0, step=0, share=0.0)
+
+    def _skip(self) -> None:
+        super()._skip()
+        next(self._replay)
+
+    def _train_step(self, state: State | None, keep: torch.Generator) -> tuple[State, float]:
+        self._between()
+        return super()._train_step(state, keep)
+
+    def _extra_loss(self) -> Tensor | None:
+        batch = self._material.replay.batch(next(self._replay)).to(self.network.device)
+        made, (h, c) = self.network.read(batch, self._states[0])
+        with torch.no_grad():
+            meant, theirs = self.parent.read(batch, self._states[1])
+        self._states = ((h.detach(), c.detach()), theirs)
+        return self._tether.weight * divergence(made, meant)

@@ -339,7 +339,7 @@ def _copied(source: Path | bytes, path: Path, name: str, most: int) -> None:
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
         if size > most:
             raise BadRequest(
-                f"The file {name!r} has {size / MEBIBYTE:.1f} MiB; at most {most / MEBIBYTE:g} MiB would work."
+                f"The file {name!r} has {size / MEBIBYTE:.1f} MiB; at most {most / MEBIBYTE:.3g} MiB would work."
             )
         if isinstance(source, bytes):
             path.write_bytes(source)

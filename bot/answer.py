@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -74,15 +74,21 @@ class Answer:
 
     async def finish(self, song: StoredSong, view: discord.ui.View) -> None:
         """Make the message the song. Raises `UserError` where words may be sent, but no song."""
+        await self.become(lambda limit_bytes: song_body(song, view, limit_bytes=limit_bytes))
+
+    async def become(self, made: Callable[[int], Awaitable[Body]]) -> None:
+        """Make the message what it is in the end: what `made` makes for so many bytes a file. Raises `UserError` where
+        words may be sent, but no files.
+        """
         limit_bytes = self.limit_bytes
         self._is_song = True
         try:
             try:
-                await self._wholly(self._put(await song_body(song, view, limit_bytes=limit_bytes)))
+                await self._wholly(self._put(await made(limit_bytes)))
             except discord.HTTPException as refusal:
                 if refusal.code != TOO_LARGE or limit_bytes <= DEFAULT_LIMIT_BYTES:
                     raise
-                await self._wholly(self._put(await song_body(song, view, limit_bytes=DEFAULT_LIMIT_BYTES)))
+                await self._wholly(self._put(await made(DEFAULT_LIMIT_BYTES)))
         except discord.Forbidden as refusal:
             self._is_song = False
             raise errors.UserError(MAY_NOT_ATTACH) from refusal

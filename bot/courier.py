@@ -22,16 +22,15 @@ import discord
 
 from bot.answer import Answer, InteractionAnswer
 from bot.errors import GOES_ON, UNDELIVERED, is_passing
-from bot.found import FoundAnswer
+from bot.found import Accepted, FoundAnswer
 from bot.pace import Pace
-from bot.progress import Progress
+from bot.progress import OVER, Progress
 from bot.replies import CANCELLED, failure_text, progress_text
-from engine import StoredSong, Studio, Ticket, Update, errors
+from engine import Studio, Update, errors
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 GIVE_UP_S = 900.0
-OVER = frozenset({"ready", "failed", "cancelled"})
 
 _log = logging.getLogger(__name__)
 
@@ -48,16 +47,22 @@ class House:
     song_view: Callable[[str], discord.ui.View]
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def cancel(self, ticket: Ticket) -> bool:
+    async def cancel(self, ticket: Accepted) -> bool:
         """Cancel on behalf of who asked; False when it is too late."""
         person_id = ticket.origin.person_id
         return person_id is not None and await self.studio.cancel(ticket.job_id, person_id=person_id)
 
 
 class Courier:
-    """`await Courier(ticket, answer, house).attend()`. `is_over`: the song is not in the making any more."""
+    """`await Courier(ticket, answer, house).attend()`. `is_over`: the song is not in the making any more.
 
-    def __init__(self, ticket: Ticket, answer: Answer, house: House) -> None:
+    What it says, and what it delivers, others that inherit from it may say and deliver otherwise (`bot.tutor`).
+    """
+
+    goes_on = GOES_ON
+    """What is said when the bot stops meanwhile."""
+
+    def __init__(self, ticket: Accepted, answer: Answer, house: House) -> None:
         self.ticket = ticket
         self._answer = answer
         self._house = house
@@ -90,6 +95,24 @@ class Courier:
         """Tell the person a sentence of the error handler's."""
         await self._answer.show(text)
 
+    # -- what is said --------------------------------------------------------------------------------------------------
+
+    def words(self, update: Update) -> str:
+        """How far it is."""
+        return progress_text(update)
+
+    def apology(self, last: Update) -> str:
+        """Why there is nothing."""
+        return CANCELLED if last.phase == "cancelled" else failure_text(last)
+
+    def making_view(self) -> discord.ui.View:
+        """The buttons meanwhile."""
+        return self._house.making_view(self.ticket.job_id)
+
+    def found(self, client: discord.Client) -> FoundAnswer:
+        """The answer as a later process, or one whose first word was lost, finds it."""
+        return FoundAnswer(client, self.ticket)
+
     # -- the beginning -------------------------------------------------------------------------------------------------
 
     async def _open(self) -> str | None:
@@ -97,7 +120,7 @@ class Courier:
         if isinstance(self._answer, FoundAnswer):
             await self._insist(self._answer.look)
             return None
-        text = progress_text(Update(phase="queued", share=0.0))
+        text = self.words(Update(phase="queued", share=0.0))
         try:
             await self._show(text)
         except UNDELIVERED as problem:
@@ -105,14 +128,14 @@ class Courier:
                 raise
             _log.info("the first word did not arrive: %s", problem)
             if isinstance(self._answer, InteractionAnswer):  # it takes a first answer once, and for three seconds
-                self._answer = FoundAnswer(self._answer.client, self.ticket)
+                self._answer = self.found(self._answer.client)
                 await self._insist(self._answer.look)
             return None
         return text
 
     async def _show(self, text: str) -> None:
         """Say how far the song is, with the button that cancels it; a new message is noted."""
-        await self._answer.show(text, self._house.making_view(self.ticket.job_id))
+        await self._answer.show(text, self.making_view())
         if self._answer.message_id != self._noted_id:
             self._noted_id = self._answer.message_id
             self._start(self._insist(self._note_place))
@@ -130,7 +153,7 @@ class Courier:
         limited = self._answer.channel_id if self._answer.in_channel else None
         with pace.joined(limited):
             async with Progress(
-                self._show, shown=shown, gap_s=lambda: pace.gap_s(limited), gone=self._lose
+                self._show, shown=shown, gap_s=lambda: pace.gap_s(limited), gone=self._lose, words=self.words
             ) as progress:
                 async for update in self._house.studio.watch(self.ticket.job_id):
                     last, self.is_over = update, update.phase in OVER
@@ -148,17 +171,17 @@ class Courier:
     # -- the end -------------------------------------------------------------------------------------------------------
 
     async def _end(self, last: Update) -> None:
-        if last.song is not None:
-            song = last.song
-            if await self._insist(lambda: self._hand_over(song)):
+        if last.phase == "ready":
+            if await self._insist(lambda: self.hand_over(last)):
                 await self._insist(self._delivered)
             return
-        text = CANCELLED if last.phase == "cancelled" else failure_text(last)
-        if await self._insist(lambda: self._answer.show(text)):
+        if await self._insist(lambda: self._answer.show(self.apology(last))):
             await self._insist(lambda: self._house.studio.told(self.ticket.job_id))
 
-    async def _hand_over(self, song: StoredSong) -> None:
+    async def hand_over(self, last: Update) -> None:
         """The message becomes the song, or says why it cannot."""
+        song = last.song
+        assert song is not None
         try:
             await self._answer.finish(song, self._house.song_view(song.id))
         except errors.UserError as refusal:
@@ -170,7 +193,7 @@ class Courier:
     async def _say_goodbye(self) -> None:
         """The bot stops; the song is handed back and goes on with the next start."""
         with suppress(*UNDELIVERED):
-            await self._answer.show(GOES_ON, self._house.making_view(self.ticket.job_id))
+            await self._answer.show(self.goes_on, self.making_view())
 
     async def _give_up(self) -> None:
         """Nobody can be answered: the song need not be made any further, and nobody shall try again."""

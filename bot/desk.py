@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ import discord
 
 from bot.answer import Answer, held_after
 from bot.courier import Courier, House
-from bot.errors import GOES_ON, RESTARTING, guard
+from bot.errors import RESTARTING, guard
 from bot.found import FoundAnswer
 from engine import Origin, Ticket, errors, marked
 
@@ -75,25 +75,27 @@ class Desk:
     async def take(self, answer: Answer, accepting: Awaitable[Ticket]) -> None:
         """Have a request accepted, and attended from then on. Raises what accepting raises."""
         ticket = await held_after(answer, accepting, ACCEPTED_WITHIN_S)
-        self._send(ticket, answer)
+        self.send(Courier(ticket, answer, self._house))
 
     async def take_up(self, client: discord.Client) -> None:
         """Go on with what a process before this one left."""
         for ticket in await self.studio.pending():
             if ticket.origin.channel_id is not None and ticket.job_id not in self._couriers:
-                self._send(ticket, FoundAnswer(client, ticket))
+                self.send(Courier(ticket, FoundAnswer(client, ticket), self._house))
         if self._couriers:
             _log.info("going on with %d requests", len(self._couriers))
 
     def ticket(self, job_id: str) -> Ticket | None:
         """The request, if its song is in the making."""
-        known = self._couriers.get(job_id)
-        return None if known is None or known[0].is_over else known[0].ticket
+        return next((ticket for ticket in self._in_the_making() if ticket.job_id == job_id), None)
 
     def tickets_of(self, person_id: int) -> tuple[Ticket, ...]:
         """A person's songs in the making, the oldest first."""
+        return tuple(ticket for ticket in self._in_the_making() if ticket.origin.person_id == person_id)
+
+    def _in_the_making(self) -> Iterator[Ticket]:
         attended = (courier.ticket for courier, _ in self._couriers.values() if not courier.is_over)
-        return tuple(ticket for ticket in attended if ticket.origin.person_id == person_id)
+        return (ticket for ticket in attended if isinstance(ticket, Ticket))
 
     async def cancel(self, ticket: Ticket) -> bool:
         """Nobody wants the song any more; its message says so. False when it is too late."""
@@ -115,13 +117,18 @@ class Desk:
             await asyncio.wait(waiting, timeout=GOODBYE_S)
         await self.studio.close(grace_s=0)
 
-    def _send(self, ticket: Ticket, answer: Answer) -> None:
-        courier = Courier(ticket, answer, self._house)
-        work = guard(courier.attend(), courier.say, restarting=GOES_ON)
-        with marked(ticket.job_id):  # a task keeps what it was begun with: what is logged in it belongs to the job
-            task = asyncio.create_task(work, name=f"courier of {ticket.job_id}")
-        self._couriers[ticket.job_id] = (courier, task)
-        task.add_done_callback(lambda _: self._couriers.pop(ticket.job_id, None))
+    def attends(self, job_id: str) -> bool:
+        """Whether a courier attends the request."""
+        return job_id in self._couriers
+
+    def send(self, courier: Courier) -> None:
+        """Let a courier attend its request from now on."""
+        job_id = courier.ticket.job_id
+        work = guard(courier.attend(), courier.say, restarting=courier.goes_on)
+        with marked(job_id):  # a task keeps what it was begun with: what is logged in it belongs to the job
+            task = asyncio.create_task(work, name=f"courier of {job_id}")
+        self._couriers[job_id] = (courier, task)
+        task.add_done_callback(lambda _: self._couriers.pop(job_id, None))
 
 
 def origin_of(event: discord.Interaction[Any] | discord.Message) -> Origin:

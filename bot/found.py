@@ -7,24 +7,38 @@ Caveat: without the permission Read Message History nothing is found, and the no
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import discord
 
 from bot.answer import Answer
 from bot.body import Body
 from bot.marks import shows_making, shows_song
-from engine import Ticket
+from engine import Origin, Ticket
 
 SEARCHED_MESSAGES = 200
+
+
+class Accepted(Protocol):
+    """What a courier has to know of a ticket."""
+
+    @property
+    def job_id(self) -> str:
+        """The request's id."""
+
+    @property
+    def origin(self) -> Origin:
+        """Who asked, and where it is shown."""
 
 
 class FoundAnswer(Answer):
     """Answers in the channel that a ticket names."""
 
-    def __init__(self, client: discord.Client, ticket: Ticket) -> None:
+    def __init__(self, client: discord.Client, ticket: Accepted) -> None:
         super().__init__(client, channel_id=ticket.origin.channel_id, guild_id=ticket.origin.guild_id)
         self.message_id = ticket.origin.message_id
         self.job_id = ticket.job_id
-        self._limit_bytes = ticket.limit_bytes
+        self._limit_bytes = ticket.limit_bytes if isinstance(ticket, Ticket) else None
 
     @property
     def limit_bytes(self) -> int:
@@ -41,17 +55,24 @@ class FoundAnswer(Answer):
         message = await self._found()
         if message is not None:
             self.message_id = message.id
-            self._is_song = shows_song(message, self.job_id or "")
+            self._is_song = self.shows_end(message)
+
+    def shows_making(self, message: discord.Message) -> bool:
+        """Whether the message shows the request while it is worked on."""
+        return shows_making(message, self.job_id or "")
+
+    def shows_end(self, message: discord.Message) -> bool:
+        """Whether the message is what the request became."""
+        return shows_song(message, self.job_id or "")
 
     async def _found(self) -> discord.Message | None:
         assert self.channel_id is not None, "only what is shown on Discord is looked for there"
-        assert self.job_id is not None
         channel = self._channel(self.channel_id)
         try:
             if self.message_id is not None:
                 return await channel.fetch_message(self.message_id)
             async for message in channel.history(limit=SEARCHED_MESSAGES):
-                if shows_making(message, self.job_id) or shows_song(message, self.job_id):
+                if self.shows_making(message) or self.shows_end(message):
                     return message
         except discord.Forbidden:
             pass  # it may not read there; it may be allowed to write all the same

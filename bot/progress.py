@@ -20,11 +20,16 @@ from bot.pace import MIN_GAP_S
 from bot.replies import progress_text
 from engine import Update
 
+OVER = frozenset({"ready", "failed", "cancelled"})
+"""Phases after which nothing more is told."""
+
 _log = logging.getLogger(__name__)
 
 
 class Progress:
-    """`async with Progress(show) as progress: …progress(update)…`. `shown`: what the message says already."""
+    """`async with Progress(show) as progress: …progress(update)…`. `shown`: what the message says already;
+    `words`: what it says of an update.
+    """
 
     def __init__(
         self,
@@ -33,8 +38,10 @@ class Progress:
         shown: str | None = None,
         gap_s: Callable[[], float] = lambda: MIN_GAP_S,
         gone: Callable[[discord.NotFound], None] = lambda problem: None,
+        words: Callable[[Update], str] = progress_text,
     ) -> None:
         self._show = show
+        self._words = words
         self._gap_s = gap_s
         self._gone = gone
         self._text: str | None = None
@@ -45,8 +52,8 @@ class Progress:
 
     def __call__(self, update: Update) -> None:
         """Take note of an update; it is shown when its time comes. How it ended is shown by whoever calls."""
-        if update.phase in ("queued", "composing", "rendering"):
-            self._text = progress_text(update)
+        if update.phase not in OVER:
+            self._text = self._words(update)
             self._news.set()
 
     async def __aenter__(self) -> Progress:

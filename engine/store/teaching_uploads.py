@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from engine.errors import BadRequest, NotFound
 from engine.store.database import Database
 from engine.store.names import keepable
-from engine.store.tables import models, uploads
+from engine.store.tables import jobs, models, uploads
 from engine.store.teaching_records import (
     THERE,
     DailyLimits,
@@ -144,6 +144,7 @@ class Uploads:
                 return None
             now = self._clock()
             await connection.execute(_update(upload_id, BLANK | {"state": "forgotten", "decided_at": now}))
+            await _silence(connection, found[0])
             return Forgetting(upload=found[0], models=await _retire_pupils(connection, found[0], now))
 
     async def _change(
@@ -213,6 +214,14 @@ async def _split(connection: AsyncConnection, upload: UploadRecord) -> str:
     kept = (uploads.c.guild_id == upload.guild_id) & (uploads.c.style == upload.style) & (uploads.c.state == "kept")
     held_out = await _count(connection, kept & (uploads.c.split == "valid"))
     return "valid" if (await _count(connection, kept) + 1) // ONE_IN > held_out else "train"
+
+
+async def _silence(connection: AsyncConnection, upload: UploadRecord) -> None:
+    """What its jobs say of why they failed may name the file."""
+    lessons = sa.select(jobs.c.id, jobs.c.payload).where(jobs.c.kind == "teach", jobs.c.error.is_not(None))
+    rows = await connection.execute(lessons)
+    ids = [row.id for row in rows if row.payload.get("upload_id") == upload.id]
+    await connection.execute(jobs.update().where(jobs.c.id.in_(ids)).values(error=None))
 
 
 async def _retire_pupils(connection: AsyncConnection, upload: UploadRecord, now: datetime) -> tuple[ModelRecord, ...]:

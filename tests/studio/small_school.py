@@ -14,6 +14,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ ASKER = Origin(person_id=1, guild_id=2, channel_id=3)
 MARK = "unmistakable"
 REPORT = LessonReport(
     kind="midi", container="mid", codec="", duration_s=120.0, tempo_bpm=90.0, key="C major", meter="4/4", swing=0.5,
-    bars=40, roles={"melody": 100}, sections=(), notices=(f"It is {MARK}.",),
+    bars=40, roles={"melody": 100}, sections=(),
 )  # fmt: skip
 
 
@@ -81,7 +82,8 @@ def open_small_teacher(config: Mapping[str, Any]) -> Handler:
         made = {"piece.json": words, "report.json": words, "fingerprint.npz": words[::-1]}
         publish(files, scratch, payload["upload_id"], made)
         emit({"phase": "understood", "share": 1.0})
-        return {"kind": "midi", "duration_s": 120.0, "report": REPORT.to_json(), "pipeline": "small-1"}
+        report = replace(REPORT, notices=(words,))
+        return {"kind": "midi", "duration_s": 120.0, "report": report.to_json(), "pipeline": "small-1"}
 
     def train(payload: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
         state = data_dir / "training" / payload["model_id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ async def test_a_lesson_is_followed_from_its_receipt_to_what_was_understood(sett
         assert {update.phase for update in updates[:-1]} <= {"learning"}
         lesson = updates[-1].lesson
         assert lesson is not None
-        assert lesson.report == REPORT
+        assert lesson.report == replace(REPORT, notices=(words,))
         assert (lesson.upload.state, lesson.upload.name) == ("understood", "My everyone tune.txt")
         assert lesson.picture.read_text() == lesson.preview.read_text() == words
         assert (await studio._store.jobs.job(ticket.job_id)).state == "done"

@@ -39,7 +39,7 @@ def single_line(notes: tuple[Note, ...]) -> tuple[Note, ...]:
         if line and line[-1].onset == note.onset:
             line.pop()
         elif line and line[-1].end > note.onset:
-            line[-1] = replace(line[-1], duration=note.onset - line[-1].onset)
+            line[-1] = line[-1].lasting(note.onset - line[-1].onset)
         line.append(note)
     return tuple(line)
 
@@ -51,7 +51,7 @@ def no_restrikes(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     for note in reversed(notes):
         limit = following.get(note.pitch)
         if limit is not None and limit > note.onset:
-            kept.append(replace(note, duration=min(note.duration, limit - note.onset)))
+            kept.append(note.lasting(min(note.duration, limit - note.onset)))
         else:
             kept.append(note)
         following[note.pitch] = note.onset
@@ -69,7 +69,7 @@ def _let_go(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
             if chords[change] != chords[change - 1] and note.pitch % 12 not in chords[change].pitch_classes:
                 end = max(change * half, note.onset + SHORTEST_TICKS)
                 break
-        kept.append(replace(note, duration=end - note.onset))
+        kept.append(note.lasting(end - note.onset))
     return tuple(kept)
 
 
@@ -85,7 +85,8 @@ def _touch(plan: Plan, role: Role, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     moved = velocities - velocities.mean()
     moved *= min(spread / max(float(velocities.std()), 1.0), MOST_STRETCH)
     moved += min(max(part.velocity, LOUDNESS[0]), LOUDNESS[1])
-    return tuple(replace(note, velocity=round(v)) for note, v in zip(notes, moved.clip(*VELOCITIES), strict=True))
+    moved = moved.clip(*VELOCITIES)
+    return tuple(note.struck(round(velocity)) for note, velocity in zip(notes, moved.tolist(), strict=True))
 
 
 def accent(meter: Meter, onset: int) -> float:
@@ -101,11 +102,11 @@ def accent(meter: Meter, onset: int) -> float:
 def _shade(plan: Plan, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """Louder where the plan is loud; a song without a profile is also loud or soft as a whole."""
     middle = sum(bar.energy for bar in plan.bars) / len(plan.bars) if plan.profile else 0.5
-    shaded = []
+    lifts = [(bar.energy - middle) * ENERGY_SWING + plan.mood.energy * MOOD_SWING for bar in plan.bars]
+    shaded, bar_ticks = [], plan.meter.bar_ticks
     for note in notes:
-        bar = min(note.onset // plan.meter.bar_ticks, len(plan.bars) - 1)
-        lift = (plan.bars[bar].energy - middle) * ENERGY_SWING + plan.mood.energy * MOOD_SWING
-        shaded.append(replace(note, velocity=round(min(127.0, max(18.0, note.velocity + lift)))))
+        lift = lifts[min(note.onset // bar_ticks, len(lifts) - 1)]
+        shaded.append(note.struck(round(min(127.0, max(18.0, note.velocity + lift)))))
     return tuple(shaded)
 
 
@@ -122,7 +123,7 @@ def _loudness(plan: Plan, role: Role, notes: tuple[Note, ...]) -> tuple[Note, ..
         return _shade(plan, _touch(plan, role, notes))
     before = _shade(plan, _touch(plan, role, before))
     level = float(np.percentile([note.velocity for note in before], np.interp(plan.bars[-1].energy, (0, 1), LANDING)))
-    return (*before, *(replace(note, velocity=round(level)) for note in landing))
+    return (*before, *(note.struck(round(level)) for note in landing))
 
 
 def finish_song(plan: Plan, events: list[Event]) -> Song:
@@ -137,7 +138,7 @@ def song_of(plan: Plan, tracks: Iterable[Track]) -> Song:
     total = len(plan.bars) * plan.meter.bar_ticks
     finished = []
     for track in tracks:
-        notes = tuple(replace(n, duration=min(n.duration, total - n.onset)) for n in track.notes)
+        notes = tuple(note.lasting(min(note.duration, total - note.onset)) for note in track.notes)
         if track.role in SINGLE_LINES:
             notes = single_line(notes)
         if track.role in (Role.HARMONY, Role.BASS, Role.COUNTER):

@@ -51,6 +51,18 @@ class Note:
         """First tick after the note."""
         return self.onset + self.duration
 
+    def lasting(self, duration: int) -> Note:
+        """The note with another duration."""
+        if duration == self.duration:
+            return self
+        return Note(onset=self.onset, pitch=self.pitch, duration=duration, velocity=self.velocity)
+
+    def struck(self, velocity: int) -> Note:
+        """The note with another velocity."""
+        if velocity == self.velocity:
+            return self
+        return Note(onset=self.onset, pitch=self.pitch, duration=self.duration, velocity=velocity)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubling:

@@ -13,7 +13,7 @@ from engine.compose.plan import Plan
 from engine.grammar.corpus import composed_songs
 from engine.music.excerpt import excerpt
 from engine.music.habits import RoleProfile
-from engine.music.notes import Role, Song
+from engine.music.notes import Note, Role, Song
 from engine.music.timing import METERS
 from engine.music.tokens import BAR, DRUMS, ROLE_INDEX, ROLE_ORDER, Event, song_to_events
 from tests.profiles import part, profile
@@ -205,3 +205,10 @@ def test_a_song_that_goes_round_has_no_last_stroke(plan, events):
         if accent(plan.meter, note.onset) == 1.0:
             by_bar.setdefault(note.onset // plan.meter.bar_ticks, set()).add(note.velocity)
     assert by_bar[len(plan.bars) - 1] == by_bar[0]
+
+
+def test_a_note_changes_in_what_was_asked_alone():
+    note = Note(onset=24, pitch=60, duration=12, velocity=80)
+    assert note.lasting(6) == replace(note, duration=6)
+    assert note.struck(90) == replace(note, velocity=90)
+    assert note.lasting(12) == note.struck(80) == note

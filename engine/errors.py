@@ -7,6 +7,7 @@
     │   └── NotFound           the named song, style or version does not exist
     └── EngineError            we must fix this: the person gets an incident number, the log the traceback
         ├── CheckpointError    a checkpoint is damaged, foreign, or does not fit its config
+        │   └── UnsoundModel   something of a server's model is; whoever composes takes another
         ├── RenderError        the synthesiser or an encoder failed
         ├── JobError           a job ran out of time or tries, or its worker cannot work
         │   └── WorkerLost     the worker died with the job inside; it may work the next time
@@ -45,6 +46,14 @@ class EngineError(TunesmithError):
 
 class CheckpointError(EngineError):
     """A checkpoint is damaged, foreign, or does not fit its config."""
+
+
+class UnsoundModel(CheckpointError):  # noqa: N818 (named for what happened)
+    """Something of the model `model_id` that a server taught cannot be used."""
+
+    def __init__(self, message: str, *, model_id: str = "") -> None:
+        super().__init__(message)
+        self.model_id = model_id
 
 
 class RenderError(EngineError):

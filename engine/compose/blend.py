@@ -16,11 +16,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from engine.compose.prompt import style_aliases
 from engine.errors import BadRequest
 from engine.music.harmony import Mode
 from engine.music.notes import Role
-from engine.music.styles import Part, Style, load_style
+from engine.music.shelf import SHIPPED, Shelf
+from engine.music.styles import Part, Style
 
 T = TypeVar("T")
 MOST_STYLES = 3
@@ -30,16 +30,16 @@ ROWS = 40
 """Progressions and forms of a mixture, in all."""
 
 
-def style_called(name: str) -> str:
-    """A style by its name or one of its aliases; raises `BadRequest`."""
+def style_called(name: str, shelf: Shelf = SHIPPED) -> str:
+    """A style by its name or one of its aliases, a server's own one first; raises `BadRequest`."""
     wanted = " ".join(name.lower().split())
-    for style, aliases in style_aliases().items():
-        if wanted == style or wanted in aliases:
+    for style, aliases in sorted(shelf.aliases().items(), key=lambda entry: entry[0] not in shelf.own):
+        if wanted == style.lower() or wanted in aliases:
             return style
-    return load_style(name).name
+    return shelf.style(name).name
 
 
-def read_blend(text: str) -> dict[str, float]:
+def read_blend(text: str, shelf: Shelf = SHIPPED) -> dict[str, float]:
     """`"lofi"`, `"jazz+lofi"`, `"jazz:0.7+lofi:0.3"` → weights that sum to 1, heaviest first. Raises `BadRequest`."""
     parts = [part.strip() for part in text.split("+")]
     if len(parts) > MOST_STYLES:
@@ -47,7 +47,7 @@ def read_blend(text: str) -> dict[str, float]:
     written: dict[str, float | None] = {}
     for part in parts:
         name, colon, number = part.partition(":")
-        style = style_called(name)
+        style = style_called(name, shelf)
         if style in written:
             raise BadRequest(f"The blend {text[:60]!r} names {style} twice; once would work.")
         written[style] = _weight(number, part) if colon else None
@@ -77,9 +77,9 @@ def _shares(written: Mapping[str, float | None], text: str) -> dict[str, float]:
     return {style: round(weight / total, 4) for style, weight in sorted(filled.items(), key=lambda item: -item[1])}
 
 
-def mix_styles(blend: Mapping[str, float], rng: np.random.Generator) -> Style:
+def mix_styles(blend: Mapping[str, float], rng: np.random.Generator, shelf: Shelf = SHIPPED) -> Style:
     """The style between those of `blend`, the first of which is the main one; of one style, that style itself."""
-    parts = [(load_style(name), weight) for name, weight in blend.items()]
+    parts = [(shelf.style(name), weight) for name, weight in blend.items()]
     main = parts[0][0]
     if len(parts) == 1:
         return main

@@ -16,15 +16,19 @@ from engine.grammar.corpus import grammar_of
 from engine.grammar.grammar import Casting
 from engine.grammar.score import Outline, OutlineBar, play
 from engine.music.notes import Song
+from engine.music.styles import Style, load_style
 
 
-def write_by_rules(plan: Plan, *, candidates: int = 1) -> Song:
-    """The best of `candidates` (at least 1) songs that the grammar of the plan's style makes of it."""
+def write_by_rules(plan: Plan, *, candidates: int = 1, style: Style | None = None) -> Song:
+    """The best of `candidates` (at least 1) songs that the grammar of the plan's style makes of it; a server's own
+    style (`style`) has its parent's grammar.
+    """
     outline = outline_of(plan)
-    grammar = grammar_of(plan.style)
+    style = style or load_style(plan.style)
+    grammar = grammar_of(style.root)
     generators = (np.random.Generator(np.random.PCG64([plan.seed, k])) for k in range(max(1, candidates)))
     songs = [song_of(plan, play(grammar, outline, rng)) for rng in generators]
-    return songs[choose([judge(song, plan, {}) for song in songs])]
+    return songs[choose([judge(song, plan, {}, style=style) for song in songs])]
 
 
 def outline_of(plan: Plan) -> Outline:

@@ -19,11 +19,11 @@ from engine.compose.adherence import adherence
 from engine.compose.plan import Plan
 from engine.metrics.gates import degeneracy
 from engine.metrics.measures import measure_song
-from engine.metrics.originality import UNCHECKED, CopyIndex, Originality
+from engine.metrics.originality import UNCHECKED, CopyGate, Originality
 from engine.metrics.vector import metric_vector
-from engine.music.habits import load_habits
+from engine.music.habits import FILE, load_habits
 from engine.music.notes import Role, Song
-from engine.music.styles import load_style
+from engine.music.styles import Style, load_style
 
 FAR = 3.0
 """Deviations past which a measure is not counted as worse."""
@@ -72,9 +72,9 @@ def distance_to(wanted: Mapping[str, float], deviations: Mapping[str, float], me
     return sum(parts) / len(parts) if parts else 0.0
 
 
-def _distance(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]]) -> float:
+def _distance(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]], style: Style) -> float:
     """From the profile that the song takes after, by all measures of its habits; without one from the reference."""
-    habits = load_habits(load_style(plan.style).folder)
+    habits = load_habits(style.folder_of(FILE))
     if plan.profile is not None and habits is not None:
         return distance_to(plan.profile.measures, habits.deviations, metric_vector(song))
     known = {name: reference[name] for name in RANKED if name in reference}
@@ -83,9 +83,14 @@ def _distance(song: Song, plan: Plan, reference: Mapping[str, Sequence[float]]) 
 
 
 def judge(
-    song: Song, plan: Plan, reference: Mapping[str, Sequence[float]], *, index: CopyIndex | None = None
+    song: Song,
+    plan: Plan,
+    reference: Mapping[str, Sequence[float]],
+    *,
+    index: CopyGate | None = None,
+    style: Style | None = None,
 ) -> Verdict:
-    """Gates and distance of one candidate."""
+    """Gates and distance of one candidate. `style`: the plan's, where that is not the shipped one."""
     ranges: dict[Role, tuple[int, int]] = {
         role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS
     }
@@ -100,7 +105,7 @@ def judge(
             "copying": originality.passed if originality else None,
         },
         originality=originality,
-        distance=round(_distance(song, plan, reference), 4),
+        distance=round(_distance(song, plan, reference, style or load_style(plan.style)), 4),
     )
 
 

@@ -16,6 +16,7 @@ from engine.compose.prompt import Wishes
 from engine.compose.request import ComposeRequest
 from engine.compose.words.chords import Progression
 from engine.music.notes import Song
+from engine.music.shelf import SHIPPED, Shelf
 from engine.text.meaning import NEUTRAL, NOTHING, Meaning, Mood
 
 
@@ -23,7 +24,7 @@ from engine.text.meaning import NEUTRAL, NOTHING, Meaning, Mood
 class Draft:
     """`meaning`: of all words; `feeling`: of those that the mood is read from. `mood`: what it comes to. `before`: the
     song to go on from. `progression`: asked chords. `words`: what beside the seed makes this song another than one with
-    other words. `pace_asked`: the wishes' pace is the asked mood's.
+    other words. `pace_asked`: the wishes' pace is the asked mood's. `shelf`: the styles to choose from.
     """
 
     request: ComposeRequest
@@ -40,6 +41,7 @@ class Draft:
     mood: Mood = NEUTRAL
     words: str = ""
     pace_asked: bool = False
+    shelf: Shelf = SHIPPED
 
     @property
     def text(self) -> str:

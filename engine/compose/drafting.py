@@ -14,15 +14,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from engine.compose.given import Given
+from engine.compose.guild import NO_GUILD, Guild
 from engine.compose.loop import looping
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
 from engine.compose.request import AUDIO_FORMATS, PICTURE_THEMES, ComposeRequest, Progress
+from engine.compose.seeds import without_lost_primer
 from engine.compose.songdraft import SongDraft
 from engine.compose.task import Find, Task, open_task
+from engine.compose.taught import check_sound
 from engine.compose.watch import Watch
 from engine.errors import BadRequest
-from engine.music.styles import load_style, style_names
+from engine.music.shelf import SHIPPED, Shelf
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,10 +34,23 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What a song is composed from beside its request: the styles there are, and what its server taught of them."""
+
+    shelf: Shelf = SHIPPED
+    guild: Guild = NO_GUILD
+
+
+PLAIN = Books()
+"""The shipped styles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drafting:
     """A song that has been planned. `writing`: its place in the batch, None where no network writes it."""
 
     task: Task
+    guild: Guild
     plan: Plan
     watch: Watch
     writing: Writing | None
@@ -63,7 +79,7 @@ class Drafter:
         """Reads meanings; loads the text encoder. Raises `SetupError` where it is not installed."""
         from engine.text.reader import Reader  # noqa: PLC0415 (refusals need none)
 
-        return self._reader or Reader.load({name: load_style(name).descriptions for name in style_names()})
+        return self._reader or Reader.load(SHIPPED.descriptions())
 
     @cached_property
     def planner(self) -> Planner:
@@ -89,11 +105,12 @@ class Drafter:
             # the styles' words are read once and remembered, and what explanations need is made
             self.planner.plan(ComposeRequest(prompt="rain on a quiet harbour at night"))
 
-    def open(self, request: ComposeRequest, find: Find, *, seed: int | None = None) -> Task:
+    def open(self, request: ComposeRequest, find: Find, *, seed: int | None = None, shelf: Shelf = SHIPPED) -> Task:
         """Find what the request builds on, and refuse what cannot be met before anything is loaded for it: a plan
-        without the encoder takes milliseconds. `seed`: the one to take where none is asked for.
+        without the encoder takes milliseconds. `seed`: the one to take where none is asked for; `shelf`: the styles
+        there are.
 
-        Raises `BadRequest`, `NotFound`.
+        Raises `BadRequest`, `NotFound`, `UnsoundModel`.
         """
         if request.format not in AUDIO_FORMATS:
             raise BadRequest(
@@ -103,12 +120,12 @@ class Drafter:
             raise BadRequest(f"The theme {request.theme!r} is not known; {' or '.join(PICTURE_THEMES)} would work.")
         task = open_task(request, find, seed=seed)
         if task.plan is None and not self.warm:
-            self._planner(None).plan(task.request, before=task.before)
+            self._planner(None).plan(task.request, before=task.before, shelf=shelf)
         return task
 
-    def plan(self, task: Task) -> Plan:
-        """The plan, of whole bars that go round if that is wished. Raises `BadRequest`."""
-        plan = self._plan_once(task)
+    def plan(self, task: Task, shelf: Shelf = SHIPPED) -> Plan:
+        """The plan, of whole bars that go round if that is wished. Raises `BadRequest`, `UnsoundModel`."""
+        plan = self._plan_once(task, shelf)
         return looping(plan) if task.request.loop else plan
 
     def draft(self, task: Task, progress: Progress) -> SongDraft:
@@ -118,22 +135,24 @@ class Drafter:
             self.writer.run(drafting.writing, lambda share: progress("compose", share))
         return self.finish(drafting)
 
-    def begin(self, task: Task, progress: Progress) -> Drafting:
+    def begin(self, task: Task, progress: Progress, books: Books = PLAIN) -> Drafting:
         """Plan a song, load its network, and let it wait for its turn in the batch.
 
-        Raises `BadRequest`, `SetupError`, `CheckpointError`.
+        Raises `BadRequest`, `SetupError`, `CheckpointError`; `UnsoundModel` for a server's damaged model.
         """
         watch = Watch(progress)
         before_s = self.reader.spent_s
         progress("read", 0.0)
-        plan = watch.timed("plan", lambda: self.plan(task))
+        plan = watch.timed("plan", lambda: self.plan(task, books.shelf))
         watch.move("plan", "read", self.reader.spent_s - before_s)
+        guild = books.guild.only(plan.blend)
         if plan.engine == "rules":
-            return Drafting(task=task, plan=plan, watch=watch, writing=None)
-        watch.untimed(lambda: self.writer.prepare(plan))
+            return Drafting(task=task, guild=guild, plan=plan, watch=watch, writing=None)
+        watch.untimed(lambda: self.writer.prepare(plan, books.shelf))
         watch.begin("compose")
-        writing = self.writer.begin(plan, candidates=self._settings.candidates, given=_read_first(task.given, plan))
-        return Drafting(task=task, plan=plan, watch=watch, writing=writing)
+        given = _read_first(task.given, plan)
+        writing = self.writer.begin(plan, candidates=self._settings.candidates, given=given, shelf=books.shelf)
+        return Drafting(task=task, guild=guild, plan=plan, watch=watch, writing=writing)
 
     def finish(self, drafting: Drafting) -> SongDraft:
         """The draft of a song that is written. Raises what made it fail."""
@@ -150,6 +169,7 @@ class Drafter:
             score=task.given.score,
             performance_seed=task.performance_seed,
             timings_s=drafting.watch.counted(),
+            guild=drafting.guild,
         )
 
     def cancel(self, drafting: Drafting) -> None:
@@ -157,11 +177,11 @@ class Drafter:
         if drafting.writing is not None:
             self.writer.batcher.cancel(drafting.writing.handle)
 
-    def _plan_once(self, task: Task) -> Plan:
+    def _plan_once(self, task: Task, shelf: Shelf) -> Plan:
         """The task's own plan, or a new one that says what it builds on."""
         if task.plan is not None:
-            return task.plan
-        plan = self.planner.plan(task.request, seed=task.seed, before=task.before)
+            return _once_more(task.plan, shelf)
+        plan = self.planner.plan(task.request, seed=task.seed, before=task.before, shelf=shelf)
         if task.again is not None:
             again = {"value": task.again, "from": "asked"}
             plan = dataclasses.replace(plan, requested={**plan.requested, "again": again})
@@ -182,3 +202,11 @@ def _read_first(given: Given, plan: Plan) -> Given:
     if given.primer is not None and given.primer.song.meter != plan.meter:
         return dataclasses.replace(given, primer=None)
     return given
+
+
+def _once_more(plan: Plan, shelf: Shelf) -> Plan:
+    """The plan of an earlier song, as far as the styles that it is of are still there. Raises `BadRequest`."""
+    for name in plan.blend:
+        check_sound(shelf.style(name))
+    plan = without_lost_primer(plan, shelf)
+    return dataclasses.replace(plan, notices=(*plan.notices, *shelf.noticed(tuple(plan.blend))))

@@ -25,6 +25,7 @@ from engine.metrics.copyindex import open_index
 from engine.metrics.originality import CopyIndex
 from engine.model.checkpoint import Checkpoint
 from engine.model.device import pick_device
+from engine.music.shelf import SHIPPED, Shelf
 from engine.music.styles import STYLES_DIR
 
 BATCH = 8
@@ -44,6 +45,7 @@ class Writing:
     """A song that is being written."""
 
     plan: Plan
+    shelf: Shelf
     given: Given
     voice: Voice
     handle: Handle
@@ -74,9 +76,9 @@ class SongWriter:
         """The copy index beside the styles, loaded once; `None` if none is there. Raises `CheckpointError`."""
         return open_index(self.styles_dir)
 
-    def prepare(self, plan: Plan) -> None:
+    def prepare(self, plan: Plan, shelf: Shelf = SHIPPED) -> None:
         """Load (and blend) what a plan's song needs, so that `begin` only begins. Raises `CheckpointError`."""
-        self.voices.of_plan(plan)
+        self.voices.of_plan(plan, shelf)
 
     def write(
         self,
@@ -85,6 +87,7 @@ class SongWriter:
         candidates: int = BATCH,
         progress: Callable[[float], None] = lambda _: None,
         given: Given = NOTHING,
+        shelf: Shelf = SHIPPED,
     ) -> Written:
         """Compose `candidates` songs (at least 1) and keep one; `progress` gets the finished share 0…1.
 
@@ -92,7 +95,7 @@ class SongWriter:
         Raises `CheckpointError`, and `BadRequest` where what is given does not fit the plan.
         """
         _ = self.copy_index  # if it is damaged, that is said before anything is written
-        writing = self.begin(plan, candidates=candidates, given=given)
+        writing = self.begin(plan, candidates=candidates, given=given, shelf=shelf)
         self.run(writing, progress)
         return self.finish(writing)
 
@@ -108,23 +111,24 @@ class SongWriter:
         finally:
             self.batcher.cancel(writing.handle)
 
-    def begin(self, plan: Plan, *, candidates: int = BATCH, given: Given = NOTHING) -> Writing:
-        """Let a song wait for its turn in the batch; raises as `write` does."""
-        voice = self.voices.of_plan(plan)
+    def begin(self, plan: Plan, *, candidates: int = BATCH, given: Given = NOTHING, shelf: Shelf = SHIPPED) -> Writing:
+        """Let a song wait for its turn in the batch; raises as `write` does. `shelf`: what its styles are from."""
+        voice = self.voices.of_plan(plan, shelf)
         if given.primer is None:
-            given = replace(given, primer=primer_of(plan))
+            given = replace(given, primer=primer_of(plan, shelf))
         task = BatchTask(
-            script=script_of(plan, given),
+            script=script_of(plan, given, shelf.style(plan.style)),
             network=voice.network,
             style_row=voice.style_row,
             heat=heat_for(voice.heat, plan.adventure),
             candidates=candidates,
         )
-        return Writing(plan=plan, given=given, voice=voice, handle=self.batcher.submit(task))
+        return Writing(plan=plan, shelf=shelf, given=given, voice=voice, handle=self.batcher.submit(task))
 
     def finish(self, writing: Writing) -> Written:
         """Judge the candidates of a song whose handle is finished, and keep one. Raises what made it fail."""
-        return keep_best(self.candidates(writing), writing.plan, writing.given, self.copy_index)
+        plan, style = writing.plan, writing.shelf.style(writing.plan.style)
+        return keep_best(self.candidates(writing), plan, writing.given, self.copy_index, style)
 
     def candidates(self, writing: Writing) -> Candidates:
         """What was written for a song whose handle is finished. Raises what made it fail."""

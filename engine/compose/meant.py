@@ -18,7 +18,7 @@ from engine.compose.plan import blend_text
 from engine.compose.prompt import reading_of_pace
 from engine.compose.words.moods import read_mood
 from engine.errors import BadRequest
-from engine.music.styles import Style, load_style, style_names
+from engine.music.styles import Style
 
 LEAST_SHARE = 0.25
 """A prompt whose likeliest style is less likely than this, or than speaking for none, says nothing about style."""
@@ -30,7 +30,7 @@ def choose_blend(draft: Draft, default_style: str) -> dict[str, float]:
     wishes, meaning = draft.wishes, draft.meaning
     draft.scores = {n: share for n, share in meaning.styles.items() if n not in wishes.unwanted_styles}
     if draft.request.style is not None:
-        blend = read_blend(draft.request.style)
+        blend = read_blend(draft.request.style, draft.shelf)
         same = all(style in blend for style in wishes.styles) and not set(blend) & set(wishes.unwanted_styles)
         said = draft.overruled("style", same=same) or draft.overruled("not style", same=same)
         draft.asked("style", blend_text(blend), said=said)
@@ -52,12 +52,12 @@ def _guess_style(draft: Draft, default_style: str) -> tuple[str, str]:
     if best is not None and scores[best] >= max(LEAST_SHARE, draft.meaning.open):
         return best, "encoder"
     unwanted = draft.wishes.unwanted_styles
-    usable = [name for name in (default_style, *style_names()) if name not in unwanted]
+    usable = [name for name in (default_style, *draft.shelf.names()) if name not in unwanted]
     if not usable:
         raise BadRequest(f"The prompt {draft.wishes.text[:60]!r} wants no style; leaving one allowed would work.")
     if usable[0] != default_style and best is not None:
         return best, "encoder"
-    return load_style(usable[0]).name, "default"
+    return draft.shelf.style(usable[0]).name, "default"
 
 
 def _told_blend(draft: Draft) -> dict[str, float]:

@@ -17,20 +17,23 @@ from engine.compose.request import ENGINES, ComposeRequest
 from engine.compose.words.chords import read_chords
 from engine.errors import BadRequest
 from engine.music.notes import Song
+from engine.music.shelf import SHIPPED, Shelf
 
 MAX_MOOD_CHARS = 200
 OVERRULING = ("seconds", "bpm", "seed", "key", "meter", "bars", "chords")
 """Fields of a request whose words in the prompt are not checked."""
 
 
-def open_draft(request: ComposeRequest, *, seed: int | None, before: Song | None, max_seconds: float) -> Draft:
+def open_draft(
+    request: ComposeRequest, *, seed: int | None, before: Song | None, max_seconds: float, shelf: Shelf = SHIPPED
+) -> Draft:
     """Read the prompt; fields of the request overrule it. Raises `BadRequest`."""
     if request.engine not in ENGINES:
         raise BadRequest(f"The engine {request.engine!r} is not known; {' or '.join(ENGINES)} would work.")
     overruled = [name for name in OVERRULING if getattr(request, name) is not None]
     if request.bars is not None:
         overruled.append("seconds")  # where both are said, the bars decide whether the length is possible
-    draft = _seeded(request, seed, max_seconds, overruled)
+    draft = _seeded(request, seed, max_seconds, overruled, shelf)
     draft.before = before
     asked = read_asked(request.instruments, request.without)
     draft.wishes, notices = settle(draft.wishes, asked)
@@ -49,17 +52,17 @@ def open_draft(request: ComposeRequest, *, seed: int | None, before: Song | None
     return draft
 
 
-def _seeded(request: ComposeRequest, seed: int | None, max_seconds: float, overruled: list[str]) -> Draft:
+def _seeded(request: ComposeRequest, seed: int | None, max_seconds: float, overruled: list[str], shelf: Shelf) -> Draft:
     """The draft with its prompt and its seed: the request's, else the prompt's, else `seed`, else a fresh one."""
-    wishes = read_prompt(request.prompt, max_seconds=max_seconds, overruled=overruled)
+    wishes = read_prompt(request.prompt, max_seconds=max_seconds, overruled=overruled, shelf=shelf)
     if request.seed is not None:
-        draft = Draft(request, wishes, check_seed(request.seed))
+        draft = Draft(request, wishes, check_seed(request.seed), shelf=shelf)
         draft.asked("seed", draft.seed)
     elif wishes.seed is not None:
-        draft = Draft(request, wishes, wishes.seed)
+        draft = Draft(request, wishes, wishes.seed, shelf=shelf)
         draft.told("seed", wishes.seed)
     else:
-        draft = Draft(request, wishes, secrets.randbits(53) if seed is None else check_seed(seed))
+        draft = Draft(request, wishes, secrets.randbits(53) if seed is None else check_seed(seed), shelf=shelf)
         draft.sources["seed"] = "seed"
     return draft
 

@@ -8,7 +8,7 @@ key does not change the form. Caveat: what is asked is kept even where a style n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,12 +32,14 @@ from engine.compose.pulse import Limits, choose_meter, choose_pulse, lean_of, ne
 from engine.compose.reasons import explain_plan
 from engine.compose.request import ComposeRequest
 from engine.compose.seeds import with_primer
+from engine.compose.taught import check_sound
 from engine.compose.tempo import bar_seconds, unit_bars
 from engine.compose.title import Character, make_title
 from engine.compose.tonality import BRIGHT_MODES, choose_key, lay_chords
-from engine.music.habits import load_habits
+from engine.music.habits import FILE, load_habits
 from engine.music.harmony import Key
 from engine.music.notes import Song
+from engine.music.shelf import SHIPPED, Shelf
 from engine.music.styles import Style
 from engine.music.timing import Meter
 from engine.text.meaning import WordWeight
@@ -61,16 +63,23 @@ class Planner:
         self._limits = Limits(max_seconds=max_seconds, default_seconds=float(default_seconds))
         self._default_style = default_style
 
-    def plan(self, request: ComposeRequest, *, seed: int | None = None, before: Song | None = None) -> Plan:
+    def plan(
+        self,
+        request: ComposeRequest,
+        *,
+        seed: int | None = None,
+        before: Song | None = None,
+        shelf: Shelf = SHIPPED,
+    ) -> Plan:
         """Plan a song. The seed is the request's, else the prompt's, else `seed`, else a fresh one. `before`: the song
-        to go on from.
+        to go on from; `shelf`: the styles to choose from.
 
-        Raises `BadRequest` for anything in the request that cannot be met.
+        Raises `BadRequest` for anything in the request that cannot be met, `UnsoundModel` for a server's damaged model.
         """
-        draft = open_draft(request, seed=seed, before=before, max_seconds=self._limits.max_seconds)
+        draft = open_draft(request, seed=seed, before=before, max_seconds=self._limits.max_seconds, shelf=shelf)
         self._read_meanings([draft])
         plan = self._decide(draft)
-        return replace(plan, explanation=explain_plan(draft, plan, self._deciding_words(plan, draft.text)))
+        return replace(plan, explanation=explain_plan(draft, plan, self._deciding_words(plan, draft)))
 
     def plan_all(self, requests: Sequence[ComposeRequest]) -> tuple[Plan, ...]:
         """Plan several songs at once: their meanings are read in one batch. Which words decided is not looked for, as
@@ -84,24 +93,27 @@ class Planner:
             replace(plan, explanation=explain_plan(draft, plan)) for draft, plan in zip(drafts, plans, strict=True)
         )
 
-    def _deciding_words(self, plan: Plan, text: str) -> tuple[WordWeight, ...]:
-        """Which words of `text` spoke for the plan's style; none where the style was not chosen by meaning."""
+    def _deciding_words(self, plan: Plan, draft: Draft) -> tuple[WordWeight, ...]:
+        """Which words spoke for the plan's style; none where the style was not chosen by meaning."""
         if self._reader is None or plan.sources["style"] != "encoder":
             return ()
-        return self._reader.explain(text, plan.style)
+        return self._reader.explain(draft.text, plan.style, _descriptions(draft.shelf))
 
     def _decide(self, draft: Draft) -> Plan:
         """Everything else, one decision after the other; the explanation is still to come."""
         request, before = draft.request, draft.before
         blend = choose_blend(draft, self._default_style)
         draft.words = f"{next(iter(blend))} {draft.wishes.rest.lower()}"
-        style = mix_styles(blend, draft.rng("blend"))
+        for name in blend:
+            check_sound(draft.shelf.style(name))
+        draft.notices += draft.shelf.noticed(tuple(blend))
+        style = mix_styles(blend, draft.rng("blend"), draft.shelf)
         note_mood(draft)
         energy, adventure = choose_energy(draft, style), choose_adventure(draft)
         key, meter = choose_key(draft, style), choose_meter(draft, style)
         if before is not None:
             _note_file(draft, before, meter)
-        habits = load_habits(style.folder)
+        habits = load_habits(style.folder_of(FILE))
         wanted = Wanted(
             meter=str(meter),
             mode=key.mode,
@@ -165,17 +177,23 @@ class Planner:
             adventure=adventure,
             engine=request.engine,
         )
-        return plan if before is not None else with_primer(plan, draft.rng("primer"))
+        return plan if before is not None else with_primer(plan, draft.rng("primer"), draft.shelf)
 
     def _read_meanings(self, drafts: Sequence[Draft]) -> None:
-        """What the words mean that were not read one by one, and the asked moods with them."""
-        if self._reader is not None:
+        """What the words mean that were not read one by one, and the asked moods with them; all of one shelf."""
+        if self._reader is not None and drafts:
             asked = [draft for draft in drafts if draft.request.mood is not None and draft.wishes.rest]
-            read = self._reader.read([*(draft.text for draft in drafts), *(str(d.request.mood) for d in asked)])
+            texts = [*(draft.text for draft in drafts), *(str(d.request.mood) for d in asked)]
+            read = self._reader.read(texts, _descriptions(drafts[0].shelf))
             for draft, meaning in zip(drafts, read, strict=False):
                 draft.meaning = draft.feeling = meaning
             for draft, meaning in zip(asked, read[len(drafts) :], strict=True):
                 draft.feeling = meaning
+
+
+def _descriptions(shelf: Shelf) -> Mapping[str, Sequence[str]] | None:
+    """What a reader is told of a shelf: nothing where it knows all of its styles anyway."""
+    return shelf.descriptions() if shelf.own else None
 
 
 def _note_file(draft: Draft, before: Song, meter: Meter) -> None:
@@ -199,7 +217,7 @@ def _section_bars(draft: Draft, style: Style) -> int:
 
 def _title(draft: Draft, style: Style, key: Key, energy: float) -> str:
     character = Character(
-        style=style.name,
+        style=style.root,
         style_title=style.title,
         key=key,
         energy=energy,

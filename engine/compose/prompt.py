@@ -8,9 +8,9 @@ Impossible wishes raise `BadRequest` in one sentence. Caveat: English only.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import lru_cache
 from typing import TypeVar
 
 from engine.compose.request import MAX_PROMPT_CHARS, MIN_SECONDS
@@ -27,12 +27,13 @@ from engine.compose.words.tempos import check_bpm, read_meter, read_pace, read_t
 from engine.errors import BadRequest
 from engine.music.harmony import Key, Mode
 from engine.music.notes import Role
-from engine.music.styles import load_style, style_names
+from engine.music.shelf import SHIPPED, Shelf
 from engine.music.timing import Meter
 
 T = TypeVar("T")
 MAX_RAW_CHARS = 4 * MAX_PROMPT_CHARS
 """Refused unread: cleaning a text takes time that grows with the square of its length."""
+KEPT_LEXICONS = 32
 MAX_SEED = 2**63 - 1
 SEED = re.compile(r"\bseed\s*(?:no\.?|number|of|is|[:=#])?\s*(?P<n>-?\d+)\b")
 _VAGUE_NEGATION = re.compile(
@@ -79,9 +80,11 @@ class Wishes:
     read: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[str] = ()) -> Wishes:
+def read_prompt(
+    text: str, *, max_seconds: float = 300.0, overruled: Collection[str] = (), shelf: Shelf = SHIPPED
+) -> Wishes:
     """Read a prompt. Fields named in `overruled` ("seconds", "bpm", "seed", "key", "meter") are asked for elsewhere:
-    they are read, but what is impossible about them is passed over.
+    they are read, but what is impossible about them is passed over. `shelf`: the styles that have names.
 
     Raises `BadRequest` for an empty or too long prompt, a length outside 5 s … `max_seconds`, a tempo outside 40–240,
     a key that is none ("H major"), an unknown meter, or a seed out of range.
@@ -103,7 +106,7 @@ def read_prompt(text: str, *, max_seconds: float = 300.0, overruled: Collection[
     key = _unless_overruled("key", overruled, lambda: read_key(page)) or KeyWish()
     pace = read_pace(page)
     players = read_players(page)
-    genres = read_genres(page, _lexicon())
+    genres = read_genres(page, lexicon_for(shelf))
     for match in list(page.matches(_VAGUE_NEGATION)):
         page.take("not", match.start(), match.end())
     wishes = Wishes(
@@ -153,16 +156,15 @@ def _unless_overruled(name: str, overruled: Collection[str], read: Callable[[], 
         return None
 
 
-@cache
-def style_aliases() -> dict[str, Sequence[str]]:
-    """Style → the other words for it, from the styles' own files."""
-    return {name: load_style(name).aliases for name in style_names()}
+def lexicon_for(shelf: Shelf) -> Lexicon:
+    """The words for all styles of a shelf; those of the last servers are remembered."""
+    return _lexicon(tuple((name, tuple(shelf.style(name).aliases)) for name in shelf.own))
 
 
-@cache
-def _lexicon() -> Lexicon:
-    """The words for all styles."""
-    return lexicon_of(style_aliases())
+@lru_cache(maxsize=KEPT_LEXICONS)
+def _lexicon(own: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
+    """The words for the shipped styles, and for a server's own: their names, and their aliases."""
+    return lexicon_of(SHIPPED.aliases() | dict(own))
 
 
 def _too_long(chars: int) -> BadRequest:

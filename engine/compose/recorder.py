@@ -3,33 +3,34 @@
 In: the engine's settings as JSON; then jobs of kind `record` with `{"id", "draft", "limit_bytes"}` (the last may be
 missing). Out: events `{"stage", "share"}`, at most one a hundredth of the whole, and `{"receipt"}`; the song's files
 are in the file store that the settings name. Jobs of kind `preview` play what somebody taught, see `preview.py`.
-Conventions: a song is made in `<data folder>/scratch/<id>`, which is gone
-afterwards, whatever became of the song; what a dead process left there is replaced. Soundfont and copy index are loaded
-while opening. Caveat: torch is never loaded here.
+Conventions: a song is made in `<data folder>/scratch/<id>`, which is gone afterwards, whatever became of the song; what
+a dead process left there is replaced. Soundfont and copy index are loaded while opening. Caveat: torch is never loaded
+here.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from engine.compose.files.folder import all_or_nothing, is_being_made
+from engine.compose.guild import Guild
 from engine.compose.heap import give_back, share_one_heap
+from engine.compose.library import Library
 from engine.compose.naming import file_stem
 from engine.compose.preview import make_preview
 from engine.compose.recording import Place, Recorder
 from engine.compose.request import Receipt
 from engine.compose.shares import thinned
 from engine.compose.songdraft import SongDraft
-from engine.errors import JobError, StoreError
+from engine.errors import JobError, StoreError, UnsoundModel
 from engine.jobs.job import Emit, Handler, Json
 from engine.settings import Settings
 from engine.store.files import FileStore
-from engine.store.names import Space
 from engine.store.opening import open_files, place_of
 from engine.store.scratch import Scratch
-
-SPACES: tuple[Space, Space] = ("songs", "uploads")
 
 
 def open_recorder(config: Json) -> Handler:
@@ -38,15 +39,33 @@ def open_recorder(config: Json) -> Handler:
     settings = Settings.read(**config)
     recorder = Recorder(settings)
     recorder.warm_up()
-    songs, uploads = (open_files(place_of(settings), settings.data_dir, space) for space in SPACES)
-    return Booth(recorder, songs, Scratch(settings.data_dir), uploads).handle
+    return Booth(recorder, Spaces.open(settings), Scratch(settings.data_dir)).handle
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spaces:
+    """Where things are kept: `songs` that are made, `uploads` that were taught, the `library` of servers' models."""
+
+    songs: FileStore
+    uploads: FileStore
+    library: Library
+
+    @classmethod
+    def open(cls, settings: Settings) -> Self:
+        """All of it where the settings name. Raises `SetupError`."""
+        place, folder = place_of(settings), settings.data_dir
+        return cls(
+            songs=open_files(place, folder),
+            uploads=open_files(place, folder, "uploads"),
+            library=Library(open_files(place, folder, "models")),
+        )
 
 
 class Booth:
     """A recorder, and where its songs are made and kept, and what was taught."""
 
-    def __init__(self, recorder: Recorder, files: FileStore, scratch: Scratch, uploads: FileStore) -> None:
-        self._recorder, self._files, self._scratch, self._uploads = recorder, files, scratch, uploads
+    def __init__(self, recorder: Recorder, spaces: Spaces, scratch: Scratch) -> None:
+        self._recorder, self._spaces, self._scratch = recorder, spaces, scratch
 
     def handle(self, kind: str, payload: Json, emit: Emit) -> Json:
         """A job. Raises `SetupError`, `RenderError`, `StoreError`; then nothing of the song is left here."""
@@ -58,7 +77,7 @@ class Booth:
         folder = self._fresh(song_id)
         try:
             receipt = self._record(draft, folder, payload, emit)
-            asyncio.run(self._files.publish(song_id, folder))
+            asyncio.run(self._spaces.songs.publish(song_id, folder))
         finally:
             self._scratch.remove(song_id)
             give_back()
@@ -67,7 +86,7 @@ class Booth:
     def _preview(self, payload: Json) -> Json:
         self._scratch.remove(payload["id"])
         try:
-            make_preview(self._recorder.sound, self._uploads, payload, self._scratch.make(payload["id"]))
+            make_preview(self._recorder.sound, self._spaces.uploads, payload, self._scratch.make(payload["id"]))
         finally:
             self._scratch.remove(payload["id"])
             give_back()
@@ -84,5 +103,23 @@ class Booth:
         song_id = payload["id"]
         name = file_stem(draft.request.prompt, song_id)
         place = Place(song_id=song_id, folder=folder, name=name, limit_bytes=payload.get("limit_bytes"))
-        with all_or_nothing(folder, name):
-            return self._recorder.record(draft, place, thinned(emit))
+        library, heard = self._spaces.library, thinned(emit)
+        while True:
+            library.bring(draft.guild)
+            guild, shelf = library.shelf_of(draft.guild)
+            try:
+                with all_or_nothing(folder, name):
+                    return self._recorder.record(_with_losses(draft, guild), place, heard, shelf)
+            except UnsoundModel as error:
+                if not library.condemned(error):
+                    raise
+
+
+def _with_losses(draft: SongDraft, guild: Guild) -> SongDraft:
+    """The draft, which tells of models that composed it and are gone since."""
+    told = [
+        f"Version {models[0].version} of this server's {style}, which composed this song, is no longer there."
+        for style, models in draft.guild.models.items()
+        if style not in guild.models
+    ]
+    return replace(draft, plan=replace(draft.plan, notices=(*draft.plan.notices, *told))) if told else draft

@@ -1,15 +1,17 @@
 """The second half of making a song: a draft is judged, finished, played and written to files.
 
-In: a `SongDraft` and where its files go. Out: the files, `.song.json` (what other songs can be made from), and, written
-last, `<name>.json`: the receipt. Conventions: soundfont and copy index are loaded when first needed and kept; no
-network is needed, so torch is never loaded here. Caveat: files of the same name are replaced; `files.folder` sees to it
-that there are none, and that a song that fails leaves none.
+In: a `SongDraft`, where its files go, and the shelf that its styles are from. Out: the files, `.song.json` (what other
+songs can be made from), and, written last, `<name>.json`: the receipt. Conventions: soundfont and copy index are loaded
+when first needed and kept, of servers' copy indexes the last few; no network is needed, so torch is never loaded here.
+Caveat: files of the same name are replaced; `files.folder` sees to it that there are none, and that a song that fails
+leaves none.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -25,13 +27,18 @@ from engine.compose.request import Progress, Receipt
 from engine.compose.songbook import ENDING, Entry
 from engine.compose.songdraft import SongDraft
 from engine.compose.sound import SoundFiles, SoundMaker
+from engine.compose.taught import check_sound
 from engine.compose.watch import Watch
 from engine.compose.written import Written, keep_best
+from engine.errors import CheckpointError, UnsoundModel
 from engine.metrics.copyindex import open_index
-from engine.metrics.originality import CopyIndex
-from engine.music.styles import STYLES_DIR, load_style
+from engine.metrics.originality import CopyGate, CopyIndex, CopyIndexes
+from engine.music.shelf import SHIPPED, Shelf
+from engine.music.styles import STYLES_DIR, Style, Taught
 from engine.settings import Settings
 
+KEPT_INDEXES = 4
+"""Servers' copy indexes that stay in memory."""
 AS_ESCAPES = "backslashreplace"
 """Bytes of a folder's name that are no text become JSON's own escapes, which a reader turns into the same name."""
 
@@ -61,6 +68,8 @@ class Recorder:
         self._settings = settings
         self._styles_dir = styles_dir
         self._calendar = calendar
+        self._indexes: OrderedDict[str, CopyIndex | None] = OrderedDict()
+        """Of what servers' models learnt from, by the model's id."""
 
     @cached_property
     def sound(self) -> SoundMaker:
@@ -76,12 +85,16 @@ class Recorder:
         """Load what every song needs. Raises `SetupError`, `CheckpointError`."""
         _ = self.sound, self.copy_index
 
-    def record(self, draft: SongDraft, place: Place, progress: Progress) -> Receipt:
-        """Make the files. Raises `SetupError` when they cannot be written, `RenderError` when there is no sound."""
+    def record(self, draft: SongDraft, place: Place, progress: Progress, shelf: Shelf = SHIPPED) -> Receipt:
+        """Make the files. Raises `SetupError` when they cannot be written, `RenderError` when there is no sound, and,
+        before anything is written, `UnsoundModel` for a damaged model of the song's server.
+        """
         watch = Watch(progress, draft.timings_s)
         watch.untimed(self.warm_up)
-        written = watch.timed("compose", lambda: self._judge(draft))
-        made = self._play(draft, written, place, progress)
+        styles = [check_sound(shelf.style(name)) for name in dict.fromkeys((draft.plan.style, *draft.plan.blend))]
+        gate = watch.untimed(lambda: self._gate(styles))
+        written = watch.timed("compose", lambda: _judged(draft, styles[0], gate))
+        made = self._play(draft, styles[0], written, place, progress)
         for stage, seconds in made.timings_s.items():
             watch.timings_s[stage] = seconds
         score = place.folder / f"{place.name}{ENDING}"
@@ -94,19 +107,28 @@ class Recorder:
         write_all({path: text.encode(errors=AS_ESCAPES) for path, text in texts.items()})
         return receipt
 
-    def _judge(self, draft: SongDraft) -> Written:
-        """The candidate that is kept, or what the style's grammar writes."""
-        if draft.candidates is not None:
-            return keep_best(draft.candidates, draft.plan, draft.given, self.copy_index)
-        from engine.compose.ruled import written_by_rules  # noqa: PLC0415 (the grammars are seldom needed)
+    def _gate(self, styles: Sequence[Style]) -> CopyGate | None:
+        """What the song must not copy: the shipped corpora, and what its server taught."""
+        learnt = [self._index_of(style.taught) for style in styles if style.taught is not None]
+        indexes = tuple(index for index in (self.copy_index, *learnt) if index is not None)
+        return indexes[0] if len(indexes) == 1 else CopyIndexes(indexes=indexes) if indexes else None
 
-        return written_by_rules(draft.plan, candidates=draft.count, given=draft.given, index=self.copy_index)
+    def _index_of(self, taught: Taught) -> CopyIndex | None:
+        if taught.model_id not in self._indexes:
+            try:
+                self._indexes[taught.model_id] = open_index(taught.folder)
+            except CheckpointError as error:
+                raise UnsoundModel(str(error), model_id=taught.model_id) from error
+            if len(self._indexes) > KEPT_INDEXES:
+                self._indexes.popitem(last=False)
+        self._indexes.move_to_end(taught.model_id)
+        return self._indexes[taught.model_id]
 
-    def _play(self, draft: SongDraft, written: Written, place: Place, progress: Progress) -> SoundFiles:
+    def _play(self, draft: SongDraft, style: Style, written: Written, place: Place, progress: Progress) -> SoundFiles:
         plan = draft.plan
         return self.sound.make(
             written.song,
-            load_style(plan.style),
+            style,
             seconds=plan.seconds,
             seed=plan.seed,
             folder=place.folder,
@@ -130,6 +152,15 @@ class Recorder:
             origin=(f"song {place.song_id}", f"model {model}"),
             year=self._calendar().year,
         )
+
+
+def _judged(draft: SongDraft, style: Style, gate: CopyGate | None) -> Written:
+    """The candidate that is kept, or what the style's grammar writes."""
+    if draft.candidates is not None:
+        return keep_best(draft.candidates, draft.plan, draft.given, gate, style)
+    from engine.compose.ruled import written_by_rules  # noqa: PLC0415 (the grammars are seldom needed)
+
+    return written_by_rules(draft.plan, candidates=draft.count, given=draft.given, index=gate, style=style)
 
 
 def _entry(song_id: str, draft: SongDraft, written: Written) -> Entry:

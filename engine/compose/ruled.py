@@ -13,17 +13,29 @@ from engine.compose.by_rules import write_by_rules
 from engine.compose.choose import judge
 from engine.compose.given import NOTHING, Given
 from engine.compose.plan import Plan
+from engine.compose.taught import lineage_of
 from engine.compose.written import Written
-from engine.metrics.originality import CopyIndex
+from engine.metrics.originality import CopyGate
 from engine.music.notes import Role, Song
+from engine.music.styles import Style, load_style
 
 VERSION = "rules"
 
 
-def written_by_rules(plan: Plan, *, candidates: int, given: Given = NOTHING, index: CopyIndex | None = None) -> Written:
-    """The best of `candidates` songs of the grammar, with what is kept."""
-    song = with_kept(write_by_rules(plan, candidates=candidates), given)
-    verdict = judge(song, plan, {}, index=index)
+def written_by_rules(
+    plan: Plan,
+    *,
+    candidates: int,
+    given: Given = NOTHING,
+    index: CopyGate | None = None,
+    style: Style | None = None,
+) -> Written:
+    """The best of `candidates` songs of the grammar, with what is kept. `style`: the plan's, where that is not the
+    shipped one.
+    """
+    style = style or load_style(plan.style)
+    song = with_kept(write_by_rules(plan, candidates=candidates, style=style), given)
+    verdict = judge(song, plan, {}, index=index, style=style)
     return Written(
         song=song,
         candidates={
@@ -31,7 +43,7 @@ def written_by_rules(plan: Plan, *, candidates: int, given: Given = NOTHING, ind
             "passed": int(not verdict.failures),
             "failures_of_kept": list(verdict.failures),
         },
-        model={"style": plan.style, "version": VERSION, "sha256": ""},
+        model={"style": plan.style, "version": VERSION, "sha256": "", **lineage_of([style])},
         gates=dict(verdict.gates),
         originality=verdict.originality_to_json(),
     )

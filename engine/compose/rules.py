@@ -17,7 +17,7 @@ from engine.compose.frame import density_lift
 from engine.compose.plan import BarPlan, Casting, Plan
 from engine.compose.tilt import REACH, duration_tilts, interval_tilts
 from engine.music.harmony import WHITE_KEYS
-from engine.music.styles import load_style
+from engine.music.styles import Style, load_style
 from engine.music.tokens import (
     BASS,
     COUNTER,
@@ -64,8 +64,9 @@ class Rules:
     slots of a bar, of a beat.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        style = load_style(plan.style)
+    def __init__(self, plan: Plan, style: Style | None = None) -> None:
+        """`style`: the plan's, where that is not the shipped one."""
+        style = style or load_style(plan.style)
         self._plan, self._grip = plan, style.strictness
         self._shift = plan.key.shift_to_white
         self.slots = slots_in_bar(plan.meter)
@@ -80,9 +81,9 @@ class Rules:
         self.costs = self._costs(frozenset((plan.key.tonic + step + self._shift) % 12 for step in style.blue_notes))
         self.leaps, self.tilts = np.zeros((2, N_ROLES, 2 * REACH + 1))
         self.leaps[MELODY] = self._grip * LEAP_COST_PER_SEMITONE * np.maximum(0, _width() - LEAP_FREE)
-        for role, nats in interval_tilts(plan).items():
+        for role, nats in interval_tilts(plan, style).items():
             self.tilts[role] = nats
-        self.duration_tilts = duration_tilts(plan)
+        self.duration_tilts = duration_tilts(plan, style)
 
     @staticmethod
     def _new(bar: BarPlan, there: tuple[bool, ...]) -> tuple[bool, ...]:

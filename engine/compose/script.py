@@ -18,6 +18,7 @@ from engine.compose.plan import BarPlan, Casting, Plan
 from engine.errors import BadRequest
 from engine.music.frames import BarFrame, Frame, frame_of_song
 from engine.music.notes import Role, Section, Song
+from engine.music.styles import Style, load_style
 from engine.music.tokens import BAR, DRUMS, ROLE_INDEX, ROLE_ORDER, Event, song_to_events
 
 Bars = tuple[tuple[Event, ...], ...]
@@ -27,10 +28,11 @@ PRIMER_LABEL = "primer"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Script:
     """`primer`: the events of the bars before the plan's first; `kept`: events that stand in each of the script's bars
-    (bar lines left out).
+    (bar lines left out). `style`: the plan's, as its server has it.
     """
 
     plan: Plan
+    style: Style
     frame: Frame
     primer: Bars
     kept: Bars
@@ -49,19 +51,22 @@ class Script:
         return list(events[start:])
 
 
-def script_of(plan: Plan, given: Given = NOTHING) -> Script:
-    """The script of a song. Raises `BadRequest` if the primer has another meter than the plan, or the score of kept
-    roles another meter or length.
+def script_of(plan: Plan, given: Given = NOTHING, style: Style | None = None) -> Script:
+    """The script of a song; `style`: the plan's, where that is not the shipped one.
+
+    Raises `BadRequest` if the primer has another meter than the plan, or the score of kept roles another meter or
+    length.
     """
-    frame = frame_of_plan(plan)
+    frame, style = frame_of_plan(plan), style or load_style(plan.style)
     kept = _kept_bars(plan, given)
     drawn = [_left_to_draw(bar, given.kept) for bar in plan.bars]
     plan = replace(plan, bars=tuple(drawn))
     if given.primer is None or given.primer.bars == 0:
-        return Script(plan=plan, frame=frame, primer=(), kept=kept)
+        return Script(plan=plan, style=style, frame=frame, primer=(), kept=kept)
     primer, bar_frames = _primer_bars(plan, given.primer)
     return Script(
         plan=_behind(plan, len(primer)),
+        style=style,
         frame=replace(frame, bars=(*bar_frames, *frame.bars)),
         primer=primer,
         kept=((),) * len(primer) + kept,

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from math import log2
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from engine.errors import BadRequest, CheckpointError
 from engine.music.frames import ranks
 from engine.music.harmony import WHITE_TONIC, Chord, Key, Mode
 from engine.music.notes import Role, Section, SectionKind, Song
-from engine.music.styles import load_style
+from engine.music.shelf import SHIPPED, Shelf
+from engine.music.styles import Style
 from engine.music.timing import METERS, Meter
 from engine.music.tokens import BAR_EVENT, DRUMS, ROLE_INDEX, ROLE_ORDER, Event, events_to_tracks, slots_in_bar
 from engine.text.meaning import Mood
@@ -39,6 +40,8 @@ NEAREST = 6
 """A plan draws among so many of the nearest seeds."""
 ENOUGH = 12
 """Where fewer seeds fit, so much fewer plans take one: measured in docs/LOG.md."""
+KEPT_BANKS = 40
+"""So many styles' banks stay in memory, shipped ones and servers' together."""
 NO_CHORD = "-"
 SILENT_VELOCITY, LOUD_VELOCITY = 30.0, 110.0
 MODE_LIGHT = {
@@ -119,7 +122,7 @@ def valence_of(mode: Mode, tempo_bpm: float) -> float:
     return min(1.0, max(-1.0, MODE_LIGHT[mode] + 0.4 * log2(tempo_bpm / 100)))
 
 
-def with_primer(plan: Plan, rng: np.random.Generator) -> Plan:
+def with_primer(plan: Plan, rng: np.random.Generator, shelf: Shelf = SHIPPED) -> Plan:
     """The plan with a seed of one of its styles (drawn as they weigh), if that has one that fits.
 
     Music by rule reads none.
@@ -129,7 +132,7 @@ def with_primer(plan: Plan, rng: np.random.Generator) -> Plan:
     pick, total = rng.random(), sum(plan.blend.values())
     styles = sorted(plan.blend)
     bounds = np.cumsum([plan.blend[style] / total for style in styles])
-    style = load_style(styles[min(int(np.searchsorted(bounds, pick, side="right")), len(styles) - 1)])
+    style = shelf.style(styles[min(int(np.searchsorted(bounds, pick, side="right")), len(styles) - 1)])
     sought = Sought(
         meter=plan.meter,
         mode=plan.key.mode,
@@ -138,23 +141,37 @@ def with_primer(plan: Plan, rng: np.random.Generator) -> Plan:
         tempo_bpm=plan.tempo_bpm,
         density=sum(casting.density for casting in plan.cast.values()),
     )
-    seeds = load_seeds(_folder(style.name))
+    seeds = load_seeds(_folder(style))
     seed = choose_seed(seeds, sought, rng)
     if seed is None:
         return plan
     return replace(plan, primer=seed.name, primer_mood=moods_of_seeds(seeds)[seeds.index(seed)])
 
 
-def primer_of(plan: Plan) -> Primer | None:
-    """The primer that a plan names. Raises `CheckpointError` if its bank does not hold it."""
+def primer_of(plan: Plan, shelf: Shelf = SHIPPED) -> Primer | None:
+    """The primer that a plan names. Raises `CheckpointError` if no bank of its styles holds it."""
     if plan.primer is None:
         return None
-    style = plan.primer.rpartition("-")[0]
-    return seed_to_primer(seed_called(plan.primer, _folder(style)), style)
+    for style in sorted(plan.blend):
+        for seed in load_seeds(_folder(shelf.style(style))):
+            if seed.name == plan.primer:
+                return seed_to_primer(seed, style)
+    return seed_to_primer(seed_called(plan.primer, _folder(shelf.style(plan.style))), plan.style)
 
 
-def _folder(style: str) -> Path:
-    return load_style(style).folder
+def without_lost_primer(plan: Plan, shelf: Shelf) -> Plan:
+    """A plan of an earlier song without its primer, where a server's new model has another bank than the one that the
+    primer is from.
+    """
+    styles = [shelf.style(name) for name in plan.blend]
+    held = {seed.name for style in styles for seed in load_seeds(_folder(style))}
+    if plan.primer in held or all(style.taught is None for style in styles):
+        return plan
+    return replace(plan, primer=None, primer_mood=None)
+
+
+def _folder(style: Style) -> Path:
+    return style.folder_of(FILE)
 
 
 def moods_of_seeds(seeds: Sequence[Seed]) -> tuple[Mood, ...]:
@@ -207,7 +224,7 @@ def _bright(mode: Mode) -> bool:
     return MODE_LIGHT[mode] > 0
 
 
-@cache
+@lru_cache(maxsize=KEPT_BANKS)
 def load_seeds(folder: Path) -> tuple[Seed, ...]:
     """The seeds of a style's folder; none without a bank. Raises `CheckpointError` for one that is damaged."""
     path = folder / FILE

@@ -34,7 +34,7 @@ class Sheet:
         for event in chain(*script.primer, *script.kept):
             if not (0 <= event.onset < MAX_SLOTS and 0 <= event.role < N_ROLES):
                 raise EngineError(f"A script holds a note that cannot be: {event}.")
-        self.script, self.rules = script, Rules(plan)
+        self.script, self.rules = script, Rules(plan, script.style)
         self.bars: Integers = np.array([bar_features(frame, bar, style_row) for bar in range(len(frame.bars))])
         following = [*(bar.chords[0] for bar in frame.bars[1:]), SILENT_CHORD]
         rows = [[*bar.chords, then] for bar, then in zip(frame.bars, following, strict=True)]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from engine.compose.given import Given
+from engine.compose.guild import NO_GUILD, Guild
 from engine.compose.plan import Plan
 from engine.compose.request import ComposeRequest
 from engine.compose.written import Candidates
@@ -31,7 +32,7 @@ class SongDraft:
     """`request`: what is composed, with `again` resolved; `candidates`: what the network wrote, None where the style's
     written grammar shall write `count` of them. `kept`: roles that stay as they are in `score`, the forerunner.
     `performance_seed`: of how the notes are played, where that is not the plan's own. `timings_s`: stage → seconds so
-    far, and total.
+    far, and total. `guild`: of what the song's server taught, what composed it.
     """
 
     request: ComposeRequest
@@ -42,6 +43,7 @@ class SongDraft:
     score: Song | None = None
     performance_seed: int | None = None
     timings_s: Mapping[str, float] = field(default_factory=dict)
+    guild: Guild = NO_GUILD
 
     @property
     def given(self) -> Given:
@@ -60,6 +62,7 @@ class SongDraft:
             "score": None if self.score is None else song_to_json(self.score),
             "performance_seed": self.performance_seed,
             "timings_s": dict(self.timings_s),
+            "guild": self.guild.to_json() if self.guild else None,
         }
 
     @classmethod
@@ -78,6 +81,7 @@ class SongDraft:
                 score=None if score is None else song_from_json(score),
                 performance_seed=None if performance_seed is None else int(performance_seed),
                 timings_s={stage: float(seconds) for stage, seconds in data["timings_s"].items()},
+                guild=Guild.from_json(data["guild"]) if data["guild"] else NO_GUILD,
             )
         except (KeyError, TypeError, ValueError, AttributeError, BadRequest) as error:
             raise EngineError(f"A song's draft cannot be read ({error!r}).") from error

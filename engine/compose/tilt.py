@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.compose.plan import Plan
-from engine.music.habits import Habits, Profile, load_habits
+from engine.music.habits import FILE, Habits, Profile, load_habits
 from engine.music.notes import Role
-from engine.music.styles import load_style
+from engine.music.styles import Style, load_style
 from engine.music.tokens import DURATIONS_TICKS, N_DURATIONS, N_ROLES, ROLE_INDEX
 
 Floats = NDArray[np.float64]
@@ -34,13 +34,15 @@ LINES = {Role.MELODY: "melody", Role.BASS: "bass"}
 HELD = {**LINES, Role.HARMONY: "harmony"}
 
 
-def interval_tilts(plan: Plan) -> dict[int, Floats]:
-    """Role index → nats `[2 * REACH + 1]` for intervals from −`REACH` to `REACH` semitones."""
-    habits = load_habits(load_style(plan.style).folder)
+def interval_tilts(plan: Plan, style: Style | None = None) -> dict[int, Floats]:
+    """Role index → nats `[2 * REACH + 1]` for intervals from −`REACH` to `REACH` semitones. `style`: the plan's, where
+    that is not the shipped one.
+    """
+    style = style or load_style(plan.style)
+    habits = load_habits(style.folder_of(FILE))
     if habits is None or plan.profile is None:
         return {}
-    leans = load_style(plan.style).leans
-    return {ROLE_INDEX[role]: _intervals(plan.profile, habits, leans, name) for role, name in LINES.items()}
+    return {ROLE_INDEX[role]: _intervals(plan.profile, habits, style.leans, name) for role, name in LINES.items()}
 
 
 def _intervals(profile: Profile, habits: Habits, leans: Mapping[str, float], name: str) -> Floats:
@@ -60,10 +62,10 @@ def _lean(profile: Profile, habits: Habits, measure: str) -> float:
     return min(max(log(here / (1 - here)) - log(usual / (1 - usual)), -MOST_NATS), MOST_NATS)
 
 
-def duration_tilts(plan: Plan) -> Floats:
+def duration_tilts(plan: Plan, style: Style | None = None) -> Floats:
     """`[N_ROLES, N_DURATIONS]` nats: longer or shorter notes, as the profile's role holds them."""
     tilts = np.zeros((N_ROLES, N_DURATIONS))
-    habits = load_habits(load_style(plan.style).folder)
+    habits = load_habits((style or load_style(plan.style)).folder_of(FILE))
     if habits is None or plan.profile is None:
         return tilts
     octaves = np.log2(np.asarray(DURATIONS_TICKS, np.float64))

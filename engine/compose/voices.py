@@ -1,10 +1,10 @@
 """A plan's style or blend → the network that writes it, with all that belongs to it.
 
-In: a `Plan`. Out: a `Voice`. Conventions: checkpoints are loaded once and kept; of blends the last few. Of a style's
-checkpoints the newest that is sound is taken; one that cannot be used is told of once. A blend has the mean of its
-styles' weights (`engine.model.blend`), of their temperatures, and of what their own music measures; its parts are
-summed in the order of their names, so a blend is the same however it was written. Caveat: a style that weighs nothing
-is left out.
+In: a `Plan`, and the shelf that its styles are from. Out: a `Voice`. Conventions: shipped checkpoints are loaded once
+and kept; of servers' models and of blends the last few. Of a style's checkpoints the newest that is sound is taken; one
+that cannot be used is told of once. A blend has the mean of its styles' weights (`engine.model.blend`), of their
+temperatures, and of what their own music measures; its parts are summed in the order of their names, so a blend is the
+same however it was written. Caveat: a style that weighs nothing is left out.
 """
 
 from __future__ import annotations
@@ -17,19 +17,25 @@ from pathlib import Path
 
 from engine.compose.decode import Heat
 from engine.compose.plan import Plan
-from engine.errors import CheckpointError
+from engine.compose.taught import lineage_of
+from engine.errors import CheckpointError, UnsoundModel
 from engine.model.blend import Part, blend_networks
 from engine.model.checkpoint import Checkpoint, load_checkpoint, versions_in, weights_sha256
 from engine.model.network import Network
 from engine.music.context import vocabulary_hash
-from engine.music.styles import STYLES_DIR, load_style
+from engine.music.shelf import SHIPPED, Shelf
+from engine.music.styles import STYLES_DIR, Style, Taught
 
 log = logging.getLogger(__name__)
 
 KEPT_BLENDS = 4
+KEPT_TAUGHT = 8
+"""Of all servers together: 14 MB each."""
 Reference = Mapping[str, Sequence[float]]
 Shares = tuple[tuple[str, float], ...]
 """Styles and what they weigh, by name; the weights sum to 1."""
+Heard = tuple[tuple[str, str, float], ...]
+"""The same, each with the server's model that composes it ("": the shipped one)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +57,9 @@ class Voices:
     def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR) -> None:
         self._device, self._styles_dir = device, styles_dir
         self._checkpoints: dict[str, Checkpoint] = {}
-        self._blends: OrderedDict[Shares, tuple[Network, str]] = OrderedDict()
+        self._taught: OrderedDict[str, Checkpoint] = OrderedDict()
+        """By the model's id, of whatever server."""
+        self._blends: OrderedDict[Heard, tuple[Network, str]] = OrderedDict()
         self._unsound: set[Path] = set()
 
     @property
@@ -84,47 +92,79 @@ class Voices:
                     log.error("A checkpoint cannot be used; an earlier version is, if there is one. %s", error)
         raise wrong or CheckpointError(f"The style {style!r} has no checkpoint in {folder}; `make train` makes it.")
 
-    def of_plan(self, plan: Plan) -> Voice:
-        """The voice of a plan's blend, or of its style where nothing is blended. Raises `CheckpointError`."""
+    def of_style(self, style: Style) -> Checkpoint:
+        """What composes this style; raises `CheckpointError`, which is `UnsoundModel` for what a server taught."""
+        taught = style.taught
+        if taught is None:
+            return self.checkpoint(style.root)
+        if taught.model_id not in self._taught:
+            self._taught[taught.model_id] = self._load_taught(taught)
+            if len(self._taught) > KEPT_TAUGHT:
+                self._taught.popitem(last=False)
+        self._taught.move_to_end(taught.model_id)
+        return self._taught[taught.model_id]
+
+    def _load_taught(self, taught: Taught) -> Checkpoint:
+        path = next(iter(versions_in(taught.folder)), None)
+        try:
+            if path is None:
+                raise CheckpointError(f"The model {taught.model_id!r} has no checkpoint in {taught.folder}.")
+            checkpoint = load_checkpoint(path, vocabulary=vocabulary_hash(), device=self._device)
+            if taught.sha256 not in ("", checkpoint.sha256):
+                raise CheckpointError(f"The checkpoint {path} is not the one that was published.")
+        except CheckpointError as error:
+            raise UnsoundModel(str(error), model_id=taught.model_id) from error
+        return checkpoint
+
+    def of_plan(self, plan: Plan, shelf: Shelf = SHIPPED) -> Voice:
+        """The voice of a plan's blend, or of its style where nothing is blended. Raises as `of_style` does."""
         shares = shares_of(plan.blend if len(plan.blend) > 1 else {plan.style: 1.0})
+        styles = {name: shelf.style(name) for name, _ in shares}
         if len(shares) == 1:
-            return self._of_style(shares[0][0])
-        network, sha256 = self._blended(shares)
-        styles = {name: load_style(name) for name, _ in shares}
+            return self._of_one(styles[shares[0][0]])
+        network, sha256 = self._blended(shares, styles)
+        known = {name: self.of_style(style) for name, style in styles.items()}
         return Voice(
             network=network,
-            style_row=_style_row(self.checkpoint(shares[0][0]), shares[0][0]),  # all parts' rows are the mean
+            style_row=_style_row(known[shares[0][0]], styles[shares[0][0]]),  # all parts' rows are the mean
             heat=Heat.of(
                 sum(share * styles[name].temperature for name, share in shares),
                 sum(share * styles[name].top_p for name, share in shares),
             ),
-            reference=mean_reference([(_reference(self.checkpoint(name)), share) for name, share in shares]),
+            reference=mean_reference([(_reference(known[name]), share) for name, share in shares]),
             model={
                 "style": "+".join(name for name, _ in shares),
                 "version": " + ".join(
-                    f"{share:.2f} {name} {self.checkpoint(name).facts.version}" for name, share in shares
+                    f"{share:.2f} {name} {version_of(known[name], styles[name])}" for name, share in shares
                 ),
                 "sha256": sha256,
+                **lineage_of([styles[name] for name, _ in shares]),
             },
         )
 
-    def _of_style(self, style: str) -> Voice:
-        checkpoint, written = self.checkpoint(style), load_style(style)
+    def _of_one(self, style: Style) -> Voice:
+        checkpoint = self.of_style(style)
         return Voice(
             network=checkpoint.network,
             style_row=_style_row(checkpoint, style),
-            heat=Heat.of(written.temperature, written.top_p),
+            heat=Heat.of(style.temperature, style.top_p),
             reference=_reference(checkpoint),
-            model={"style": style, "version": checkpoint.facts.version, "sha256": checkpoint.sha256},
+            model={
+                "style": style.name,
+                "version": version_of(checkpoint, style),
+                "sha256": checkpoint.sha256,
+                **lineage_of([style]),
+            },
         )
 
-    def _blended(self, shares: Shares) -> tuple[Network, str]:
+    def _blended(self, shares: Shares, styles: Mapping[str, Style]) -> tuple[Network, str]:
         """The blend's network and the SHA-256 of its weights."""
-        if shares not in self._blends:
-            loaded = [(self.checkpoint(name), name, share) for name, share in shares]
+        heard = tuple((name, _model_id(styles[name]), share) for name, share in shares)
+        if heard not in self._blends:
+            loaded = [(self.of_style(styles[name]), styles[name], share) for name, share in shares]
             parts = [
-                Part(network=checkpoint.network, weight=share, style_row=_style_row(checkpoint, name))
-                for checkpoint, name, share in loaded
+                Part(network=checkpoint.network, weight=share, style_row=_style_row(checkpoint, style))
+                for checkpoint, style, share in loaded
             ]
             try:
                 network = blend_networks(parts)
@@ -134,11 +174,11 @@ class Voices:
                     f"The networks of {names} cannot be blended ({error}); train them anew."
                 ) from error
             cpu = {name: tensor.detach().cpu() for name, tensor in network.state_dict().items()}
-            self._blends[shares] = (network, weights_sha256(cpu))
+            self._blends[heard] = (network, weights_sha256(cpu))
             if len(self._blends) > KEPT_BLENDS:
                 self._blends.popitem(last=False)
-        self._blends.move_to_end(shares)
-        return self._blends[shares]
+        self._blends.move_to_end(heard)
+        return self._blends[heard]
 
 
 def shares_of(blend: Mapping[str, float]) -> Shares:
@@ -171,6 +211,18 @@ def _reference(checkpoint: Checkpoint) -> Reference:
     return reference
 
 
-def _style_row(checkpoint: Checkpoint, style: str) -> int:
-    """The style's index; it is the network's first feature, so its row in the embedding table has the same index."""
-    return checkpoint.facts.style_ids.get(style, 0)
+def version_of(checkpoint: Checkpoint, style: Style) -> str:
+    """`"v1"`; of a server's own versions, which are counted apart, `"server v1"`."""
+    return checkpoint.facts.version if style.taught is None else f"server v{style.taught.version}"
+
+
+def _model_id(style: Style) -> str:
+    return "" if style.taught is None else style.taught.model_id
+
+
+def _style_row(checkpoint: Checkpoint, style: Style) -> int:
+    """The style's index; it is the network's first feature, so its row in the embedding table has the same index. A
+    network that does not know a server's own style writes as for its parent.
+    """
+    known = checkpoint.facts.style_ids
+    return known.get(style.name, known.get(style.root, 0))

@@ -15,8 +15,9 @@ from engine.compose.choose import choose, judge
 from engine.compose.finish import finish_song
 from engine.compose.given import Given
 from engine.compose.plan import Plan
-from engine.metrics.originality import CopyIndex
+from engine.metrics.originality import CopyGate
 from engine.music.notes import Role, Song
+from engine.music.styles import Style
 from engine.music.tokens import Event
 
 
@@ -45,10 +46,12 @@ class Written:
     originality: dict[str, Any]
 
 
-def keep_best(candidates: Candidates, plan: Plan, given: Given, index: CopyIndex | None) -> Written:
-    """Finish and judge all candidates, and keep one."""
+def keep_best(
+    candidates: Candidates, plan: Plan, given: Given, index: CopyGate | None, style: Style | None = None
+) -> Written:
+    """Finish and judge all candidates, and keep one. `style`: the plan's, where that is not the shipped one."""
     songs = [_song(plan, events, given) for events in candidates.events]
-    verdicts = [judge(song, plan, candidates.reference, index=index) for song in songs]
+    verdicts = [judge(song, plan, candidates.reference, index=index, style=style) for song in songs]
     kept = choose(verdicts)
     dropped = {str(i): list(v.failures) for i, v in enumerate(verdicts) if v.failures and i != kept}
     return Written(

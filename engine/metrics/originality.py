@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -145,6 +145,27 @@ class TuneWindows:
     names: tuple[str, ...]
     common: Hashes
     limits: dict[str, int]
+
+
+class CopyGate(Protocol):
+    """Says whether a song may be given out."""
+
+    def check(self, song: Song) -> Originality:
+        """The longest run, against the most notes that it may have."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyIndexes:
+    """Several indexes asked as one: a server's uploads beside the shipped corpora."""
+
+    indexes: tuple[CopyGate, ...]
+
+    def check(self, song: Song) -> Originality:
+        """What the index says that the song does worst at: a run over its limit before one within, then the longest.
+
+        Raises `ValueError` where there is no index at all.
+        """
+        return max((index.check(song) for index in self.indexes), key=lambda found: (not found.passed, found.run.notes))
 
 
 class CopyIndex:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ from engine.music.notes import Role
 
 FILE = "habits.json"
 FORMAT = 1
+KEPT_HABITS = 40
+"""So many styles' habits stay in memory, shipped ones and servers' together."""
 BRIGHT = frozenset({Mode.MAJOR, Mode.LYDIAN, Mode.MIXOLYDIAN})
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -115,7 +117,7 @@ def token_chord(token: str, key: Key) -> Chord:
     raise ValueError(f"{token!r} is no chord token")
 
 
-@cache
+@lru_cache(maxsize=KEPT_HABITS)
 def load_habits(folder: Path) -> Habits | None:
     """The habits in a style's folder, or None if it has none. Raises `ValueError` for another format."""
     path = folder / FILE

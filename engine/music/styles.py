@@ -46,6 +46,21 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """A server's version of a style. `folder`: where it lies, files as in a style's own folder; `sha256`: of its
+    weights, `parent_sha256`: of those that it began as, empty where that is not known; `uploads`: how many of the
+    server's pieces it learnt from.
+    """
+
+    model_id: str
+    version: int
+    folder: Path
+    sha256: str = ""
+    parent_sha256: str = ""
+    uploads: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
     """Everything that is written about a style (the learnt part is its checkpoint).
 
@@ -64,7 +79,8 @@ class Style:
     made of (12 in the blues): verses, choruses and bridges are one or more of it where the song's length allows, and
     progressions of that length fill them; 0: any length. `blue_notes`: semitones above the tonic that tunes may sing
     as if the scale had them. `ensembles`: role → program, casts that belong together; a role that an ensemble does
-    not name is drawn from its part. `touch`: how the notes are played.
+    not name is drawn from its part. `touch`: how the notes are played. `parent`: of a server's own style the shipped
+    one that it began as; `taught`: what its server's uploads made of it.
     """
 
     name: str
@@ -96,11 +112,24 @@ class Style:
     blue_notes: tuple[int, ...] = ()
     ensembles: tuple[dict[Role, int], ...] = ()
     touch: Touch = field(default_factory=Touch)
+    parent: str = ""
+    taught: Taught | None = None
+
+    @property
+    def root(self) -> str:
+        """The shipped style that this one is, or began as."""
+        return self.parent or self.name
 
     @property
     def folder(self) -> Path:
-        """Where the style's checkpoint and card lie."""
-        return STYLES_DIR / self.name
+        """Where the shipped style's checkpoint and card lie."""
+        return STYLES_DIR / self.root
+
+    def folder_of(self, file: str) -> Path:
+        """Where this file of the style lies: with what was taught, if that has one, else with the shipped style."""
+        if self.taught is not None and (self.taught.folder / file).is_file():
+            return self.taught.folder
+        return self.folder
 
 
 def style_names() -> tuple[str, ...]:

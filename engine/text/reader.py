@@ -3,7 +3,8 @@
 In: what is left of prompts when explicit wishes are taken out. Out: a `Meaning` a text, and `WordWeight`s. Conventions:
 one `Reader` a process, loaded once (about two seconds); texts are embedded sorted by length, so that little is computed
 for padding. A style that the head was not trained on competes by its descriptions: it takes its zero-shot share of the
-probability, the others keep their proportions. Caveat: saliency by leaving words out (Zeiler & Fergus 2014, occlusion)
+probability, the others keep their proportions. So does a style that one server alone has: who reads for that server
+says which styles there are. Caveat: saliency by leaving words out (Zeiler & Fergus 2014, occlusion)
 tells what the head listens to, not what is true.
 """
 
@@ -61,19 +62,25 @@ class Reader:
         encoder.adapt(head.adapter)
         return cls(encoder, head, styles)
 
-    def read(self, texts: Sequence[str]) -> tuple[Meaning, ...]:
-        """The meaning of each text; texts without a letter mean nothing."""
+    def read(self, texts: Sequence[str], styles: Mapping[str, Sequence[str]] | None = None) -> tuple[Meaning, ...]:
+        """The meaning of each text; texts without a letter mean nothing. `styles`: style → descriptions, where there
+        are others than usual.
+        """
         began = perf_counter()
         said = [at for at, text in enumerate(texts) if has_letters(text)]
         meanings = [NOTHING] * len(texts)
         rows = self.encoder.features([texts[at] for at in said])
         for at, row, meaning in zip(said, rows, self.head.read(rows), strict=True):
-            meanings[at] = self._with_new_styles(meaning, row)
+            meanings[at] = self._with_new_styles(meaning, row, styles or self.styles)
         self.spent_s += perf_counter() - began
         return tuple(meanings)
 
-    def explain(self, text: str, style: str) -> tuple[WordWeight, ...]:
-        """Which words of `text` spoke for `style`, in the order of the text: those of at least `LEAST_WEIGHT`."""
+    def explain(
+        self, text: str, style: str, styles: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[WordWeight, ...]:
+        """Which words of `text` spoke for `style`, in the order of the text: those of at least `LEAST_WEIGHT`.
+        `styles` as in `read`.
+        """
         began = perf_counter()
         parts = parts_of(text)
         if not parts:
@@ -81,7 +88,7 @@ class Reader:
         if len(parts) == 1:
             return (WordWeight(words=text[slice(*parts[0])].strip(MARKS), weight=ALL),)
         without = [" ".join((text[:start] + text[end:]).split()) for start, end in parts]
-        odds = self._log_odds(self.encoder.features_roughly([text, *without]), style)
+        odds = self._log_odds(self.encoder.features_roughly([text, *without]), style, styles or self.styles)
         self.spent_s += perf_counter() - began
         return tuple(
             WordWeight(words=text[start:end].strip(MARKS), weight=round(float(odds[0] - left), DIGITS))
@@ -89,24 +96,24 @@ class Reader:
             if odds[0] - left >= LEAST_WEIGHT
         )
 
-    def _log_odds(self, rows: Rows, style: str) -> Rows:
+    def _log_odds(self, rows: Rows, style: str, styles: Mapping[str, Sequence[str]]) -> Rows:
         """Log odds of a style in each row, which still tell differences where shares are all but 1."""
         if style in self.head.labels:
             return self.head.log_odds(rows, style)
-        meant = [self._with_new_styles(m, row) for m, row in zip(self.head.read(rows), rows, strict=True)]
+        meant = [self._with_new_styles(m, row, styles) for m, row in zip(self.head.read(rows), rows, strict=True)]
         shares = np.clip([meaning.styles[style] for meaning in meant], 1e-4, 1 - 1e-4)
         return np.asarray(np.log(shares / (1 - shares)), dtype=np.float32)
 
-    def _with_new_styles(self, meaning: Meaning, row: Rows) -> Meaning:
+    def _with_new_styles(self, meaning: Meaning, row: Rows, styles: Mapping[str, Sequence[str]]) -> Meaning:
         """The meaning with the styles that the head does not know, and without those that are there no more."""
-        if self.styles.keys() == meaning.styles.keys():
+        if styles.keys() == meaning.styles.keys():
             return meaning
-        new = self.styles.keys() - meaning.styles.keys()
-        zero_shot = self.encoder.shares_of(row[-WIDTH:], self.styles) if new else {}
-        kept = {name: share for name, share in meaning.styles.items() if name in self.styles}
+        new = styles.keys() - meaning.styles.keys()
+        zero_shot = self.encoder.shares_of(row[-WIDTH:], styles) if new else {}
+        kept = {name: share for name, share in meaning.styles.items() if name in styles}
         named = 1 - meaning.open
         left = named * (1 - sum(zero_shot[name] for name in new)) / max(sum(kept.values()), 1e-9)
-        shares = {name: kept[name] * left if name in kept else named * zero_shot[name] for name in self.styles}
+        shares = {name: kept[name] * left if name in kept else named * zero_shot[name] for name in styles}
         return replace(meaning, styles={name: round(share, DIGITS) for name, share in shares.items()})
 
 

@@ -19,7 +19,7 @@ from engine.store.folders import FolderFiles
 from engine.store.scratch import Scratch
 from engine.text.reader import Reader
 from tests.small import small_facts, small_network
-from tests.studio.halves import OLD, PLAIN, Before, Here, lane_of
+from tests.studio.halves import OLD, PLAIN, Before, Here, lane_of, spaces_of
 
 
 @pytest.fixture(scope="session")
@@ -61,7 +61,7 @@ def recorder(song_settings: Settings, small_styles: Path) -> Recorder:
 @pytest.fixture
 def booth(recorder: Recorder, tmp_path: Path) -> Booth:
     """What lives in a recording process, with a data folder of its own."""
-    return Booth(recorder, FolderFiles(tmp_path), Scratch(tmp_path), FolderFiles(tmp_path, "uploads"))
+    return Booth(recorder, spaces_of(FolderFiles(tmp_path), tmp_path), Scratch(tmp_path))
 
 
 @pytest.fixture(scope="session")

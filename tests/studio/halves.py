@@ -10,12 +10,15 @@ from typing import Any
 
 from engine.compose.drafting import Drafter
 from engine.compose.generate import SongWriter
+from engine.compose.library import Library
 from engine.compose.pipeline import Composer
-from engine.compose.recorder import Booth
+from engine.compose.recorder import Booth, Spaces
 from engine.compose.request import ComposeRequest, Receipt, encode_midi
 from engine.compose.resident import ComposingLane
 from engine.jobs.job import Done, Failed, Json, Told
 from engine.settings import Settings
+from engine.store.files import FileStore
+from engine.store.folders import FolderFiles
 from engine.text.reader import Reader
 
 OLD = "0ldsong"
@@ -62,7 +65,13 @@ def lane_of(settings: Settings, styles: Path, reader: Reader) -> ComposingLane:
     writer = SongWriter(device="cpu", styles_dir=styles, slots=settings.slots)
     drafter = Drafter(settings, reader=reader, writer=writer)
     drafter.warm_up()
-    return ComposingLane(drafter)
+    return ComposingLane(drafter, Library(FolderFiles(settings.data_dir, "models")))
+
+
+def spaces_of(songs: FileStore, folder: Path) -> Spaces:
+    """Songs are kept there, all else in a folder."""
+    uploads, models = FolderFiles(folder, "uploads"), FolderFiles(folder, "models")
+    return Spaces(songs=songs, uploads=uploads, library=Library(models))
 
 
 Words = list[Told | Done | Failed]

@@ -23,7 +23,7 @@ from engine.settings import Settings
 from engine.store.opening import open_files, place_of
 from engine.store.scratch import Scratch
 from tests.contract.object_server import running_objects
-from tests.studio.halves import PLAIN, draft_of, order_of, record
+from tests.studio.halves import PLAIN, draft_of, order_of, record, spaces_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,7 @@ async def test_songs_are_published_to_the_object_store_that_the_settings_name(
         config = {"files": place.url, "files_endpoint": place.endpoint, "files_key": place.key}
         settings = Settings.read(data_dir=tmp_path, files_secret=place.secret, **config)
         there = open_files(place_of(settings), settings.data_dir)
-        booth = Booth(recorder, there, Scratch(tmp_path))
+        booth = Booth(recorder, spaces_of(there, tmp_path), Scratch(tmp_path))
         for number, draft in enumerate(drafts):
             await asyncio.to_thread(record, booth, f"far{number}", draft)
         names = {file.name.partition(".")[2] for file in await there.list("far1")}

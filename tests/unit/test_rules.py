@@ -93,7 +93,7 @@ def test_a_style_that_trusts_its_network_more_grips_less(monkeypatch):
     firm = load_style("lofi")
     costs = []
     for grip in (1.0, 0.5):
-        monkeypatch.setattr("engine.compose.rules.load_style", lambda name, grip=grip: replace(firm, strictness=grip))
+        monkeypatch.setattr("engine.compose.script.load_style", lambda name, grip=grip: replace(firm, strictness=grip))
         costs.append([cost(plan(HOME), pitch, role=HARMONY) for pitch in (62, FIS)])
     assert costs[1] == pytest.approx([nats / 2 for nats in costs[0]])
     assert min(costs[0]) > 0

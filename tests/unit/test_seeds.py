@@ -99,7 +99,7 @@ def plan():
 def bank(tmp_path, monkeypatch):
     """The folder of a bank of lofi that stands in for the shipped one."""
     (tmp_path / "lofi").mkdir()
-    monkeypatch.setattr(seeds_module, "_folder", lambda style: tmp_path / style)
+    monkeypatch.setattr(seeds_module, "_folder", lambda style: tmp_path / style.name)
     return tmp_path / "lofi"
 
 
@@ -254,7 +254,7 @@ def test_music_by_rule_reads_no_seed(plan, bank):
 
 
 def test_a_blends_seed_comes_from_one_of_its_styles(plan, tmp_path, monkeypatch):
-    monkeypatch.setattr(seeds_module, "_folder", lambda style: tmp_path / style)
+    monkeypatch.setattr(seeds_module, "_folder", lambda style: tmp_path / style.name)
     for style in ("lofi", "folk"):
         (tmp_path / style).mkdir()
         fill(tmp_path / style, [a_seed(f"{style}-{index:03}", mode=plan.key.mode) for index in range(ENOUGH)])

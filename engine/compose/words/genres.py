@@ -49,8 +49,9 @@ class Genres:
 
 
 def lexicon_of(aliases: Mapping[str, Sequence[str]]) -> Lexicon:
-    """All words for the styles."""
-    return Lexicon.of(aliases, ADJECTIVES | HINTS)
+    """All words for the styles; a style that is called as a colour or a hint of others has that word for itself."""
+    hints = {word: style for word, style in (ADJECTIVES | HINTS).items() if word not in aliases}
+    return Lexicon.of(aliases, hints)
 
 
 def read_genres(page: Page, lexicon: Lexicon) -> Genres:

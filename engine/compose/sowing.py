@@ -72,9 +72,12 @@ def sow(sowing: Sowing, writer: SongWriter, progress: Callable[[float], None] = 
 
     Raises `BadRequest` for an unknown style and `CheckpointError` for one without a network.
     """
-    style, count = sowing.style, sowing.count
-    written = _songs(sowing, writer, progress)
-    passages = [passage for index, song in _best(written) for passage in _passages(song, index)]
+    return choose_seeds(_best(_songs(sowing, writer, progress)), sowing.style, sowing.count)
+
+
+def choose_seeds(songs: Sequence[tuple[int, Song]], style: str, count: int) -> list[Seed]:
+    """Up to `count` passages of numbered songs as seeds of `style`, the most different ones first."""
+    passages = [passage for index, song in songs for passage in _passages(song, index)]
     chosen = _farthest(passages, count)
     return [replace(passage.seed, name=f"{style}-{index + 1:03}") for index, passage in enumerate(chosen)]
 

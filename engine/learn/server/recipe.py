@@ -1,0 +1,56 @@
+"""How long, how fast and how firmly held to its parent a server's version is trained.
+
+In: how many events there are to learn from, whether the style is the server's own. Out: a `ServerRecipe`. Conventions:
+what is lost of the parent is told as a share of its own held-out loss. Caveat: the numbers were found on eight pieces
+of kinds that the shipped checkpoints have not heard (docs/LOG.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.model.training import TrainSettings
+
+USUAL_EVENTS = 6000
+LEAST_STEPS, USUAL_STEPS, MOST_STEPS = 60, 100, 400
+MOST_RISE = 0.03
+"""Of the style's own loss, at most."""
+AIMED_RISE = 0.027
+"""What training aims at, so that rounding does not cross the line."""
+MOST_RISE_OF_OWN, AIMED_RISE_OF_OWN = 0.10, 0.095
+"""A style that a server founded may leave its parent further behind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerRecipe:
+    """`tether`: weight of the parent's distributions; `most_rise` and `aimed_rise`: shares of the parent's held-out
+    loss. `replay_songs`: written by the parent, a quarter of them watched; `judged_songs`: written by the candidate.
+    """
+
+    settings: TrainSettings
+    dropout: float = 0.3
+    tether: float = 2.0
+    most_rise: float = MOST_RISE
+    aimed_rise: float = AIMED_RISE
+    replay_songs: int = 48
+    replay_seconds: float = 40.0
+    judged_songs: int = 24
+    judged_seconds: float = 40.0
+    threads: int = 1
+
+
+def recipe_for(events: int, is_own: bool) -> ServerRecipe:
+    """The recipe for so many events of new music; `is_own`: the server founded the style."""
+    steps = round(USUAL_STEPS * (events / USUAL_EVENTS) ** 0.5)
+    settings = TrainSettings(
+        steps=max(LEAST_STEPS, min(MOST_STEPS, steps)),
+        lanes=12,
+        rate=4e-4,
+        warmup=10,
+        evaluate_every=10,
+        save_every=10,
+        patience=4,
+    )
+    if is_own:
+        return ServerRecipe(settings=settings, tether=1.0, most_rise=MOST_RISE_OF_OWN, aimed_rise=AIMED_RISE_OF_OWN)
+    return ServerRecipe(settings=settings)

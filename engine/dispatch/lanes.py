@@ -21,6 +21,7 @@ from engine.settings import Settings
 COMPOSER = "engine.compose.resident:open_composer"
 RECORDER = "engine.compose.recorder:open_recorder"
 TEACHER = "engine.learn.worker:open_teacher"
+TRAINER = "engine.dispatch.trainer:open_trainer"
 COMPOSE, RECORD = "compose", "record"
 PREVIEW = "preview"
 BEHIND_SONGS = 10

@@ -27,7 +27,10 @@ async def order_of(store: Store, model: ModelRecord, uploads: Sequence[UploadRec
         "version": model.version,
         "parent": model.style if own is None else own.parent,
         "description": None if own is None else own.description,
-        "uploads": [{"id": upload.id, "split": upload.split, "duration_s": upload.duration_s} for upload in uploads],
+        "uploads": [
+            {"id": upload.id, "split": upload.split, "licence": upload.licence, "credit": upload.credit}
+            for upload in uploads
+        ],
         "current": None if current is None else current.id,
         "known": list(await store.teaching.in_training()),
     }

@@ -59,9 +59,10 @@ class Update:
     `song` when it is ready; `sentence` for the person when it failed or was cancelled, and `incident`, the number under
     which the log has the traceback, when the person cannot mend it.
 
-    Of lessons and trainings: the phase is `learning` meanwhile, and `detail` says what is done: of a lesson `received`,
-    `decoded`, `transcribed` or `understood` has been reached; of a training `gathering`, `training` or `comparing` goes
-    on, at `step` of `steps`. `lesson` or `training` when it is ready.
+    Of lessons and trainings: the phase is `learning` meanwhile, and `detail` says how far: of a lesson `received`,
+    `decoded`, `transcribed` or `understood` has been reached; of a training `reading`, `replaying`, `tuning`,
+    `composing` or `comparing` goes on, tuning at `step` of `steps` with a held-out loss of `nats`. `lesson` or
+    `training` when it is ready.
     """
 
     phase: Phase

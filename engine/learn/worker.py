@@ -6,15 +6,16 @@
     train   {"model_id", "guild_id", "style", "version", "parent", "description", "uploads", "current", "known"}
                                                           →  {"verdict": "publish" | "refuse", "reason", "metrics",
                                                               "sha256", "parent_sha256"}
-            events {"phase", "step", "steps", "nats", "eta_s"}
+            events {"phase", "share", "step", "steps", "nats", "eta_s"}
 
 In: the engine's settings as JSON; then jobs. `teach` finds the file as `original.*` in the space `uploads` and puts
 beside it `piece.json` (a song, by `engine.music.codec`), `report.json` and `fingerprint.npz`; `others` are the uploads
-that it must not be a copy of. `train` reads the pieces of `uploads` (each `{"id", "split", "duration_s"}`) and, if its
-verdict is to publish, puts its files into the space `models` under `model_id`. `style` is what the server calls it,
-`parent` the shipped style that it is or began as, `description` None unless it is the server's own; `current`: the
+that it must not be a copy of. `train` reads the pieces of `uploads` (each `{"id", "split", "licence", "credit"}`) and,
+if its verdict is to publish, puts its files into the space `models` under `model_id`. `style` is what the server calls
+it, `parent` the shipped style that it is or began as, `description` None unless it is the server's own; `current`: the
 model that composes now, None for the shipped one; `known`: all models that are in training anywhere, so that what is
-left of others can go. Caveat: heavy packages are loaded with the first job that needs them.
+left of others can go. Caveat: training needs those who compose, so its workers open `engine/dispatch/trainer.py`;
+heavy packages are loaded with the first job.
 """
 
 from __future__ import annotations
@@ -31,13 +32,9 @@ def open_teacher(config: Json) -> Handler:
     def handle(kind: str, payload: Json, emit: Emit) -> Json:
         """A job."""
         if kind == "teach":
-            from engine.learn.lesson import teach  # noqa: PLC0415 (a worker that trains needs none of it)
+            from engine.learn.lesson import teach  # noqa: PLC0415 (numpy, onnxruntime: with the first job)
 
             return teach(settings, payload, emit)
-        if kind == "train":
-            from engine.learn.server.train import train  # noqa: PLC0415 (torch comes with it)
-
-            return train(settings, payload, emit)
         raise JobError(f"The learning process knows no job of kind {kind!r}.")
 
     return handle

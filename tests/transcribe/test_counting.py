@@ -3,7 +3,7 @@ import pytest
 
 from engine.learn.transcribe import beats as counting
 from engine.learn.transcribe.bars import division, possible_bars
-from engine.learn.transcribe.beats import follow, likely_tempos, possible_pulses, split, straightened
+from engine.learn.transcribe.beats import follow, likely_tempos, metronome, possible_pulses, split, straightened
 from engine.learn.transcribe.ear import FRAMES_A_SECOND
 from engine.learn.transcribe.form import cuts, novelty
 from engine.learn.transcribe.grid import beats_at, seconds_at, ticks_at
@@ -36,6 +36,15 @@ def test_a_steady_tempo_is_found_to_a_tenth_of_a_percent():
     assert 60 / np.median(np.diff(found)) == pytest.approx(97.3, rel=0.001)
     assert stray_s < counting.STEADY_S
     assert max(np.abs(times - time).min() for time in found[:-1]) < 0.015
+
+
+def test_a_metronome_holds_where_swing_makes_beats_slip():
+    beats = 0.4 + 60 / 159.5 * np.arange(130)
+    weak = np.random.default_rng(2).permutation(130)[:60]
+    times = np.sort(np.concatenate([np.delete(beats, weak), beats[:-1] + 0.63 * 60 / 159.5]))
+    found = metronome(curve_of(times, beats[-1] + 1), 160.4)
+    assert 60 / np.diff(found).mean() == pytest.approx(159.5, rel=0.001)
+    assert min(abs((found[10] - 0.4) * 159.5 / 60 % 1 - phase) for phase in (0, 0.63, 1)) < 0.05
 
 
 def test_a_tempo_that_comes_and_goes_is_followed():

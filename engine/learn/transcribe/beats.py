@@ -3,9 +3,9 @@
 In: the curves of `novelty`. Out: `Pulse`. Method: autocorrelation of the whole curve gives a few tempos; for each,
 dynamic programming finds the beats that agree best with it and with what begins (Ellis, "Beat tracking by dynamic
 programming", JNMR 2007); a straight line through them tells a steady tempo, and then the line is taken, but for
-stretches that leave it for long. Each also stands for its doubles, halves, thirds and off-beats; a small network looks
-at what happens in and between the beats of each and says which one is felt. Caveat: slow pieces in 6/8 and 3/4 are
-often counted in eighths or whole bars.
+stretches that leave it for long. Where there is no line, an even metronome is tried too. Each also stands for its
+doubles, halves, thirds and off-beats; a small network looks at what happens in and between the beats of each and says
+which one is felt. Caveat: slow pieces in 6/8 and 3/4 are often counted in eighths or whole bars.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ TIGHT = 100.0
 MOST_RATIO = 1.6
 STEADY_S, LEAVES_S = 0.022, 0.03
 """Beats that stray less from a straight line are steady; stretches that stray more leave it."""
+PHASES, NEAR = 32, 0.025
 CARRIED, USUAL_AROUND = 0.8, 9
 SMOOTHED = 7
 """Beats over which late and early ones are evened out (Savitzky and Golay, 1964)."""
@@ -88,8 +89,16 @@ def possible_pulses(curve: Curve) -> list[Pulse]:
         if len(frames) < LEAST_BEATS:
             continue
         times_s, stray_s = straightened(_between(curve, frames) / FRAMES_A_SECOND)
-        counted = [Pulse(times_s=times, stray_s=stray_s) for times in _countings(times_s) if len(times) >= LEAST_BEATS]
-        pulses += [pulse for pulse in counted if SLOWEST_BPM - 3 < pulse.bpm < FASTEST_BPM + 10]
+        ways = [(times_s, stray_s)]
+        if stray_s > STEADY_S:
+            ways += [(metronome(curve, m * bpm), STEADY_S) for m in (1, 2) if m * bpm < FASTEST_BPM]
+        found = [
+            Pulse(times_s=times, stray_s=stray)
+            for beats, stray in ways
+            for times in _countings(beats)
+            if len(times) >= LEAST_BEATS
+        ]
+        pulses += [pulse for pulse in found if SLOWEST_BPM - 3 < pulse.bpm < FASTEST_BPM + 10]
     return pulses
 
 
@@ -164,6 +173,42 @@ def straightened(times_s: Times) -> tuple[Times, float]:
         gone = gaussian_filter1d((np.abs(away) > LEAVES_S).astype(float), 1.5)
         away = np.where(gone > 0.3, away, 0.0)
     return np.maximum.accumulate(start + slope * every + away), typical
+
+
+def metronome(curve: Curve, bpm: float) -> Times:
+    """Evenly spaced beats at about `bpm` on which most begins over the whole recording: for players who keep time while
+    the dynamic programming slips from their beats to the off-beats of their swing.
+    """
+    moments = np.arange(len(curve)) / FRAMES_A_SECOND
+    wide = maximum_filter1d(curve, 3)
+    finer = np.arange(bpm * (1 - NEAR), bpm * (1 + NEAR), 10 / moments[-1]) / 60
+    turns = np.exp(-2j * np.pi * np.outer(finer, moments))
+    waves = np.abs(turns @ curve) + 0.7 * np.abs(np.square(turns) @ curve)
+    best, rate, phase = -1.0, 0.0, 0.0
+    for hertz in finer[np.argsort(-waves)[:3]].tolist():
+        for start in np.arange(0, 1, 1 / PHASES).tolist():
+            places = np.arange(int(moments[-1] * hertz - start)) + start
+            value = float(wide[np.round(places / hertz * FRAMES_A_SECOND).astype(int)].mean())
+            if value > best:
+                best, rate, phase = value, hertz, start
+    for _ in range(3):
+        rate, phase = _tuned(curve, rate, phase)
+    return np.asarray((np.arange(int(moments[-1] * rate - phase) + 1) + phase) / rate, dtype=np.float64)
+
+
+def _tuned(curve: Curve, rate: float, phase: float) -> tuple[float, float]:
+    """Rate and phase of the line through the peaks that stand beside the beats."""
+    number = np.arange(int(len(curve) / FRAMES_A_SECOND * rate - phase) + 1)
+    times_s = (number + phase) / rate
+    around = np.round(times_s * FRAMES_A_SECOND).astype(int)[:, None] + np.arange(-4, 5)
+    seen = curve[np.clip(around, 0, len(curve) - 1)]
+    clear = seen.max(axis=1) > 0.7 * np.median(seen.max(axis=1))
+    if clear.sum() < LEAST_BEATS:
+        return rate, phase
+    peaks_s = times_s + (seen.argmax(axis=1) - 4) / FRAMES_A_SECOND
+    slope, start = np.polyfit(number[clear], peaks_s[clear], 1)
+    turns = start / slope
+    return 1 / float(slope), float(turns + max(np.ceil(-turns), 0))
 
 
 def counted(times_s: Times) -> tuple[npt.NDArray[np.int64], Times]:

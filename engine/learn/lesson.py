@@ -22,7 +22,7 @@ from engine.errors import NotFound, StoreError
 from engine.jobs.job import Emit, Json
 from engine.learn.report import LessonReport, song_facts
 from engine.learn.transcribe import pipeline_version, transcribe
-from engine.learn.uploads import ALIKE, MONO_22K, BadUpload, Fingerprint, Limits, Upload, likeness, receive
+from engine.learn.uploads import MONO_22K, BadUpload, Fingerprint, Limits, Upload, receive, same_music
 from engine.learn.uploads.faults import shown_name
 from engine.learn.uploads.limits import MEBIBYTE
 from engine.music.analysis import Reading, songs_from_midi
@@ -134,7 +134,7 @@ async def _check_new(files: FileStore, upload: Upload, others: Sequence[str]) ->
             data = b"".join([part async for part in files.fetch(other, FINGERPRINT)])
         except NotFound:
             continue  # it was taken back meanwhile
-        if likeness(upload.fingerprint, Fingerprint.from_bytes(data)) >= ALIKE:
+        if same_music(upload.fingerprint, Fingerprint.from_bytes(data)):
             raise Useless(
                 f"The file {shown_name(upload.name)!r} is the same music as one that was uploaded already; another one"
                 " would work."

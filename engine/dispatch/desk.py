@@ -16,6 +16,7 @@ from pathlib import Path
 from engine.dispatch.lesson import Lesson, Training
 from engine.dispatch.patience import patiently
 from engine.errors import NotFound
+from engine.jobs.courtesy import TRAININGS
 from engine.learn.report import LessonReport
 from engine.store import Store
 from engine.store.teaching_records import THERE
@@ -31,7 +32,7 @@ class Desk:
 
     def __init__(self, store: Store, data_dir: Path) -> None:
         self._store = store
-        self._trainings = data_dir.absolute() / "training"
+        self._trainings = data_dir.absolute() / TRAININGS
 
     async def lesson(self, upload_id: str) -> Lesson:
         """What was understood of an upload. Raises `NotFound`, `StoreError`."""

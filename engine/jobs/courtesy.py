@@ -1,6 +1,6 @@
 """Letting others go first: whoever has work that can wait asks, between two pieces of it, whether somebody is busy.
 
-    the studio ─says─→ <data folder>/training/.busy ←asks─ whoever trains
+    the studio ─says─→ <data folder>/trainings/.busy ←asks─ whoever trains
 
 In: what the studio says now and then while songs are composed. Out: whether that is so now. Conventions: what was said
 holds for `HOLDS_S`, so that a studio that died keeps nobody waiting. Caveat: on another machine, where composing is not
@@ -14,13 +14,15 @@ from contextlib import suppress
 from pathlib import Path
 
 HOLDS_S = 3.0
+TRAININGS = "trainings"
+"""Where, under the data folder, servers' trainings keep how far they are; `training` is the shipped styles' own."""
 
 
 class Courtesy:
     """A file that is touched by one side and looked at by the other."""
 
     def __init__(self, data_dir: Path) -> None:
-        self._path = data_dir.absolute() / "training" / ".busy"
+        self._path = data_dir.absolute() / TRAININGS / ".busy"
 
     def say(self, is_busy: bool) -> None:
         """Somebody is busy, or nobody is any more. A disk that is full costs the courtesy, nothing else."""

@@ -86,7 +86,7 @@ def open_small_teacher(config: Mapping[str, Any]) -> Handler:
         return {"kind": "midi", "duration_s": 120.0, "report": report.to_json(), "pipeline": "small-1"}
 
     def train(payload: Mapping[str, Any], emit: Emit) -> Mapping[str, Any]:
-        state = data_dir / "training" / payload["model_id"]
+        state = data_dir / "trainings" / payload["model_id"]
         state.mkdir(parents=True, exist_ok=True)
         uploads = open_files(place, data_dir, "uploads")
         pieces = [read(uploads, upload["id"], "piece.json") for upload in payload["uploads"]]

@@ -280,11 +280,11 @@ async def test_an_upload_whose_process_died_before_its_job_was_written_goes(sett
         connection.commit()
     (settings.data_dir / "models" / "unknown1").mkdir(parents=True)
     (settings.data_dir / "models" / "unknown1" / "v1.safetensors").touch()
-    (settings.data_dir / "training" / "unknown2").mkdir(parents=True)
+    (settings.data_dir / "trainings" / "unknown2").mkdir(parents=True)
     async with school(settings):
         await eventually(lambda: rows(settings)[0]["state"] == "refused")
         await eventually(lambda: not (settings.data_dir / "uploads" / upload_id).exists())
-        for path in ("models/unknown1", "training/unknown2"):
+        for path in ("models/unknown1", "trainings/unknown2"):
             await eventually(lambda path=path: not (settings.data_dir / path).exists())
 
 

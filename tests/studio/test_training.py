@@ -93,7 +93,7 @@ async def test_a_training_is_followed_and_its_model_composes_for_its_server_alon
         assert (await live(studio), await live(studio, 7)) == ({"jazz": 1}, {})
         assert model_files(settings, ticket.job_id) == ["seeds.json", "v1.safetensors"]
         assert order(settings, ticket.job_id)["parent"] == "jazz"
-        assert not (settings.data_dir / "training" / ticket.job_id).exists(), "how far it was is not needed any more"
+        assert not (settings.data_dir / "trainings" / ticket.job_id).exists(), "how far it was is not needed any more"
         assert await studio.teaching.models(origin=ELSEWHERE) == ()
 
 
@@ -146,7 +146,7 @@ async def test_a_training_goes_on_after_a_restart(settings: Settings, tmp_path: 
         await in_progress(studio, ticket.job_id)
         async with asyncio.timeout(10):  # a stop waits for songs and lessons, not for a training
             await studio.close()
-    assert (settings.data_dir / "training" / ticket.job_id / "state.json").exists()
+    assert (settings.data_dir / "trainings" / ticket.job_id / "state.json").exists()
     (tmp_path / "gate").touch()
     async with school(settings, processes=True) as studio:
         assert (await last_word(studio, ticket)).phase == "ready"
@@ -162,7 +162,7 @@ async def test_a_cancelled_training_comes_to_nothing(settings: Settings, tmp_pat
         last = await last_of(studio, ticket.job_id)
         assert (last.phase, last.sentence) == ("cancelled", "The training was cancelled.")
         (tmp_path / "gate").touch()
-        await eventually(lambda: not (settings.data_dir / "training" / ticket.job_id).exists())
+        await eventually(lambda: not (settings.data_dir / "trainings" / ticket.job_id).exists())
         (model,) = await studio.teaching.models(origin=ASKER)
         assert (model.state, model.reason) == ("refused", "It was cancelled.")
         assert (await trained(studio)).version == 2

@@ -4,7 +4,7 @@
 
 In: a job of kind `train` (see `engine/learn/worker.py`), those who compose and compare (`Hands`). Out: a `Verdict`.
 Conventions: every version starts from the shipped checkpoint, never from an earlier version, so nothing that was
-forgotten lives on; how far it is lies in `<data folder>/training/<model id>/`, from which an interrupted job goes on if
+forgotten lives on; how far it is lies in `<data folder>/trainings/<model id>/`, from which an interrupted job goes on if
 it is still the same order. Caveat: between two steps a training gives way to whoever composes (`pace.py`), so how long
 it takes depends on how busy the machine is.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import CheckpointError, NotFound
-from engine.jobs.courtesy import Courtesy
+from engine.jobs.courtesy import TRAININGS, Courtesy
 from engine.jobs.job import Emit, Json
 from engine.learn.server import judge, pace, pieces, version
 from engine.learn.server.candidate import Bench, load, tune
@@ -40,7 +40,7 @@ from engine.music.styles import STYLES_DIR, load_style
 from engine.settings import Settings
 from engine.store import FileStore, open_files, place_of
 
-TRAINING, FOLDER, ORDER = "training", "version", "order.json"
+FOLDER, ORDER = "version", "order.json"
 FORMAT = 1
 JUDGED_SEED = 40
 
@@ -75,7 +75,7 @@ class Training:
     def __init__(self, order: TrainOrder, around: Surroundings, emit: Emit) -> None:
         self._order, self._around = order, around
         self._tell = pace.Progress(emit)
-        self._work = around.settings.data_dir.absolute() / TRAINING / order.model_id
+        self._work = around.settings.data_dir.absolute() / TRAININGS / order.model_id
         self._folder = self._work / FOLDER
         self._device = pick_device(around.settings.device)
 

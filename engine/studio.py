@@ -30,6 +30,7 @@ from engine.dispatch.owner import Owner, hold_name
 from engine.dispatch.patience import patiently
 from engine.dispatch.school import School
 from engine.dispatch.shelf import stored_song
+from engine.dispatch.taught import guild_of
 from engine.dispatch.teaching import Teaching
 from engine.dispatch.ticket import LAST, StoredSong, Ticket, Update, ticket_of
 from engine.errors import BadRequest, EngineError, NotFound, StoreError, UserError
@@ -284,10 +285,11 @@ class Studio:
         if self._dispatcher.is_closing:
             raise UserError("Tunesmith is being restarted; asking again in a minute would work.")
         job_id = new_song_id()
+        guild = await patiently(lambda: guild_of(self._store, origin), for_s=ANSWER_S)
         new = NewJob(
             id=job_id,
             kind=KIND,
-            payload={"seed": new_seed(), "limit_bytes": limit_bytes},
+            payload={"seed": new_seed(), "limit_bytes": limit_bytes} | ({"guild": guild.to_json()} if guild else {}),
             origin=origin,
             song_id=job_id,
             request=request.to_json(),

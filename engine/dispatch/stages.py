@@ -22,6 +22,7 @@ from engine.dispatch.gate import Gate
 from engine.dispatch.lanes import COMPOSE, RECORD
 from engine.dispatch.pace import Pace
 from engine.dispatch.patience import patiently
+from engine.dispatch.taught import guild_now
 from engine.dispatch.work import Work, Works
 from engine.errors import NotFound, StoreError, TunesmithError, WorkerLost
 from engine.jobs import Executor, JobEvent
@@ -55,6 +56,7 @@ class Stages:
             "request": request.to_json(),
             "entry": await self._forerunner(request),
             "seed": work.job.payload.get("seed"),
+            "guild": await patiently(lambda: guild_now(self._store, work.job.payload.get("guild"), work.job.origin)),
         }
         async with self._gate.entered(alone=alone):
             answer = await self._executor.submit(COMPOSE, payload, lambda event: self._hear(work, event))

@@ -17,8 +17,11 @@ import discord
 from discord.ext import commands
 
 from bot.body import NOBODY
+from bot.classroom import Classroom
 from bot.cogs.cancel import Cancel
 from bot.cogs.compose import Compose
+from bot.cogs.teach import Teach
+from bot.cogs.train import Train
 from bot.courier import House
 from bot.desk import GOODBYE_S, Desk
 from bot.endpoint import use_gateway_of
@@ -26,8 +29,11 @@ from bot.errors import explain, guard, whisper
 from bot.offers import offer_commands
 from bot.pace import MIN_GAP_S, Pace
 from bot.shards import GatewayTerms, IdentifyGate
+from bot.tutor import Boards
 from bot.views.cancel import CancelButton, cancel_view
+from bot.views.lesson import ApproveButton, ForgetButton, KeepButton, lesson_view, looking_view
 from bot.views.song import AnotherButton, VoteButton, song_view
+from bot.views.training import DropButton, StopButton, training_view
 from engine import Studio
 
 STOP_S = 30.0
@@ -69,6 +75,7 @@ class TunesmithBot(commands.AutoShardedBot):
             activity=discord.CustomActivity(name="/compose a song"),
         )
         self.desk: Desk | None = None
+        self.classroom: Classroom | None = None
         self._announcement: asyncio.Task[None] | None = None
         self._gate = IdentifyGate(GatewayTerms())
         self._edit_gap_s = edit_gap_s
@@ -83,14 +90,20 @@ class TunesmithBot(commands.AutoShardedBot):
             studio=studio, pace=Pace(min_gap_s=self._edit_gap_s), making_view=cancel_view, song_view=song_view
         )
         self.desk = Desk(house)
+        boards = Boards(looking=looking_view, lesson=lesson_view, training=training_view)
+        self.classroom = Classroom(self, self.desk, house, boards)
         self._announcement = asyncio.create_task(self._announce(), name="announcement")
         self.tree.error(tell_command_error)
         self.add_dynamic_items(VoteButton, AnotherButton, CancelButton)
+        self.add_dynamic_items(KeepButton, ApproveButton, ForgetButton, StopButton, DropButton)
         await self.add_cog(Compose(self, self.desk))
         await self.add_cog(Cancel(self.desk))
+        await self.add_cog(Teach(self, self.classroom))
+        await self.add_cog(Train(self.classroom))
         names = ", ".join(f"/{command.name}" for command in self.tree.get_commands())
         _log.info("offering %s%s", names, "" if await offer_commands(self.tree) else ", which Discord has already")
         await self.desk.take_up(self)
+        await self.classroom.take_up()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """A shard identifies when Discord's limits let it."""

@@ -26,6 +26,31 @@ def another_mark(song_id: str) -> str:
     return f"tunesmith:another:{song_id}"
 
 
+def keep_mark(upload_id: str) -> str:
+    """Of the button that keeps what was understood of an upload."""
+    return f"tunesmith:keep:{upload_id}"
+
+
+def approve_mark(upload_id: str) -> str:
+    """Of the button by which a moderator lets an upload into the dataset."""
+    return f"tunesmith:approve:{upload_id}"
+
+
+def forget_mark(upload_id: str) -> str:
+    """Of the button that takes an upload back."""
+    return f"tunesmith:forget:{upload_id}"
+
+
+def stop_mark(model_id: str) -> str:
+    """Of the button that ends a training."""
+    return f"tunesmith:stop:{model_id}"
+
+
+def drop_mark(style: str) -> str:
+    """Of the button that removes a server's own style."""
+    return f"tunesmith:drop:{style}"
+
+
 def shows_making(message: discord.Message, job_id: str) -> bool:
     """Whether the message shows this job while it is in the making."""
     return cancel_mark(job_id) in _marks(message)
@@ -34,6 +59,21 @@ def shows_making(message: discord.Message, job_id: str) -> bool:
 def shows_song(message: discord.Message, song_id: str) -> bool:
     """Whether the message is this finished song."""
     return vote_mark("up", song_id) in _marks(message)
+
+
+def shows_lesson(message: discord.Message, upload_id: str) -> bool:
+    """Whether the message is about this upload, be it understood yet or not."""
+    return forget_mark(upload_id) in _marks(message)
+
+
+def shows_understood(message: discord.Message, upload_id: str) -> bool:
+    """Whether the message says what was understood of this upload."""
+    return bool({keep_mark(upload_id), approve_mark(upload_id)} & _marks(message))
+
+
+def shows_training(message: discord.Message, model_id: str) -> bool:
+    """Whether the message shows this training while it goes on."""
+    return stop_mark(model_id) in _marks(message)
 
 
 def _marks(message: discord.Message) -> set[str]:

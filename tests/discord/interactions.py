@@ -22,7 +22,8 @@ class Interaction:
     """One use of a command or press of a button.
 
     `channel_id` is where it happens. `age_s` is how long ago it was made, for tests of the token's end: its id says so,
-    as it would in earnest. `source` is the message that holds the pressed button. `permissions` are the person's there.
+    as it would in earnest. `source` is the message that holds the pressed button; `asked_by` what brought the form;
+    `permissions` are the person's there.
     `original` is the message that `@original` means.
     """
 
@@ -31,6 +32,7 @@ class Interaction:
     data: dict[str, Any]
     channel_id: int
     source: Message | None = None
+    asked_by: Interaction | None = None
     age_s: float = 0.0
     size_limit: int
     permissions: int = PERMISSIONS
@@ -73,6 +75,9 @@ class Interaction:
         }
         if self.type == COMMAND:
             body["name"] = self.data["name"]
+        if self.asked_by is not None:
+            body["triggering_interaction_metadata"] = self.asked_by.metadata() | {"name": None}
+            del body["triggering_interaction_metadata"]["name"]
         if self.source is not None:
             body["interacted_message_id"] = str(self.source.id)
         return body

@@ -10,6 +10,7 @@ from tests.discord.ids import snowflake
 FOUNDED_S = 1_600_000_000
 PERMISSIONS = (1 << 10) | (1 << 11) | (1 << 14) | (1 << 15) | (1 << 16)
 MANAGE_MESSAGES = 1 << 13
+MANAGE_GUILD = 1 << 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,18 @@ from aiohttp import web
 
 from tests.discord import rules
 from tests.discord.ids import snowflake
-from tests.discord.interactions import ASK, AUTOCOMPLETE, COMPONENT, KEEP, SAY, SUGGEST, THINK, UPDATE, Interaction
+from tests.discord.interactions import (
+    ASK,
+    AUTOCOMPLETE,
+    COMPONENT,
+    KEEP,
+    MODAL,
+    SAY,
+    SUGGEST,
+    THINK,
+    UPDATE,
+    Interaction,
+)
 from tests.discord.limits import RateLimits
 from tests.discord.messages import EPHEMERAL, SUPPRESS_EMBEDS, THINKING, Attached, Message
 from tests.discord.mischief import Mischiefs
@@ -234,6 +245,9 @@ class Rest:
             self._refuse_if(list(rules.judge_suggestions(data["choices"])))
             found.suggestions = data["choices"]
         elif kind == ASK:
+            if found.type in (AUTOCOMPLETE, MODAL):
+                self._refuse_if([f"a form does not answer an interaction of type {found.type}"])
+            self._refuse_if(list(rules.judge_form(data)))
             found.modal = data
 
     def _living(self, call: Call) -> Interaction:
@@ -404,5 +418,6 @@ def _command_json(command: dict[str, Any], application_id: int) -> dict[str, Any
         "application_id": str(application_id),
         "version": str(snowflake()),
         "type": command.get("type") or 1,
+        "description": command.get("description") or "",
         "default_member_permissions": None,
     }

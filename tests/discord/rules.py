@@ -27,6 +27,10 @@ INITIAL_ANSWER_S = 3.0
 TOKEN_S = 15 * 60.0
 COMPONENTS_V2 = 1 << 15
 BUTTON = 2
+SELECT, TEXT_INPUT, LABEL = 3, 4, 18
+FORM_TITLE_CHARS, FORM_PARTS = 45, 5
+LABEL_TEXT_CHARS, LABEL_DESCRIPTION_CHARS = 45, 100
+SELECT_OPTIONS, OPTION_CHARS = 25, 100
 SELECTS = {3, 5, 6, 7, 8}
 LINK, PREMIUM = 5, 6
 
@@ -122,6 +126,36 @@ def _judge_part(part: dict[str, Any], seen: set[str]) -> Iterator[str]:
     if part.get("type") == BUTTON and not (part.get("label") or part.get("emoji")):
         yield "a button has neither label nor emoji"
     yield from _judge_length("a button's label", part.get("label"), LABEL_CHARS)
+
+
+def judge_form(form: dict[str, Any]) -> Iterator[str]:
+    """A form: one to five labels, each around a text input or a select, all with a custom_id of their own."""
+    yield from _judge_length("the form's title", form.get("title"), FORM_TITLE_CHARS)
+    labels = form.get("components") or []
+    if not 1 <= len(labels) <= FORM_PARTS:
+        yield f"the form has {len(labels)} parts, not 1 to {FORM_PARTS}"
+    seen: set[str] = set()
+    for label in labels:
+        if label.get("type") != LABEL:
+            yield f"a part of the form has the type {label.get('type')}, not {LABEL}, a label"
+            continue
+        yield from _judge_length("a label", label.get("label"), LABEL_TEXT_CHARS)
+        yield from _judge_length("a label's description", label.get("description"), LABEL_DESCRIPTION_CHARS)
+        yield from _judge_part(label["component"], seen)
+        if label["component"].get("type") == SELECT:
+            yield from _judge_select(label["component"])
+
+
+def _judge_select(select: dict[str, Any]) -> Iterator[str]:
+    options = select.get("options") or []
+    if not 1 <= len(options) <= SELECT_OPTIONS:
+        yield f"a select has {len(options)} options, not 1 to {SELECT_OPTIONS}"
+    values = [option.get("value") for option in options]
+    if len(set(values)) < len(values):
+        yield "a value occurs twice in a select"
+    for option in options:
+        yield from _judge_length("an option's label", option.get("label"), OPTION_CHARS)
+        yield from _judge_length("an option's value", option.get("value"), OPTION_CHARS)
 
 
 def judge_suggestions(choices: Sequence[dict[str, Any]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import contextlib
 import json
 import re
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -193,10 +193,12 @@ class LocalDiscord:
         reply_to: Message | None = None,
         where: int | None = None,
         author_is_bot: bool = False,
+        files: Sequence[Attached] = (),
     ) -> Message:
         """A person's message in a channel reaches the bot."""
         message = self._new_message(person.to_json() | ({"bot": True} if author_is_bot else {}), where)
         message.content = content
+        message.attached = list(files)
         if reply_to is not None:
             message.reference = {"type": 0, "channel_id": str(message.channel_id), "message_id": str(reply_to.id)}
         pinged_by_reply = reply_to is not None and reply_to.author["id"] == str(self.bot_id)

@@ -4,9 +4,9 @@
 
 In: a job of kind `train` (see `engine/learn/worker.py`), those who compose and compare (`Hands`). Out: a `Verdict`.
 Conventions: every version starts from the shipped checkpoint, never from an earlier version, so nothing that was
-forgotten lives on; how far it is lies in `<data folder>/trainings/<model id>/`, from which an interrupted job goes on if
-it is still the same order. Caveat: between two steps a training gives way to whoever composes (`pace.py`), so how long
-it takes depends on how busy the machine is.
+forgotten lives on; how far it is lies in `<data folder>/trainings/<model id>/`, from which an interrupted job goes on
+if it is still the same order. Caveat: between two steps a training gives way to whoever composes (`pace.py`), so how
+long it takes depends on how busy the machine is.
 """
 
 from __future__ import annotations

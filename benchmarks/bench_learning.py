@@ -26,10 +26,11 @@ import numpy as np
 from engine.dispatch.trainer import Workshop
 from engine.errors import BadRequest
 from engine.grammar.corpus import composed_songs
+from engine.jobs.courtesy import TRAININGS
 from engine.learn.dataset import encode_pieces, load_dataset
 from engine.learn.server.order import TrainOrder
 from engine.learn.server.pieces import PIECE
-from engine.learn.server.train import FOLDER, TRAINING, Surroundings, Training
+from engine.learn.server.train import FOLDER, Surroundings, Training
 from engine.learn.sources.piece import Piece
 from engine.learn.sources.scores import corpus_folder, read_score
 from engine.model.checkpoint import latest_version, load_checkpoint, versions_in
@@ -126,7 +127,7 @@ def learn(name: str, dataset: Path, data_dir: Path) -> dict[str, Any]:
     verdict = Training(order, around, lambda said: print(" ", json.dumps(said), flush=True)).run()
     minutes, used = (time.monotonic() - began) / 60, (time.process_time() - used) / 60
     parent = load_checkpoint(latest_version(STYLES_DIR / kind.style) or Path(), vocabulary=vocabulary_hash())
-    places = (data_dir / "models" / MODEL, data_dir / TRAINING / MODEL / FOLDER)
+    places = (data_dir / "models" / MODEL, data_dir / TRAININGS / MODEL / FOLDER)
     path = next(path for place in places if place.is_dir() for path in versions_in(place))
     candidate = load_checkpoint(path, vocabulary=vocabulary_hash())
     row = parent.facts.style_ids[kind.style]

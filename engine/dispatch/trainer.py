@@ -21,7 +21,7 @@ from engine.music.excerpt import windows
 from engine.music.measured import load_measured, own_style
 from engine.music.notes import Song
 from engine.music.shelf import Shelf
-from engine.music.styles import Style, Taught, load_style
+from engine.music.styles import STYLES_DIR, Style, Taught, load_style
 from engine.settings import Settings
 
 KIND = "train"
@@ -50,21 +50,24 @@ class Workshop:
     """Composes and compares for a training (`engine.learn.server.hands.Hands`). `device`: auto, cpu or cuda."""
 
     device: str = "auto"
+    styles_dir: Path = STYLES_DIR
 
     def write_songs(self, voice: Voice, order: Order, between: Between) -> list[Song]:
         """See `Hands`."""
         from engine.compose.generate import SongWriter  # noqa: PLC0415 (torch comes with it)
         from engine.compose.planner import Planner  # noqa: PLC0415
         from engine.compose.request import ComposeRequest  # noqa: PLC0415
+        from engine.model.device import pick_device  # noqa: PLC0415 (torch comes with it)
 
         style = style_of(voice)
         shelf = Shelf(styles={style.name: style})
-        writer, planner, rng = SongWriter.load(self.device), Planner(None), np.random.default_rng(order.seed)
+        writer = SongWriter(device=pick_device(self.device), styles_dir=self.styles_dir)
+        planner, rng = Planner(None), np.random.default_rng(order.seed)
         meters = tuple(dict.fromkeys(style.meters))
         writings = []
         for index in range(order.songs):
             request = ComposeRequest(
-                prompt="",
+                prompt=style.name,
                 style=style.name,
                 seconds=order.seconds,
                 meter=meters[index % len(meters)],

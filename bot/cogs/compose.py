@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import time
 from typing import Any
 
 import discord
@@ -33,7 +34,26 @@ from engine import (
 
 HELP_WORDS = frozenset({"", "help", "?", "hilfe", "commands"})
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".smf")
+REFUSAL_GAP_S = 5.0
 _CHOICES = 25
+
+
+class Refusals:
+    """How often mentions are refused in words: once a person and channel in `REFUSAL_GAP_S`. Whoever floods a channel
+    is told so, and does not use up the replies that Discord allows in it for the others.
+    """
+
+    def __init__(self) -> None:
+        self._told_at_s: dict[tuple[int, int], float] = {}
+
+    def may_tell(self, person_id: int, channel_id: int) -> bool:
+        """Whether it is time to say it (again)."""
+        now = time.monotonic()
+        self._told_at_s = {key: at_s for key, at_s in self._told_at_s.items() if now - at_s < REFUSAL_GAP_S}
+        is_time = (person_id, channel_id) not in self._told_at_s
+        if is_time:
+            self._told_at_s[person_id, channel_id] = now
+        return is_time
 
 
 class Compose(commands.Cog):
@@ -42,6 +62,7 @@ class Compose(commands.Cog):
     def __init__(self, bot: discord.Client, desk: Desk) -> None:
         self.bot = bot
         self.desk = desk
+        self._refusals = Refusals()
 
     @app_commands.command(name="compose", description="Compose a song from words: audio, MIDI file and picture")
     @app_commands.describe(
@@ -127,6 +148,11 @@ class Compose(commands.Cog):
         if text is None:
             return
         answer = MentionAnswer(self.bot, message)
+
+        async def refuse(why: str) -> None:
+            if self._refusals.may_tell(message.author.id, message.channel.id):
+                await answer.tell(why)
+
         if text.lower() in HELP_WORDS:
             await guard(answer.tell(help_text(self.bot.user.name, self.desk.studio.style_names())), answer.tell)
             return
@@ -136,7 +162,7 @@ class Compose(commands.Cog):
             file = next((file for file in message.attachments if file.filename.lower().endswith(MIDI_ENDINGS)), None)
             await self._compose(answer, read_wish(text, continuing=await fetch_midi(file)), origin_of(message))
 
-        await guard(work(), answer.tell)
+        await guard(work(), refuse)
 
     async def _compose(
         self, answer: InteractionAnswer | MentionAnswer, request: ComposeRequest, origin: Origin

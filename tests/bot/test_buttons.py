@@ -117,7 +117,7 @@ async def test_a_song_that_is_gone_is_told_to_the_one_who_pressed_only(discord: 
 
 async def test_songs_that_end_in_time_arrive_before_the_bot_goes_down(discord: LocalDiscord, tmp_path: Path) -> None:
     async with running_bot(discord, tmp_path, stop_s=10):
-        song = await discord.slash("compose", prompt="slow one")
+        song = await discord.slash("compose", prompt="brew 1.5")
         await song.until(lambda message: "**composing**" in message.content)
     assert song.message.files
 
@@ -126,7 +126,7 @@ async def test_people_who_wait_are_told_when_the_bot_goes_down_and_get_their_son
     discord: LocalDiscord, tmp_path: Path
 ) -> None:
     async with running_bot(discord, tmp_path, stop_s=0.5):
-        slash, mention = await discord.slash("compose", prompt="long 4"), await discord.mention("long 4")
+        slash, mention = await discord.slash("compose", prompt="brew 2"), await discord.mention("brew 2")
         await slash.until(lambda message: "**composing**" in message.content)
         await mention.said()
     for exchange in (slash, mention):

@@ -56,7 +56,7 @@ async def test_others_cannot_cancel_unless_they_manage_messages(discord: LocalDi
 async def test_a_button_that_outlived_its_song_s_making_says_that_it_is_too_late(
     discord: LocalDiscord, bot: TunesmithBot
 ) -> None:
-    exchange = await discord.slash("compose", prompt="slow song")
+    exchange = await discord.slash("compose", prompt="brew 1")
     button = (await exchange.said()).button("Cancel")
     song = await exchange.until(has_files)
     song.components = [

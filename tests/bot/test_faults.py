@@ -42,10 +42,10 @@ async def test_a_killed_bot_s_songs_come_with_the_next_start_in_the_same_message
             people = [discord.person(f"Person{number}") for number in range(6)]
             asked = [await people[0].slash("compose", prompt="quick a"), await people[1].mention("quick b")]
             await reached(tmp_path, {"quick a": "delivering", "quick b": "delivering"})
-            asked += [await people[2].slash("compose", prompt="long 6.1"), await people[3].mention("long 6.2")]
-            await reached(tmp_path, {"long 6.1": "composing", "long 6.2": "composing"})
-            asked += [await people[4].slash("compose", prompt="long 0.1"), await people[5].mention("long 0.2")]
-            await reached(tmp_path, {"long 0.1": "queued", "long 0.2": "queued"})
+            asked += [await people[2].slash("compose", prompt="brew 3.1"), await people[3].mention("brew 3.2")]
+            await reached(tmp_path, {"brew 3.1": "composing", "brew 3.2": "composing"})
+            asked += [await people[4].slash("compose", prompt="brew 0.1"), await people[5].mention("brew 0.2")]
+            await reached(tmp_path, {"brew 0.1": "queued", "brew 0.2": "queued"})
             for exchange in asked:
                 await exchange.said()
             await kill(process, discord)
@@ -117,7 +117,7 @@ async def test_a_request_whose_answer_never_went_out_gets_one_new_message_in_its
 @pytest.mark.parametrize("seconds", [3, pytest.param(30, marks=pytest.mark.slow)])
 async def test_a_cut_gateway_costs_no_song(discord: LocalDiscord, tmp_path: Path, seconds: float) -> None:
     async with running_bot(discord, tmp_path) as bot:
-        before = [await discord.slash("compose", prompt="long 1"), await discord.mention("long 8")]
+        before = [await discord.slash("compose", prompt="brew 1"), await discord.mention("brew 4")]
         async with discord.cut_gateway():
             await asyncio.sleep(seconds)
             assert before[0].message.files, "the HTTP API is there, so the song can arrive meanwhile"
@@ -133,16 +133,16 @@ async def test_a_song_that_is_ready_while_discord_is_away_arrives_when_it_is_bac
     discord: LocalDiscord, tmp_path: Path
 ) -> None:
     async with running_bot(discord, tmp_path):
-        asked = [await discord.slash("compose", prompt="slow a"), await discord.mention("slow b")]
+        asked = [await discord.slash("compose", prompt="brew 0.6"), await discord.mention("brew 0.7")]
         for exchange in asked:
             await exchange.said()
         async with discord.away():
-            await reached(tmp_path, {"slow a": "delivering", "slow b": "delivering"})
+            await reached(tmp_path, {"brew 0.6": "delivering", "brew 0.7": "delivering"})
             await asyncio.sleep(1.0)
         for exchange in asked:
             await exchange.until(has_files, timeout_s=20)
         check_one_song_each(discord, asked)
-        await reached(tmp_path, {"slow a": "done", "slow b": "done"})
+        await reached(tmp_path, {"brew 0.6": "done", "brew 0.7": "done"})
 
 
 async def test_a_thousand_requests_of_one_person_are_three_songs_and_one_sentence_for_each_of_the_others(
@@ -167,3 +167,19 @@ async def test_a_thousand_requests_of_one_person_are_three_songs_and_one_sentenc
     accepted_late = [exchange for exchange in refused if not exchange.message.ephemeral]
     assert len(accepted_late) <= 997 * 0.05
     assert took_s < 60
+
+
+async def test_a_flood_of_mentions_is_answered_once_and_leaves_the_channel_to_the_others(
+    discord: LocalDiscord, tmp_path: Path
+) -> None:
+    async with running_bot(discord, tmp_path):
+        for _ in range(3):
+            await discord.slash("compose", prompt="brew 4")
+        flood = [await discord.mention("again") for _ in range(40)]
+        began = time.monotonic()
+        other = await discord.person("Grace").mention("quick")
+        await other.until(has_files)
+        assert time.monotonic() - began < 3
+    told = [message for exchange in flood for message in exchange.messages]
+    assert 1 <= len(told) <= 2
+    assert "3 are the most" in told[0].content

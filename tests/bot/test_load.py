@@ -31,7 +31,7 @@ async def test_64_songs_in_the_making_hold_nobody_up(tmp_path: Path) -> None:
     async with LocalDiscord(servers=8) as discord:
         async with tiny_bot(discord, tmp_path) as process:
             process.send_signal(signal.SIGUSR1)
-            songs = await asyncio.gather(*(asked(discord, number, "brew 8") for number in range(SONGS)))
+            songs = await asyncio.gather(*(asked(discord, number, "brew 6") for number in range(SONGS)))
             late = [await asked(discord, SONGS + number, "quick") for number in range(ASKED_MEANWHILE)]
             for exchange in (*songs, *late):
                 await exchange.until(lambda message: bool(message.files), timeout_s=120)

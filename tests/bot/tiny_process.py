@@ -1,7 +1,7 @@
 """`python -m tests.bot.tiny_process`: the real bot with tiny workers, in processes of their own as in earnest.
 
-`TINY_AT_ONCE` says how many songs are composed at once; 0 means the real workers. A watchdog measures its event loop, anew from SIGUSR1 on;
-when it is stopped as it should be, the figures are in `watch.json` of the data folder."""
+`TINY_AT_ONCE` says how many songs are composed at once; 0 means the real workers. A watchdog measures its event loop,
+anew from SIGUSR1 on; when it is stopped as it should be, the figures are in `watch.json` of the data folder."""
 
 from __future__ import annotations
 

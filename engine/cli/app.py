@@ -24,6 +24,7 @@ from engine.cli import (
     plan,
     seeds,
     styles,
+    teach,
     train,
     understand,
 )
@@ -47,6 +48,8 @@ def build_app() -> typer.Typer:
     app.command("plan")(plan.plan)
     app.command("styles")(styles.styles)
     app.command("train")(train.train)
+    app.command("teach")(teach.teach)
+    app.command("forget")(teach.forget)
     app.command("evaluate")(evaluate.evaluate)
     app.command("seeds")(seeds.seeds)
     app.command("habits")(habits.habits)

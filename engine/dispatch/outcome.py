@@ -22,13 +22,12 @@ from engine.dispatch.room import Room
 from engine.dispatch.study import Study
 from engine.errors import BadRequest, NotFound, SetupError, StoreError, TunesmithError, UserError, WorkerLost
 from engine.jobs.keeper import PATIENCE_S
-from engine.store import JobRecord, Understood
+from engine.store import JobRecord, Understood, UploadRecord
 from engine.store.teaching_records import THERE
 
 TAKEN_BACK = "It was taken back."
 TAKEN_BACK_MEANWHILE = "A piece that it learnt from was taken back meanwhile; it is trained anew without it."
 BROKE, WAS_CANCELLED = "Something broke on our side.", "It was cancelled."
-WORTH_COMPARING = frozenset({"understood", "awaiting", "kept"})
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +93,7 @@ class Outcomes:
             "upload_id": upload_id,
             "name": upload.name,
             "style": upload.style,
-            "others": [other.id for other in others if other.id != upload_id and other.state in WORTH_COMPARING],
+            "others": [other.id for other in others if _came_before(other, upload)],
         }
         answer = await self._submitted(study, TEACH, payload)
         if "refusal" in answer:
@@ -173,3 +172,10 @@ class Outcomes:
             return (await patiently(lambda: self._teaching.model(model_id))).state in ("training", "live")
         except NotFound:
             return False
+
+
+def _came_before(other: UploadRecord, upload: UploadRecord) -> bool:
+    """Whether one upload may make another a copy: of two that are looked at, only the earlier one may."""
+    if other.id == upload.id:
+        return False
+    return other.state != "received" or (other.created_at, other.id) < (upload.created_at, upload.id)

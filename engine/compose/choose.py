@@ -11,7 +11,7 @@ fewest failures is kept and its verdict says so.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
@@ -90,13 +90,16 @@ def judge(
     index: CopyGate | None = None,
     style: Style | None = None,
 ) -> Verdict:
-    """Gates and distance of one candidate. `style`: the plan's, where that is not the shipped one."""
+    """Gates and distance of one candidate. `style`: the plan's, where that is not the shipped one; a server's own style
+    may copy as much as its parent.
+    """
     ranges: dict[Role, tuple[int, int]] = {
         role: (casting.low, casting.high) for role, casting in plan.cast.items() if role is not Role.DRUMS
     }
     active = [bar.roles & plan.cast.keys() for bar in plan.bars]
     broken, astray = degeneracy(song, ranges, active=active), adherence(song, plan)
-    originality = index.check(song) if index else None
+    style = style or load_style(plan.style)
+    originality = index.check(replace(song, style=style.root)) if index else None
     return Verdict(
         failures=(*broken, *astray, *(originality.reasons if originality else ())),
         gates={
@@ -105,7 +108,7 @@ def judge(
             "copying": originality.passed if originality else None,
         },
         originality=originality,
-        distance=round(_distance(song, plan, reference, style or load_style(plan.style)), 4),
+        distance=round(_distance(song, plan, reference, style), 4),
     )
 
 

@@ -121,7 +121,8 @@ class Library:
         if not guild:
             return SHIPPED
         shipped = style_names()
-        styles = {own.name: self._own(own, guild) for own in guild.styles if own.parent in shipped}
+        known = [own for own in guild.styles if own.parent in shipped and own.name not in shipped]
+        styles = {own.name: self._own(own, guild) for own in known}
         for name in guild.models:
             if name in shipped:
                 styles[name] = replace(load_style(name), taught=self._taught(name, guild))

@@ -126,8 +126,10 @@ class Style:
         return STYLES_DIR / self.root
 
     def folder_of(self, file: str) -> Path:
-        """Where this file of the style lies: with what was taught, if that has one, else with the shipped style."""
-        if self.taught is not None and (self.taught.folder / file).is_file():
+        """Where this file of the style lies, if it has one: with what was taught; what that lacks of a shipped style,
+        with the style. A server's own style, once it is taught, has nothing of its parent's.
+        """
+        if self.taught is not None and (self.parent or (self.taught.folder / file).is_file()):
             return self.taught.folder
         return self.folder
 

@@ -173,7 +173,7 @@ async def _class(server: int | None) -> AsyncIterator[Class]:
     settings = Settings.read()
     owner = hold_name(settings.data_dir)
     store = await Store.open(settings.resolved_database_url, settings.data_dir, place_of(settings))
-    lanes = [replace(lane, workers=1) for lane in lanes_of(settings) if lane.name != COMPOSE]
+    lanes = [replace(lane, workers=1, nice=0) for lane in lanes_of(settings) if lane.name != COMPOSE]
     executor = LocalExecutor(lanes, config_of(settings))
     school = School(store, executor, settings, owner.name)
     try:

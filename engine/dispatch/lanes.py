@@ -24,7 +24,7 @@ TEACHER = "engine.learn.worker:open_teacher"
 TRAINER = "engine.dispatch.trainer:open_trainer"
 COMPOSE, RECORD = "compose", "record"
 PREVIEW = "preview"
-BEHIND_SONGS = 10
+BEHIND_SONGS = 5
 BEHIND_ALL = 15
 TRAIN_TIMEOUT_S = 6 * 3600.0
 """Of these, all but ten minutes or so it waits for songs."""

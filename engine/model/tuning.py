@@ -76,11 +76,6 @@ def threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def seeded(seed: int) -> None:
-    """Let torch's chance begin here: what training draws comes from the process-wide generator."""
-    torch.manual_seed(seed)
-
-
 def divergence(made: Mapping[str, Decisions], meant: Mapping[str, Decisions]) -> Tensor:
     """Nats an event by which the first's distributions diverge from the second's, over all heads."""
     total = torch.zeros((), device=made["onset"].logits.device)

@@ -21,7 +21,7 @@ from engine.learn.server.judge import Losses
 from engine.learn.server.version import Learnt
 from engine.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_curve
 from engine.model.training import Report, evaluate
-from engine.model.tuning import Material, Tether, Tuned, Tuner, drift, seeded
+from engine.model.tuning import Material, Tether, Tuned, Tuner, drift
 from engine.music.context import vocabulary_hash
 
 STATE = "run.safetensors"
@@ -111,7 +111,6 @@ def _tune(bench: Bench, path: Path, parent_nats: float, on_step: OnStep) -> None
 
 def _tuner(bench: Bench) -> Tuner:
     learnt, recipe = bench.learnt, bench.learnt.recipe
-    seeded(recipe.settings.seed)
     network = load(learnt.parent.path, learnt.order.parent, bench.device).network
     network.set_dropout(recipe.dropout)
     tether = Tether(weight=recipe.tether, most_drift=recipe.aimed_rise * usual_nats(learnt.parent))

@@ -16,13 +16,12 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from engine.errors import BadRequest, NotFound, StoreError
-from engine.learn.dataset import Dataset, encode_pieces, encode_song
+from engine.learn.dataset import Dataset, encode_pieces
 from engine.learn.server.order import Split, Taught
 from engine.learn.sources.piece import Piece
 from engine.music.codec import song_from_json
+from engine.music.frames import tempo_level
 from engine.music.harmony import Key
 from engine.music.notes import Role, Song, Track
 from engine.store import FileStore
@@ -123,16 +122,14 @@ def encoded_songs(songs: Sequence[Song], style: str, row: int) -> Dataset:
 
 def variants(song: Song) -> Iterator[Song]:
     """The song, and those of its transpositions and tempos that the network reads as something else."""
-    seen: set[bytes] = set()
+    seen: set[tuple[int, int]] = set()
     for semitones in sorted(range(-FURTHEST, FURTHEST + 1), key=abs):
         for tempo in TEMPOS:
             varied = replace(transposed(song, semitones), tempo_bpm=song.tempo_bpm * tempo)
-            if not _fits(varied):
-                continue
-            rows = encode_song(varied, 0)
-            look = hashlib.sha256(b"".join(np.ascontiguousarray(rows[name]).tobytes() for name in sorted(rows)))
-            if look.digest() not in seen:
-                seen.add(look.digest())
+            octave = semitones + varied.key.shift_to_white - song.key.shift_to_white
+            look = (octave, tempo_level(varied.tempo_bpm))
+            if _fits(varied) and look not in seen:
+                seen.add(look)
                 yield varied
 
 

@@ -61,7 +61,7 @@ def lanes_of(settings: Settings) -> tuple[Lane, ...]:
             nice=BEHIND_SONGS,
             timeout_s=settings.job_timeout_s,
         ),
-        Lane(name=TRAIN, kinds=(TRAIN,), opener=TEACHER, shape="pool", nice=BEHIND_ALL, timeout_s=TRAIN_TIMEOUT_S),
+        Lane(name=TRAIN, kinds=(TRAIN,), opener=TRAINER, shape="pool", nice=BEHIND_ALL, timeout_s=TRAIN_TIMEOUT_S),
     )
 
 

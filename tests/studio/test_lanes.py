@@ -1,0 +1,44 @@
+"""Which workers a studio has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.dispatch.lanes import config_of, lanes_of
+from engine.jobs.wire import resolve
+from engine.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings.read(data_dir=tmp_path, database_url=None)
+
+
+def test_every_kind_of_job_has_one_lane_whose_opener_is_there(settings: Settings) -> None:
+    lanes = lanes_of(settings)
+    kinds = [kind for lane in lanes for kind in lane.kinds]
+    assert sorted(kinds) == ["compose", "preview", "record", "teach", "train"]
+    assert all(callable(resolve(lane.opener)) for lane in lanes)
+
+
+@pytest.mark.parametrize("kind", ["teach", "train"])
+def test_what_a_learning_lane_opens_knows_its_jobs(settings: Settings, kind: str) -> None:
+    lane = next(lane for lane in lanes_of(settings) if kind in lane.kinds)
+    handler = resolve(lane.opener)(config_of(settings))
+    with pytest.raises(Exception) as caught:
+        handler(kind, {}, lambda _: None)
+    assert "knows no job of kind" not in str(caught.value)
+
+
+def test_whoever_learns_steps_back_behind_whoever_composes(settings: Settings) -> None:
+    nice = {lane.name: lane.nice for lane in lanes_of(settings)}
+    assert nice["compose"] == nice["record"] == 0 < nice["teach"] < nice["train"] == 15
+
+
+def test_a_lesson_never_waits_for_a_training(settings: Settings) -> None:
+    lanes = {kind: lane for lane in lanes_of(settings) for kind in lane.kinds}
+    assert lanes["teach"].name != lanes["train"].name
+    assert (lanes["teach"].workers, lanes["train"].workers) == (1, 1)
+    assert lanes["train"].timeout_s > 10 * lanes["teach"].timeout_s, "most of its time it may have to wait for songs"

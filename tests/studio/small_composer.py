@@ -116,6 +116,7 @@ class SmallComposer:
             return Failed(job=job, error=SetupError("The soundfont /home/somebody/a.sf2 is missing."))
         seed = payload["seed"] if request.seed is None else request.seed
         draft = {"request": payload["request"], "entry": payload["entry"], "seed": seed, "company": self.most}
+        draft["guild"] = payload["guild"]
         return Done(job=job, result={"draft": draft})
 
 
@@ -176,7 +177,7 @@ def _receipt(song_id: str, draft: Mapping[str, Any], request: ComposeRequest) ->
         sections=[],
         instruments={},
         requested={},
-        measured={"torch_in_worker": "torch" in sys.modules, "entry": draft["entry"], "company": draft["company"]},
+        measured={"torch_in_worker": "torch" in sys.modules} | {k: draft[k] for k in ("entry", "company", "guild")},
         files={kind: f"/elsewhere/{name}" for kind, name in FILES.items()},
         midi_sha256="0" * 64,
         timings_s={},

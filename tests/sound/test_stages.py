@@ -13,7 +13,7 @@ from engine.compose.mixing.echo import Echo
 from engine.compose.mixing.gate import SnareGate
 from engine.compose.mixing.space import Convolver, Space
 from engine.compose.mixing.stage import BLOCK, Session, run
-from engine.compose.mixing.tone import Band, Sweep, Tone, cabinet
+from engine.compose.mixing.tone import Band, Sweep, Tone, cabinet, joined
 from engine.compose.render import SAMPLE_RATE_HZ
 
 RATE = SAMPLE_RATE_HZ
@@ -295,3 +295,14 @@ def test_echoes_come_in_time_each_softer_and_from_the_other_side(quarters):
     assert np.abs(echoes[:, : 1000 + delay]).max() == 0, "the sound itself is no part of its echoes"
     assert levels[1] / levels[0] == pytest.approx(0.5, rel=0.02)
     assert levels[2] / levels[1] == pytest.approx(0.5, rel=0.02)
+
+
+def test_neighbouring_equalisers_are_joined_and_sound_the_same_to_the_bit():
+    cut, bell = Tone(bands=(Band(kind="low_cut", frequency_hz=24.0),)), EVERY["tone"]
+    stages = (bell, cut, EVERY["saturate"], cabinet(85.0, 5200.0), cut, bell)
+    together = joined(stages)
+    assert [type(stage) for stage in together] == [Tone, Saturate, Tone]
+    audio = np.random.default_rng(4).normal(0, 0.2, (2, 3 * BLOCK + 17)).astype(np.float32)
+    session = Session(samples=audio.shape[1])
+    assert np.array_equal(run(audio, stages, session), run(audio, together, session))
+    assert joined(()) == []

@@ -21,7 +21,7 @@ from engine.compose.mixing.dynamics import Fade
 from engine.compose.mixing.levels import Gains, sound_check
 from engine.compose.mixing.meter import Meter
 from engine.compose.mixing.stage import Session, Stage
-from engine.compose.mixing.tone import Band, Tone
+from engine.compose.mixing.tone import Band, Tone, joined
 from engine.compose.mixing.voices import NEUTRAL, Blocks, Parts, Voices, playing
 from engine.compose.render import SAMPLE_RATE_HZ, Audio
 from engine.errors import RenderError
@@ -114,13 +114,13 @@ class _Desk:
         self._before = {role: np.float32(10 ** (gains.before_db[role] / 20)) for role in programs}
         self._behind = {role: np.float32(10 ** (gains.behind_db[role] / 20)) for role in programs}
         self._inserts = {
-            role: [stage.start(session) for stage in chain.inserts_for(role, program)]
+            role: [stage.start(session) for stage in joined(chain.inserts_for(role, program))]
             for role, program in programs.items()
         }
         self._parts = {role: parts.get(role, NEUTRAL) for role in programs}
         self._space = chain.space.start(session) if chain.space else None
         self._chorus = chain.chorus.start(session) if chain.chorus else None
-        stages = (*chain.bus, *ending(order.samples, fade_out=order.fade_out))
+        stages = joined((*chain.bus, *ending(order.samples, fade_out=order.fade_out)))
         self._bus = [stage.start(session) for stage in stages]
 
     def roles(self, block: Mapping[Role, Audio]) -> dict[Role, Audio]:

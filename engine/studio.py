@@ -6,8 +6,9 @@ a tally comes out.
 
 Used by the Discord process and by whoever else wants songs kept. Light: importing this module and opening a `Studio`
 never loads torch, music21 or onnxruntime; those live in the workers that its executor starts. What is accepted is a row
-before `accept` returns and outlives the process: `pending` tells of it after a restart. Caveat: a song is everybody's
-who has its id; who may see it, whoever shows it decides.
+before `accept` returns and outlives the process: `pending` tells of it after a restart. `teaching` is the same for
+uploads, trainings and what a server made of them (`dispatch/teaching.py`); its tickets are watched, delivered and
+cancelled like songs'. Caveat: a song is everybody's who has its id; who may see it, whoever shows it decides.
 """
 
 from __future__ import annotations

@@ -121,6 +121,12 @@ class Desk:
         """Whether a courier attends the request."""
         return job_id in self._couriers
 
+    async def attended(self, job_id: str) -> None:
+        """Wait until no courier attends the request any more, for as long as it takes to say goodbye."""
+        known = self._couriers.get(job_id)
+        if known is not None:
+            await asyncio.wait({known[1]}, timeout=GOODBYE_S)
+
     def send(self, courier: Courier) -> None:
         """Let a courier attend its request from now on."""
         job_id = courier.ticket.job_id

@@ -107,6 +107,13 @@ class LessonCourier(Courier):
         except errors.UserError:
             await self._answer.show(bare_text(lesson), view)
 
+    async def _give_up(self) -> None:
+        """Nobody can be answered, so nobody can decide on the upload: it is forgotten, unless it was kept before."""
+        await super()._give_up()
+        with suppress(errors.TunesmithError):
+            if self._upload_id == self.ticket.job_id:
+                await self._house.studio.teaching.forget(self._upload_id, origin=self.ticket.origin)
+
 
 class TrainingCourier(Courier):
     """Of one training."""

@@ -32,7 +32,12 @@ _CHOICES = 25
 class Train(commands.Cog):
     """Trainings, versions and styles of a server."""
 
-    style = app_commands.Group(name="style", description="Styles of this server's own", guild_only=True)
+    style = app_commands.Group(
+        name="style",
+        description="Styles of this server's own",
+        guild_only=True,
+        allowed_contexts=app_commands.AppCommandContext(guild=True),
+    )
 
     def __init__(self, classroom: Classroom) -> None:
         self.classroom = classroom

@@ -3,7 +3,7 @@ changed message come out.
 
 The `custom_id` holds the verb and the upload's id, so a button lives as long as its message. Only who uploaded the
 file, or who may manage messages there, decides on it. Caveat: an upload that is forgotten while it is still looked at
-has its message changed by its courier.
+has its message changed by its courier first.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import discord
 from bot.body import NOBODY
 from bot.classroom import classroom_of, moderates, server_of
 from bot.errors import guard, whisper
-from bot.lesson import FORGOTTEN, forgotten_text, state_text
+from bot.lesson import forgotten_text, state_text
 from bot.marks import JOB_ID, approve_mark, forget_mark, keep_mark
 from engine import UploadRecord, errors
 
@@ -104,13 +104,10 @@ class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=forg
     async def _forget(self, interaction: discord.Interaction[Any]) -> None:
         origin, classroom = server_of(interaction), classroom_of(interaction)
         await interaction.response.defer()
-        is_attended = classroom.desk.attends(self.upload_id)
         done = await classroom.forget(self.upload_id, origin, moderator=moderates(interaction))
-        if is_attended:
-            return
-        text = forgotten_text(done) or FORGOTTEN
+        await classroom.desk.attended(self.upload_id)
         await interaction.edit_original_response(
-            content=text, embed=None, attachments=[], view=None, allowed_mentions=NOBODY
+            content=forgotten_text(done), embed=None, attachments=[], view=None, allowed_mentions=NOBODY
         )
 
 

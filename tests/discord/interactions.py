@@ -76,8 +76,8 @@ class Interaction:
         if self.type == COMMAND:
             body["name"] = self.data["name"]
         if self.asked_by is not None:
-            body["triggering_interaction_metadata"] = self.asked_by.metadata() | {"name": None}
-            del body["triggering_interaction_metadata"]["name"]
+            asked = {key: value for key, value in self.asked_by.metadata().items() if key != "name"}
+            body["triggering_interaction_metadata"] = asked
         if self.source is not None:
             body["interacted_message_id"] = str(self.source.id)
         return body

@@ -51,7 +51,7 @@ class LocalDiscord:
         self.size_limit = DEFAULT_SIZE_LIMIT
         self.privileged_intents = 0
         self.bot_may_write = self.bot_may_attach = True
-        self.edit_delay_s = self.answer_delay_s = 0.0
+        self.edit_delay_s = self.answer_delay_s = self.file_delay_s = 0.0
         self.commands: list[dict[str, Any]] = []
         self.messages: dict[int, Message] = {}
         self.uploads: list[Attached] = []
@@ -339,6 +339,7 @@ class LocalDiscord:
         return [server_json(server, owner_id=owner_id, bot=bot) for server in heard]
 
     async def _serve_file(self, request: web.Request) -> web.Response:
+        await asyncio.sleep(self.file_delay_s)
         for files in (self.uploads, *(message.attached for message in self.messages.values())):
             for file in files:
                 if file.id == int(request.match_info["file"]) and file.filename == request.match_info["name"]:

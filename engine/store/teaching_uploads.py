@@ -225,10 +225,13 @@ async def _silence(connection: AsyncConnection, upload: UploadRecord) -> None:
 
 
 async def _retire_pupils(connection: AsyncConnection, upload: UploadRecord, now: datetime) -> tuple[ModelRecord, ...]:
-    """Retire all models that learnt from the upload; returns them as they were."""
+    """Retire all models that learnt from the upload; returns those that were of use, as they were. What was measured on
+    any of them goes too, for it may name the piece.
+    """
     theirs = (models.c.guild_id == upload.guild_id) & (models.c.style == upload.style)
-    found = await model_rows(connection, sa.select(models).where(theirs, models.c.state.not_in(("refused", "retired"))))
+    found = await model_rows(connection, sa.select(models).where(theirs))
     pupils = tuple(model for model in found if upload.id in model.upload_ids)
-    values = {"state": "retired", "reason": WITHOUT, "metrics": None, "decided_at": now}
+    state = sa.case((models.c.state == "refused", "refused"), else_="retired")
+    values = {"state": state, "reason": WITHOUT, "metrics": None, "decided_at": now}
     await connection.execute(models.update().where(models.c.id.in_([pupil.id for pupil in pupils])).values(values))
-    return pupils
+    return tuple(pupil for pupil in pupils if pupil.state not in ("refused", "retired"))

@@ -267,6 +267,19 @@ async def test_forgetting_retires_every_model_that_learnt_from_the_piece(store: 
         await store.teaching.rollback(NEW.guild_id, "jazz", 2)
 
 
+async def test_what_was_measured_on_a_refused_model_goes_with_the_piece_that_it_may_name(store: Store) -> None:
+    await kept(store, 1)
+    await store.teaching.begin_model("model1", NEW.guild_id, "jazz")
+    await store.teaching.gather("model1")
+    await store.teaching.refuse_model("model1", f"it copies {NEW.name}", metrics={"copied_example": NEW.name})
+    done = await store.teaching.forget("upload1")
+    assert done is not None
+    assert done.models == (), "it was of no use anyway"
+    model = await store.teaching.model("model1")
+    assert (model.state, model.metrics) == ("refused", None)
+    assert NEW.name not in str(model.reason)
+
+
 async def test_a_style_of_a_server_is_its_own(store: Store) -> None:
     words = {"parent": "techno", "description": "wobbly basses ♪", "person_id": 5}
     made = await store.teaching.create_style(2, "dubstep", **words)

@@ -15,7 +15,8 @@ from typing import Any
 
 from engine.dispatch.lesson import TEACH, TRAIN
 from engine.dispatch.pace import Hands
-from engine.jobs import Executor, Lane, LocalExecutor
+from engine.jobs import Executor, Lane
+from engine.jobs.cluster import open_executor
 from engine.settings import Settings
 
 COMPOSER = "engine.compose.resident:open_composer"
@@ -67,12 +68,7 @@ def lanes_of(settings: Settings) -> tuple[Lane, ...]:
 
 def executor_of(settings: Settings) -> Executor:
     """Workers of this machine, or of the cluster that is named."""
-    if settings.cluster is not None:
-        from engine.jobs.cluster import RayExecutor  # noqa: PLC0415 (ray is loaded where there is a cluster)
-
-        executor: Executor = RayExecutor(settings.cluster, lanes_of(settings), config_of(settings))
-        return executor
-    return LocalExecutor(lanes_of(settings), config_of(settings))
+    return open_executor(settings.cluster, lanes_of(settings), config_of(settings))
 
 
 def config_of(settings: Settings) -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Bulletin:
         elif row.state == "done":
             self.watchers.tell(job_id, await self._result(row))
         elif row.state == "delivering":
-            if job_id not in self.delivering and await self._rows.take(job_id) is not None:
+            if job_id in self.delivering or await self._rows.take(job_id) is not None:
                 await self.ready(row)
         else:  # another process works on it
             self.watchers.tell(job_id, Update(phase="learning"))

@@ -86,6 +86,15 @@ async def test_a_lesson_that_is_over_is_told_to_whoever_watches_late(settings: S
         assert await studio.pending() == (), "songs know nothing of it"
 
 
+async def test_two_who_watch_one_lesson_both_hear_of_its_end(settings: Settings) -> None:
+    async with school(settings) as studio:
+        ticket = await studio.teaching.teach(material("one"), origin=ASKER)
+        for _ in range(2):  # the first one has not said yet that it was delivered
+            assert (await until(studio, ticket.job_id, "ready")).lesson is not None
+        assert await studio.delivered(ticket.job_id, reply_id=5)
+        assert rows(settings, "jobs")[0]["reply_id"] == 5
+
+
 async def test_a_file_that_is_no_use_is_refused_with_its_own_sentence_and_leaves_nothing(settings: Settings) -> None:
     async with school(settings) as studio:
         ticket = await studio.teaching.teach(material("refuse me"), origin=ASKER)

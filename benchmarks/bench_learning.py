@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -126,6 +127,7 @@ def learn(name: str, dataset: Path, data_dir: Path) -> dict[str, Any]:
     began, used = time.monotonic(), time.process_time()
     verdict = Training(order, around, lambda said: print(" ", json.dumps(said), flush=True)).run()
     minutes, used = (time.monotonic() - began) / 60, (time.process_time() - used) / 60
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     parent = load_checkpoint(latest_version(STYLES_DIR / kind.style) or Path(), vocabulary=vocabulary_hash())
     places = (data_dir / "models" / MODEL, data_dir / TRAININGS / MODEL / FOLDER)
     path = next(path for place in places if place.is_dir() for path in versions_in(place))
@@ -138,6 +140,7 @@ def learn(name: str, dataset: Path, data_dir: Path) -> dict[str, Any]:
         for when, checkpoint in (("before", parent), ("after", candidate))
     }
     return {"kind": name, "style": kind.style, **losses, "minutes": round(minutes, 2), "core_minutes": round(used, 2),
+            "peak_mb": round(peak_mb),
             "verdict": verdict.to_json()}  # fmt: skip
 
 

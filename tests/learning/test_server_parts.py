@@ -245,7 +245,7 @@ def test_progress_is_told_about_once_a_second_and_every_loss_at_once():
 
 def test_more_music_is_learnt_from_for_longer():
     assert recipe_for(100, False).settings.steps == LEAST_STEPS
-    assert recipe_for(6000, False).settings.steps == 100
+    assert recipe_for(6000, False).settings.steps == 140
     assert recipe_for(10**7, False).settings.steps == MOST_STEPS
     assert recipe_for(6000, True).most_rise > recipe_for(6000, False).most_rise
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from engine.model.training import TrainSettings
 
 USUAL_EVENTS = 6000
-LEAST_STEPS, USUAL_STEPS, MOST_STEPS = 60, 100, 400
+LEAST_STEPS, USUAL_STEPS, MOST_STEPS = 80, 140, 400
 MOST_RISE = 0.03
 """Of the style's own loss, at most."""
-AIMED_RISE = 0.027
+AIMED_RISE = 0.029
 """What training aims at, so that rounding does not cross the line."""
 MOST_RISE_OF_OWN, AIMED_RISE_OF_OWN = 0.10, 0.095
 """A style that a server founded may leave its parent further behind."""
@@ -29,7 +29,7 @@ class ServerRecipe:
 
     settings: TrainSettings
     dropout: float = 0.3
-    tether: float = 2.0
+    tether: float = 1.5
     most_rise: float = MOST_RISE
     aimed_rise: float = AIMED_RISE
     replay_songs: int = 48

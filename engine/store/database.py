@@ -29,6 +29,7 @@ from engine.errors import SetupError, StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 10_000
+SCRUB_MS = 500
 CONNECT_S = 5.0
 STATEMENT_S = 30.0
 DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -75,6 +76,18 @@ class Database:
             raise StoreError(f"The database file {Path(path).name} is gone from its folder.")
         async with self.reading() as connection:
             await connection.execute(sa.select(sa.literal(1)))
+
+    async def scrub(self) -> None:
+        """Let what was changed not lie on the disk as it was: SQLite's log is written home and emptied, unless somebody
+        reads just then. (What SQLite deletes it overwrites; PostgreSQL keeps old rows until it vacuums.)
+        """
+        if self.is_postgresql:
+            return
+        with _told():
+            async with self._line, self._engine.connect() as connection:
+                await connection.execution_options(bare=True)
+                for statement in (f"busy_timeout={SCRUB_MS}", "wal_checkpoint(TRUNCATE)", f"busy_timeout={BUSY_MS}"):
+                    await connection.exec_driver_sql(f"PRAGMA {statement}")
 
     async def close(self) -> None:
         """Give back all connections. Safe to call twice."""
@@ -176,7 +189,8 @@ def _set_sqlite_habits(engine: AsyncEngine) -> None:
     def _on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         cursor = connection.cursor()
-        for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        habits = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON")
+        for pragma in (f"busy_timeout={BUSY_MS}", *habits):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -186,8 +200,9 @@ def _set_sqlite_habits(engine: AsyncEngine) -> None:
 
     @sa.event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get("reading", False)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if not options.get("bare", False):
+            connection.exec_driver_sql("BEGIN" if options.get("reading", False) else "BEGIN IMMEDIATE")
 
 
 @contextmanager

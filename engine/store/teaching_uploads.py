@@ -145,7 +145,9 @@ class Uploads:
             now = self._clock()
             await connection.execute(_update(upload_id, BLANK | {"state": "forgotten", "decided_at": now}))
             await _silence(connection, found[0])
-            return Forgetting(upload=found[0], models=await _retire_pupils(connection, found[0], now))
+            done = Forgetting(upload=found[0], models=await _retire_pupils(connection, found[0], now))
+        await self._database.scrub()
+        return done
 
     async def _change(
         self, upload_id: str, states: Sequence[UploadState], values: dict[str, Any]

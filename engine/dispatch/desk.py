@@ -23,8 +23,6 @@ from engine.store.teaching_records import THERE
 
 PICTURE, PREVIEW = "picture.png", "preview.mp3"
 NOT_YET = "The upload {!r} is not understood yet, or was forgotten."
-USED = ("training", "live", "rolled_back")
-"""States in which a model's files are there."""
 
 
 class Desk:
@@ -67,22 +65,11 @@ class Desk:
 
     async def sweep(self) -> None:
         """Remove all files of what was refused, forgotten or retired. Raises `StoreError`."""
-        for upload_id in await self._store.space("uploads").songs():
-            if not await self._upload_is_there(upload_id):
+        kept = await self._store.space("uploads").songs()
+        made = set(await self._store.space("models").songs())
+        begun = await asyncio.to_thread(lambda: {path.name for path in self._trainings.glob("*") if path.is_dir()})
+        uploads, models = await self._store.teaching.with_files()  # asked last: rows are written before files
+        for upload_id in kept:
+            if upload_id not in uploads:
                 await self.clear_upload(upload_id)
-        there = await asyncio.to_thread(lambda: [path.name for path in self._trainings.glob("*") if path.is_dir()])
-        for model_id in {*await self._store.space("models").songs(), *there}:
-            if not await self._model_is_used(model_id):
-                await self.clear_models([model_id])
-
-    async def _upload_is_there(self, upload_id: str) -> bool:
-        try:
-            return (await self._store.teaching.upload(upload_id)).state in THERE
-        except NotFound:
-            return False
-
-    async def _model_is_used(self, model_id: str) -> bool:
-        try:
-            return (await self._store.teaching.model(model_id)).state in USED
-        except NotFound:
-            return False
+        await self.clear_models((made | begun) - models)

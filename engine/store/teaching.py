@@ -15,7 +15,7 @@ from engine.store.names import keepable
 from engine.store.records import UNFINISHED
 from engine.store.tables import guild_styles, jobs, models, uploads
 from engine.store.teaching_models import Models
-from engine.store.teaching_records import GuildStyle, ModelRecord, UploadRecord, style_record
+from engine.store.teaching_records import THERE, USED, GuildStyle, ModelRecord, UploadRecord, style_record
 from engine.store.teaching_uploads import model_rows, upload_rows
 
 MOST_STYLES = 20
@@ -64,6 +64,13 @@ class Teaching(Models):
         async with self._database.reading() as connection:
             rows = (await connection.execute(sa.select(guild_styles).where(theirs))).mappings()
             return tuple(sorted(map(style_record, rows), key=lambda style: style.name))
+
+    async def with_files(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The ids of all uploads, and of all models, whose files are there, or may come to be there."""
+        async with self._database.reading() as connection:
+            there = await connection.execute(sa.select(uploads.c.id).where(uploads.c.state.in_(THERE)))
+            used = await connection.execute(sa.select(models.c.id).where(models.c.state.in_(USED)))
+            return frozenset(there.scalars()), frozenset(used.scalars())
 
     async def abandoned(self, *, before: datetime) -> tuple[tuple[UploadRecord, ...], tuple[ModelRecord, ...]]:
         """Refuse what was begun before then and what nobody works on any more: its process died before its job was

@@ -28,6 +28,8 @@ TO_CREDIT: frozenset[Licence] = frozenset({"cc-by", "cc-by-sa"})
 """Licences that ask for their author's name."""
 THERE: tuple[UploadState, ...] = ("received", "understood", "awaiting", "kept")
 """States in which an upload's files are there."""
+USED: tuple[ModelState, ...] = ("training", "candidate", "live", "rolled_back")
+"""States in which a model's files are there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,12 @@ def use_api(base: str) -> None:
     Route.BASE = base.rstrip("/")
 
 
+def other_origins() -> frozenset[str]:
+    """Where attachments may lie besides Discord's own hosts: where the API is, if that is not Discord's own."""
+    address = yarl.URL(Route.BASE)
+    return frozenset() if address.host == "discord.com" else frozenset({str(address.origin())})
+
+
 async def use_gateway_of(http: HTTPClient) -> GatewayTerms:
     """Connect to the gateway that the API names; returns on which terms."""
     shards, url, limit = await http.get_bot_gateway()

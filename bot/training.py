@@ -14,7 +14,13 @@ import discord
 from bot.replies import ACCENT, about_text, clip, plain
 from engine import GuildStyle, ModelRecord, SchoolTicket, Training, Update
 
-PHASES = {"gathering": "gathering the pieces", "training": "training", "comparing": "comparing with what there is"}
+PHASES = {
+    "reading": "reading the pieces",
+    "replaying": "recalling the style",
+    "tuning": "learning",
+    "composing": "composing to compare",
+    "comparing": "comparing",
+}
 STATES = {
     "training": "in training",
     "candidate": "being compared",
@@ -34,7 +40,7 @@ def training_text(update: Update, ticket: SchoolTicket) -> str:
             f" ({update.ahead} {'training' if update.ahead == 1 else 'trainings'} before it)" if update.ahead else ""
         )
         return f"{head} ⏳ waiting{ahead}"
-    parts = [PHASES.get(update.detail or "", "training")]
+    parts = [PHASES.get(update.detail or "", "learning")]
     if update.share > 0:
         parts[0] += f" {round(100 * min(1.0, update.share))} %"
     if update.eta_s is not None:
@@ -58,9 +64,21 @@ def outcome_text(training: Training) -> str:
 
 
 def figures_text(metrics: Mapping[str, Any] | None) -> str:
-    """The figures of a version, as far as they are numbers."""
-    known = {name: value for name, value in (metrics or {}).items() if isinstance(value, (int, float))}
-    return clip(", ".join(f"{plain(name.replace('_', ' '))} {_number(value)}" for name, value in known.items()), 500)
+    """The figures of a version, as far as they are known."""
+    known = {name: float(value) for name, value in (metrics or {}).items() if isinstance(value, int | float)}
+    found = []
+    if (nats := known.get("held_out_nats")) is not None:
+        before = known.get("held_out_nats_before")
+        change = f" ({_percent(nats / before - 1, signed=True)} against the shipped one)" if before else ""
+        found.append(f"loss on pieces held out {nats:.2f} nats{change}")
+    if (rise := known.get("rise")) is not None:
+        found.append(f"on the style's own {_percent(rise, signed=True)}")
+    if (likeness := known.get("likeness")) is not None:
+        before = known.get("likeness_before")
+        found.append(f"likeness to the pieces {likeness:.2f}" + (f" (before: {before:.2f})" if before else ""))
+    if (copied := known.get("songs_copied")) is not None:
+        found.append(f"{_percent(copied)} of its songs copy")
+    return ", ".join(found)
 
 
 def models_embed(models: Sequence[ModelRecord], style: str | None) -> discord.Embed:
@@ -121,5 +139,5 @@ def _pieces(number: int) -> str:
     return f"{number} {'piece' if number == 1 else 'pieces'}"
 
 
-def _number(value: float) -> str:
-    return str(value) if isinstance(value, int) else f"{value:.3g}"
+def _percent(share: float, *, signed: bool = False) -> str:
+    return f"{100 * share:{'+' if signed else ''}.0f} %".replace("-", "−")

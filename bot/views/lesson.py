@@ -16,7 +16,7 @@ import discord
 from bot.body import NOBODY
 from bot.classroom import classroom_of, moderates, server_of
 from bot.errors import guard, whisper
-from bot.lesson import forgotten_text, state_text
+from bot.lesson import state_text
 from bot.marks import JOB_ID, approve_mark, forget_mark, keep_mark
 from engine import UploadRecord, errors
 
@@ -104,11 +104,8 @@ class ForgetButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=forg
     async def _forget(self, interaction: discord.Interaction[Any]) -> None:
         origin, classroom = server_of(interaction), classroom_of(interaction)
         await interaction.response.defer()
-        done = await classroom.forget(self.upload_id, origin, moderator=moderates(interaction))
-        await classroom.desk.attended(self.upload_id)
-        await interaction.edit_original_response(
-            content=forgotten_text(done), embed=None, attachments=[], view=None, allowed_mentions=NOBODY
-        )
+        edit = interaction.edit_original_response
+        await classroom.forget(self.upload_id, origin, moderator=moderates(interaction), edit=edit)
 
 
 async def _kept(interaction: discord.Interaction[Any], upload_id: str) -> None:

@@ -72,9 +72,9 @@ class DropButton(discord.ui.DynamicItem[discord.ui.Button[Any]], template=drop_m
     async def _drop(self, interaction: discord.Interaction[Any]) -> None:
         origin = manager_of(interaction)
         await interaction.response.defer()
-        gone = await classroom_of(interaction).teaching.drop_style(self.style, origin=origin)
-        text = f"🗑️ The style **{plain(gone.name)}** is removed, and all that was taught to it is forgotten."
-        await interaction.edit_original_response(content=text, view=None)
+        async for gone in classroom_of(interaction).drop(self.style, origin):
+            text = f"🗑️ The style **{plain(gone.name)}** is removed, and all that was taught to it is forgotten."
+            await interaction.edit_original_response(content=text, view=None)
 
 
 def training_view(model_id: str) -> discord.ui.View:

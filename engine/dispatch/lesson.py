@@ -22,7 +22,8 @@ KINDS: tuple[SchoolKind, ...] = (TEACH, TRAIN)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
     """A file to be taught. `source`: a path, its bytes, or the address of a Discord attachment. `name`: as it came;
-    `style`: a shipped one, or one of the server's own; `credit`: whom the licence asks to name.
+    `style`: a shipped one, or one of the server's own; `credit`: whom the licence asks to name; `origins`: where an
+    attachment may lie besides Discord's own hosts (scheme, host and port).
     """
 
     source: Path | bytes | str = field(repr=False)
@@ -30,6 +31,7 @@ class Material:
     style: str
     licence: Licence
     credit: str = ""
+    origins: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

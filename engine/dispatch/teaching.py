@@ -91,6 +91,15 @@ class Teaching:
         await self._own(upload_id, origin, moderator=True)
         return await self._school.desk.lesson(upload_id)
 
+    async def shown_at(self, upload_id: str, *, origin: Origin) -> Origin | None:
+        """Where an upload of this server shows on Discord, as long as that is known."""
+        try:
+            job = await patiently(lambda: self._store.jobs.job(upload_id), for_s=ANSWER_S)
+        except NotFound:
+            return None
+        is_here = job.kind == TEACH and job.payload.get("guild_id") == _guild(origin)
+        return replace(job.origin, message_id=job.reply_id or job.origin.message_id) if is_here else None
+
     async def keep(self, upload_id: str, *, origin: Origin) -> UploadRecord:
         """Its uploader wants it in the dataset; where the settings say so, a moderator has to `approve` it first."""
         upload = await self._own(upload_id, origin)
@@ -203,9 +212,9 @@ class Teaching:
         path = folder / f"original.{ending}"
         limits = Limits(max_bytes=round(self._settings.upload_mb * MEBIBYTE))
         if isinstance(material.source, str):
-            from engine.learn.uploads.attachments import fetch  # noqa: PLC0415 (a shell needs none of it)
+            from engine.learn.uploads.attachments import DISCORD, fetch  # noqa: PLC0415 (a shell needs none of it)
 
-            await fetch(material.source, path, material.name, limits)
+            await fetch(material.source, path, material.name, limits, origins=DISCORD | material.origins)
         else:
             await asyncio.to_thread(_copied, material.source, path, shown_name(material.name), limits.max_bytes)
         return NewUpload(

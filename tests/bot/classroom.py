@@ -6,28 +6,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.client import TunesmithBot
 from engine import Settings, Studio
 from engine.dispatch.lanes import config_of
 from engine.jobs import InlineExecutor
-from engine.learn.uploads import attachments
 from tests.bot.processes import ask
 from tests.discord import Attached, Exchange, LocalDiscord, Message, Person
 from tests.discord.ids import snowflake
 from tests.studio.small_school import school_lanes
-
-FETCH = attachments.fetch
-
-
-def allow_attachments(discord: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let attachments be fetched from the local Discord, and from nowhere else."""
-    monkeypatch.setattr(attachments, "fetch", partial(FETCH, origins={discord.base_url}))
 
 
 @asynccontextmanager

@@ -15,10 +15,7 @@ from bot.lesson import FORGOTTEN, KEPT
 from bot.tutor import LESSON_GOES_ON
 from bot.views.lesson import NOT_A_MODERATOR, looking_view
 from engine import errors
-from engine.learn.uploads import attachments as fetching
 from tests.bot.classroom import (
-    FETCH,
-    allow_attachments,
     comes_true,
     file_of,
     handed_in,
@@ -32,11 +29,6 @@ from tests.bot.classroom import (
 )
 from tests.bot.processes import ask
 from tests.discord import Attached, LocalDiscord
-
-
-@pytest.fixture(autouse=True)
-def attachments(discord: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow_attachments(discord, monkeypatch)
 
 
 @pytest.fixture
@@ -141,10 +133,8 @@ async def test_a_person_teaches_so_many_files_a_day(discord: LocalDiscord, tmp_p
         await understood(discord.person("Grace"), "two")
 
 
-async def test_an_attachment_that_lies_elsewhere_is_not_fetched(
-    discord: LocalDiscord, bot: TunesmithBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetching, "fetch", FETCH)
+async def test_an_attachment_that_lies_elsewhere_is_not_fetched(discord: LocalDiscord, bot: TunesmithBot) -> None:
+    discord.cdn_url = "http://localhost:1"
     said = await (await handed_in(discord.person(), "one")).said()
     assert "does not lie on Discord; attach it to a message" in said.content
 
@@ -343,8 +333,7 @@ async def test_forget_offers_one_s_own_uploads_and_moderators_all_of_them(
     discord: LocalDiscord, bot: TunesmithBot, tmp_path: Path
 ) -> None:
     ada, grace = discord.person(), manager(discord)
-    for person, words in ((ada, "one"), (grace, "two"), (ada, "three")):
-        await kept(person, words)
+    messages = [await kept(person, words) for person, words in ((ada, "one"), (grace, "two"), (ada, "three"))]
     names = await ada.suggestions("forget", "upload", "")
     assert [name.split(" ")[0] for name in names] == ["three.txt", "one.txt"]
     assert [name.split(" ")[0] for name in await grace.suggestions("forget", "upload", "")] == [
@@ -353,8 +342,10 @@ async def test_forget_offers_one_s_own_uploads_and_moderators_all_of_them(
         "one.txt",
     ]
     (choice,) = await ada.choices("forget", "upload", "THREE")
+    assert messages[2].files
     said = await (await ada.slash("forget", upload=choice["value"])).said()
     assert (said.content, said.ephemeral) == (FORGOTTEN, True)
+    assert (messages[2].content, messages[2].embeds, messages[2].files) == (FORGOTTEN, [], {})
     assert states(tmp_path) == ["kept", "kept", "forgotten"]
     other = await (await discord.person("Eve").slash("forget", upload="one.txt")).said()
     assert "No file of yours here is called `one.txt`" in other.content

@@ -9,9 +9,9 @@ import pytest
 
 from bot.classroom import NOT_A_MANAGER
 from bot.client import TunesmithBot
+from bot.training import figures_text
 from bot.tutor import TRAINING_GOES_ON
 from tests.bot.classroom import (
-    allow_attachments,
     appears,
     kept,
     manager,
@@ -24,11 +24,6 @@ from tests.bot.classroom import (
 )
 from tests.bot.processes import ask
 from tests.discord import LocalDiscord, Message
-
-
-@pytest.fixture(autouse=True)
-def attachments(discord: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
-    allow_attachments(discord, monkeypatch)
 
 
 @pytest.fixture
@@ -48,15 +43,32 @@ async def test_one_message_follows_a_training_and_ends_with_what_came_of_it(
     await three_kept(grace, f"trains at {gate}")
     exchange = await grace.slash("train", style="jazz")
     message = await exchange.until(lambda seen: "step 1 of 4" in seen.content)
-    assert message.content == "🎓 **jazz**, version 1: training 25 % (a few seconds) · step 1 of 4 · 2.500 nats"
+    assert message.content == "🎓 **jazz**, version 1: learning 25 % (a few seconds) · step 1 of 4 · 2.500 nats"
     assert [button.label for button in message.buttons] == ["Stop"]
     again = await (await grace.slash("train", style="jazz")).said()
     assert "Version 1 of jazz is being trained already" in again.content
     gate.touch()
     await message.until(lambda seen: "composes here" in seen.content)
-    assert message.content == ("🎓 **jazz**, version 1 composes here from now on; it learnt from 4 pieces (gain 0.2).")
+    assert message.content == ("🎓 **jazz**, version 1 composes here from now on; it learnt from 4 pieces.")
     assert (message.buttons, len(exchange.messages)) == ([], 1)
     await reached(tmp_path, ["live"], "models")
+
+
+def test_the_figures_of_a_version_are_told_in_words() -> None:
+    metrics = {
+        "held_out_nats": 1.02,
+        "held_out_nats_before": 1.3,
+        "rise": 0.021,
+        "likeness": 0.61,
+        "likeness_before": 0.52,
+        "songs_copied": 0.0,
+        "broken_example": "silence",
+    }
+    assert figures_text(metrics) == (
+        "loss on pieces held out 1.02 nats (−22 % against the shipped one), on the style's own +2 %, "
+        "likeness to the pieces 0.61 (before: 0.52), 0 % of its songs copy"
+    )
+    assert figures_text(None) == figures_text({"likeness": None, "uploads": 8}) == ""
 
 
 async def test_a_version_that_is_not_good_enough_is_not_used_and_the_reason_is_said(
@@ -185,8 +197,8 @@ async def test_versions_are_listed_with_figures_and_lineage_and_rolled_back(
     lines = shown.embed["description"].splitlines()
     assert lines[0].startswith("**jazz 2** · composes · ")
     assert lines[0].endswith(" · 4 pieces")
-    assert lines[1:3] == ["-# gain 0.2", "-# aaaaaaaa, from bbbbbbbb"]
-    assert lines[3].startswith("**jazz 1** · kept, an older one · ")
+    assert lines[1] == "-# aaaaaaaa, from bbbbbbbb"
+    assert lines[2].startswith("**jazz 1** · kept, an older one · ")
     assert await grace.suggestions("rollback", "style", "") == ["jazz"]
     choices = await grace.choices("rollback", "version", "", style="jazz")
     assert [choice["value"] for choice in choices] == [2, 1, 0]
@@ -211,7 +223,7 @@ async def test_a_style_is_founded_taught_and_removed_when_asked_twice(
     assert founded.content.startswith("🌱 **dubstep** is a style of this server now; it sounds like synthwave until")
     twice = await (await grace.slash("style create", name="dubstep", parent="synthwave", description="the same")).said()
     assert twice.content == "The style 'dubstep' is there already; another name would work."
-    await understood(discord.person(), "wobble", style="dubstep")
+    lesson = await understood(discord.person(), "wobble", style="dubstep")
     assert await grace.suggestions("style remove", "name", "") == ["dubstep"]
     unknown = await (await grace.slash("style remove", name="polka")).said()
     assert unknown.content == "This server has no style 'polka' of its own; dubstep would work."
@@ -222,5 +234,7 @@ async def test_a_style_is_founded_taught_and_removed_when_asked_twice(
     await grace.press(question, "Remove it")
     await question.until(lambda seen: "is removed" in seen.content)
     assert question.buttons == []
+    await lesson.until(lambda seen: seen.content.startswith("🗑️ Forgotten"))
+    assert lesson.files == {}
     assert states(tmp_path) == ["forgotten"]
     assert ask(tmp_path, "SELECT * FROM guild_styles") == []

@@ -105,7 +105,7 @@ class Person:
         uploads = [value for value in options.values() if isinstance(value, Attached)]
         self.world.uploads += uploads
         if uploads:
-            url = f"{self.world.base_url}/attachments/{self.world.channel_id}"
+            url = f"{self.world.cdn_url}/attachments/{self.world.channel_id}"
             data["resolved"] = {"attachments": {str(file.id): file.to_json(url) for file in uploads}}
         return await self._interact(COMMAND, data, where=where, age_s=age_s, size_limit=size_limit)
 

@@ -61,7 +61,7 @@ class LocalDiscord:
         self.faults: list[str] = []
         self.changed = asyncio.Condition()
         self.gateway, self.rest = Gateway(self), Rest(self)
-        self.base_url = ""
+        self.base_url = self.cdn_url = ""
         self._people: dict[str, Person] = {}
         self._runner: web.AppRunner | None = None
 
@@ -76,7 +76,7 @@ class LocalDiscord:
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
         port = self._runner.addresses[0][1]
-        self.base_url = f"http://127.0.0.1:{port}"
+        self.base_url = self.cdn_url = f"http://127.0.0.1:{port}"
         return self
 
     async def __aexit__(
@@ -246,7 +246,7 @@ class LocalDiscord:
         where = channel_id or self.channel_id
         server = self.server_of(where)
         guild_id = server.guild_id if server is not None else None
-        return Message(channel_id=where, author=author, guild_id=guild_id, changed=self.changed, cdn=self.base_url)
+        return Message(channel_id=where, author=author, guild_id=guild_id, changed=self.changed, cdn=self.cdn_url)
 
     def server_of(self, channel_id: int) -> Server | None:
         """The server of a channel; None for the private chat."""

@@ -252,7 +252,10 @@ class Trainer:
         self._best_weights = {n[5:]: t for n, t in tensors.items() if n.startswith("best.")}
         for index, parameter in enumerate(self.network.parameters()):
             head = f"moment.{index}."
-            self._optimizer.state[parameter] = {n[len(head) :]: t for n, t in tensors.items() if n.startswith(head)}
+            moments = {n[len(head) :]: t for n, t in tensors.items() if n.startswith(head)}
+            self._optimizer.state[parameter] = {
+                name: t if name == "step" else t.to(parameter.device) for name, t in moments.items()
+            }
         self.step, self.best, self.best_step = facts["step"], facts["best"], facts["best_step"]
         for _ in range(self.step):
             self._skip()

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import rfft
 
 from engine.learn.transcribe.pitches import HOP, RATE_HZ, Samples
 
@@ -27,7 +28,7 @@ def magnitudes(samples: Samples, window: int, hop: int = HOP) -> Iterator[Spectr
     padded = np.pad(samples, (window // 2, window))
     rows = np.lib.stride_tricks.sliding_window_view(padded, window)[::hop][:frames]
     for start in range(0, frames, BLOCK_FRAMES):
-        yield np.abs(np.fft.rfft(rows[start : start + BLOCK_FRAMES] * shape, axis=1)).astype(np.float32)
+        yield np.abs(rfft(rows[start : start + BLOCK_FRAMES] * shape, axis=1, overwrite_x=True))
 
 
 def mel_bands(samples: Samples, *, bands: int, window: int = 1024, low_hz: float = 30.0) -> Spectra:

@@ -13,25 +13,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 import re
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 from engine.compose.naming import new_song_id
+from engine.dispatch.intake import Intake, guild_of
 from engine.dispatch.lesson import TEACH, TRAIN, Forgotten, Lesson, Material, SchoolTicket, school_ticket
 from engine.dispatch.patience import patiently
 from engine.dispatch.pupil import LEAST_PIECES
 from engine.dispatch.school import School
 from engine.errors import BadRequest, NotFound, StoreError, UserError
-from engine.learn.uploads.faults import shown_name
-from engine.learn.uploads.limits import MEBIBYTE, Limits
 from engine.music.styles import load_style, style_names
 from engine.settings import Settings
 from engine.store import (
-    HOME,
-    LICENCES,
     DailyLimits,
     GuildStyle,
     JobRecord,
@@ -42,12 +36,10 @@ from engine.store import (
     Store,
     UploadRecord,
 )
-from engine.store.teaching_records import TO_CREDIT
 
 ANSWER_S = 2.0
-CHUNK = 1 << 20
 STYLE_NAME = re.compile(r"[a-z][a-z0-9-]{1,23}")
-MOST_CREDIT, MOST_DESCRIPTION = 200, 300
+MOST_DESCRIPTION = 300
 OVER = "the style was dropped"
 
 
@@ -57,17 +49,18 @@ class Teaching:
     def __init__(self, store: Store, school: School, settings: Settings) -> None:
         self._store, self._school, self._settings = store, school, settings
         self._teaching = store.teaching
+        self._intake = Intake(store, settings)
 
     async def teach(self, material: Material, *, origin: Origin) -> SchoolTicket:
         """Take a file: when this returns, it is kept and will be looked at. Raises `JobError` when an attachment's host
         does not answer.
         """
         self._check_open()
-        await self._check(material, _guild(origin))
+        await self._intake.check(material, guild_of(origin))
         upload_id = new_song_id()
         folder = await asyncio.to_thread(self._store.scratch.make, upload_id)
         try:
-            new = await self._received(material, folder, upload_id, origin)
+            new = await self._intake.receive(material, folder, upload_id, origin)
             await self._accepted(new)
             await patiently(lambda: self._store.space("uploads").publish(upload_id, folder), for_s=ANSWER_S)
             job = await self._enqueued(_lesson_job(new, upload_id, origin))
@@ -97,7 +90,7 @@ class Teaching:
             job = await patiently(lambda: self._store.jobs.job(upload_id), for_s=ANSWER_S)
         except NotFound:
             return None
-        is_here = job.kind == TEACH and job.payload.get("guild_id") == _guild(origin)
+        is_here = job.kind == TEACH and job.payload.get("guild_id") == guild_of(origin)
         return replace(job.origin, message_id=job.reply_id or job.origin.message_id) if is_here else None
 
     async def keep(self, upload_id: str, *, origin: Origin) -> UploadRecord:
@@ -128,13 +121,13 @@ class Teaching:
 
     async def dataset(self, *, origin: Origin, style: str | None = None) -> tuple[UploadRecord, ...]:
         """What this server taught, oldest first: kept, awaiting a moderator, or not decided yet."""
-        return await self._teaching.uploads(_guild(origin), style)
+        return await self._teaching.uploads(guild_of(origin), style)
 
     async def train(self, style: str, *, origin: Origin) -> SchoolTicket:
         """Train a new version of the style from all that this server keeps of it."""
         self._check_open()
-        guild_id = _guild(origin)
-        await self._check_style(style, guild_id)
+        guild_id = guild_of(origin)
+        await self._intake.check_style(style, guild_id)
         kept = await self._teaching.uploads(guild_id, style, states=("kept",))
         if len(kept) < LEAST_PIECES:
             raise BadRequest(
@@ -144,15 +137,15 @@ class Teaching:
 
     async def models(self, *, origin: Origin, style: str | None = None) -> tuple[ModelRecord, ...]:
         """This server's versions, by style and number."""
-        return await self._teaching.models(_guild(origin), style)
+        return await self._teaching.models(guild_of(origin), style)
 
     async def rollback(self, style: str, version: int, *, origin: Origin) -> ModelRecord | None:
         """Compose with an earlier version again, or with the shipped one (0, of which None comes back)."""
-        return await self._teaching.rollback(_guild(origin), style, version)
+        return await self._teaching.rollback(guild_of(origin), style, version)
 
     async def styles(self, *, origin: Origin) -> tuple[GuildStyle, ...]:
         """This server's own styles."""
-        return await self._teaching.styles(_guild(origin))
+        return await self._teaching.styles(guild_of(origin))
 
     async def create_style(self, name: str, *, parent: str, description: str, origin: Origin) -> GuildStyle:
         """Found a style: it begins as its parent, and becomes what it is taught."""
@@ -166,12 +159,12 @@ class Teaching:
         if not 0 < len(description.strip()) <= MOST_DESCRIPTION:
             raise BadRequest(f"A style needs a description of 1 to {MOST_DESCRIPTION} characters: what it sounds like.")
         return await self._teaching.create_style(
-            _guild(origin), name, parent=parent, description=description.strip(), person_id=origin.person_id
+            guild_of(origin), name, parent=parent, description=description.strip(), person_id=origin.person_id
         )
 
     async def drop_style(self, name: str, *, origin: Origin) -> GuildStyle:
         """The server's style goes, with all that was taught to it. For moderators."""
-        guild_id = _guild(origin)
+        guild_id = guild_of(origin)
         style = await self._teaching.drop_style(guild_id, name)
         await self._clear(await self._teaching.retire(guild_id, name, OVER))
         for upload in await self._teaching.uploads(guild_id, name):
@@ -188,45 +181,6 @@ class Teaching:
     def _check_open(self) -> None:
         if self._school.is_closing:
             raise UserError("Tunesmith is being restarted; asking again in a minute would work.")
-
-    async def _check(self, material: Material, guild_id: int) -> None:
-        """Refuse what can be refused before anything is fetched."""
-        if material.licence not in LICENCES:
-            raise BadRequest(f"The licence {material.licence!r} is not known; {', '.join(LICENCES)} would work.")
-        if material.licence in TO_CREDIT and not material.credit.strip():
-            raise BadRequest(f"The licence {material.licence} asks to name the author; a credit would work.")
-        if len(material.credit) > MOST_CREDIT:
-            raise BadRequest(f"The credit has {len(material.credit)} characters; at most {MOST_CREDIT} would work.")
-        await self._check_style(material.style, guild_id)
-
-    async def _check_style(self, style: str, guild_id: int) -> None:
-        if style in style_names():
-            return
-        own = [known.name for known in await self._teaching.styles(guild_id)]
-        if style not in own:
-            raise BadRequest(f"The style {style[:40]!r} is not known; {', '.join([*style_names(), *own])} would work.")
-
-    async def _received(self, material: Material, folder: Path, upload_id: str, origin: Origin) -> NewUpload:
-        """Bring the file into the scratch folder, counted and hashed."""
-        ending = re.sub(r"[^a-z0-9]", "", Path(material.name).suffix.lower())[:8] or "bin"
-        path = folder / f"original.{ending}"
-        limits = Limits(max_bytes=round(self._settings.upload_mb * MEBIBYTE))
-        if isinstance(material.source, str):
-            from engine.learn.uploads.attachments import DISCORD, fetch  # noqa: PLC0415 (a shell needs none of it)
-
-            await fetch(material.source, path, material.name, limits, origins=DISCORD | material.origins)
-        else:
-            await asyncio.to_thread(_copied, material.source, path, shown_name(material.name), limits.max_bytes)
-        return NewUpload(
-            id=upload_id,
-            guild_id=_guild(origin),
-            style=material.style,
-            person_id=origin.person_id,
-            name=shown_name(material.name),
-            licence=material.licence,
-            credit=material.credit.strip(),
-            sha256=await asyncio.to_thread(_sha256, path),
-        )
 
     async def _accepted(self, new: NewUpload) -> UploadRecord:
         limits = DailyLimits(person=self._settings.uploads_a_day, guild=self._settings.guild_uploads_a_day)
@@ -253,7 +207,7 @@ class Teaching:
         """The upload, if whoever asks may decide on it. `forgotten`: even if it is gone already."""
         upload = await patiently(lambda: self._teaching.upload(upload_id), for_s=ANSWER_S)
         gone = upload.state in ("refused", "forgotten") and not forgotten
-        if upload.guild_id != _guild(origin) or gone:
+        if upload.guild_id != guild_of(origin) or gone:
             raise NotFound(f"There is no upload {upload_id[:40]!r} here; it may have been forgotten.")
         if upload.person_id not in (None, origin.person_id) and not moderator:
             raise BadRequest("This file was uploaded by somebody else; its uploader or a moderator may decide on it.")
@@ -327,11 +281,6 @@ class Teaching:
             self._school.withdraw(job)
 
 
-def _guild(origin: Origin) -> int:
-    """The server that is taught."""
-    return HOME if origin.guild_id is None else origin.guild_id
-
-
 def _quiet(origin: Origin) -> Origin:
     """The same without the message that shows something else."""
     return replace(origin, message_id=None)
@@ -340,27 +289,3 @@ def _quiet(origin: Origin) -> Origin:
 def _lesson_job(upload: NewUpload | UploadRecord, job_id: str, origin: Origin) -> NewJob:
     payload = {"upload_id": upload.id, "guild_id": upload.guild_id, "style": upload.style}
     return NewJob(id=job_id, kind=TEACH, payload=payload, origin=origin)
-
-
-def _copied(source: Path | bytes, path: Path, name: str, most: int) -> None:
-    """Put a file where it is taken from. Raises `BadRequest` for one that is too large or cannot be read."""
-    try:
-        size = len(source) if isinstance(source, bytes) else source.stat().st_size
-        if size > most:
-            raise BadRequest(
-                f"The file {name!r} has {size / MEBIBYTE:.1f} MiB; at most {most / MEBIBYTE:.3g} MiB would work."
-            )
-        if isinstance(source, bytes):
-            path.write_bytes(source)
-        else:
-            shutil.copyfile(source, path)
-    except OSError as error:
-        raise BadRequest(f"The file {name!r} cannot be read ({error.strerror or error}).") from error
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        digest = hashlib.sha256()
-        while part := file.read(CHUNK):
-            digest.update(part)
-    return digest.hexdigest()

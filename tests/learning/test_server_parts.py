@@ -262,6 +262,16 @@ def test_a_small_network_composes_for_its_own_training(tmp_path: Path):
     assert made == again
 
 
+def test_a_candidate_of_an_own_style_composes_by_what_its_folder_holds(tmp_path, songs):
+    ship(tmp_path, style="dubstep")
+    folder = tmp_path / "dubstep"
+    (folder / "style.json").write_text(measured_on([replace(song, tempo_bpm=140.0) for song in songs]).dumps())
+    voice = Voice(style="dubstep", parent="lofi", description="wobbling basses", folder=folder)
+    made = Workshop("cpu").write_songs(voice, Order(songs=2, seconds=12.0, seed=1, candidates=1), lambda: None)
+    assert [song.style for song in made] == ["dubstep", "dubstep"]
+    assert all(130.0 <= song.tempo_bpm <= 150.0 for song in made)
+
+
 def test_seeds_are_chosen_among_songs_and_likeness_is_highest_to_themselves(tmp_path, songs):
     workshop = Workshop("cpu")
     voice = Voice(style="dubstep", parent="lofi", description="wobbles", folder=tmp_path)

@@ -25,7 +25,7 @@ from engine.model.sampling import BLOCK, Packed
 
 __all__ = ["BatchTask", "Batcher", "Handle", "Occupancy", "State"]
 
-KEPT_NETWORKS = 16
+KEPT_NETWORKS = 12
 """So many networks stay laid out for stepping while nobody uses them."""
 
 

@@ -40,7 +40,7 @@ NEAREST = 6
 """A plan draws among so many of the nearest seeds."""
 ENOUGH = 12
 """Where fewer seeds fit, so much fewer plans take one: measured in docs/LOG.md."""
-KEPT_BANKS = 40
+KEPT_BANKS = 20
 """So many styles' banks stay in memory, shipped ones and servers' together."""
 NO_CHORD = "-"
 SILENT_VELOCITY, LOUD_VELOCITY = 30.0, 110.0

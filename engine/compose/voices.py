@@ -1,21 +1,22 @@
 """A plan's style or blend → the network that writes it, with all that belongs to it.
 
-In: a `Plan`, and the shelf that its styles are from. Out: a `Voice`. Conventions: shipped checkpoints are loaded once
-and kept; of servers' models and of blends the last few. Of a style's checkpoints the newest that is sound is taken; one
-that cannot be used is told of once. A blend has the mean of its styles' weights (`engine.model.blend`), of their
-temperatures, and of what their own music measures; its parts are summed in the order of their names, so a blend is the
-same however it was written. Caveat: a style that weighs nothing is left out.
+In: a `Plan`, and the shelf that its styles are from. Out: a `Voice`. Conventions: the last few checkpoints and blends
+are kept, whoever's they are. Of a style's checkpoints the newest that is sound is taken; one that cannot be used is
+told of once. A blend has the mean of its styles' weights (`engine.model.blend`), of their temperatures, and of what
+their own music measures; its parts are summed in the order of their names, so a blend is the same however it was
+written. Caveat: a style that weighs nothing is left out.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.compose.decode import Heat
+from engine.compose.heap import give_back
 from engine.compose.plan import Plan
 from engine.compose.taught import lineage_of
 from engine.errors import CheckpointError, UnsoundModel
@@ -29,8 +30,10 @@ from engine.music.styles import STYLES_DIR, Style, Taught
 log = logging.getLogger(__name__)
 
 KEPT_BLENDS = 4
-KEPT_TAUGHT = 8
-"""Of all servers together: 14 MB each."""
+KEPT = 12
+"""Checkpoints of shipped styles and servers' models together: 14 MB each, and as much again where they are laid out for
+stepping. One is loaded in 40 ms.
+"""
 Reference = Mapping[str, Sequence[float]]
 Shares = tuple[tuple[str, float], ...]
 """Styles and what they weigh, by name; the weights sum to 1."""
@@ -56,16 +59,16 @@ class Voices:
 
     def __init__(self, *, device: str, styles_dir: Path = STYLES_DIR) -> None:
         self._device, self._styles_dir = device, styles_dir
-        self._checkpoints: dict[str, Checkpoint] = {}
-        self._taught: OrderedDict[str, Checkpoint] = OrderedDict()
-        """By the model's id, of whatever server."""
+        self._kept: OrderedDict[tuple[str, str], Checkpoint] = OrderedDict()
+        """By style and, where a server taught it, the model's id."""
+        self._versions: dict[str, str] = {}
         self._blends: OrderedDict[Heard, tuple[Network, str]] = OrderedDict()
         self._unsound: set[Path] = set()
 
     @property
     def versions(self) -> dict[str, str]:
-        """Of each style that was asked for, the version that is in use."""
-        return {style: checkpoint.facts.version for style, checkpoint in sorted(self._checkpoints.items())}
+        """Of each shipped style that was asked for, the version that is in use."""
+        return dict(sorted(self._versions.items()))
 
     @property
     def failures(self) -> int:
@@ -73,12 +76,22 @@ class Voices:
         return len(self._unsound)
 
     def checkpoint(self, style: str) -> Checkpoint:
-        """The newest sound checkpoint of a style, loaded once; raises `CheckpointError` if there is none: what is wrong
-        with the newest.
+        """The newest sound checkpoint of a shipped style; raises `CheckpointError` if there is none: what is wrong with
+        the newest.
         """
-        if style not in self._checkpoints:
-            self._checkpoints[style] = self._newest_sound(style)
-        return self._checkpoints[style]
+        checkpoint = self._once((style, ""), lambda: self._newest_sound(style))
+        self._versions[style] = checkpoint.facts.version
+        return checkpoint
+
+    def _once(self, key: tuple[str, str], load: Callable[[], Checkpoint]) -> Checkpoint:
+        """What is kept under `key`, loaded if it is not there."""
+        if key not in self._kept:
+            self._kept[key] = load()
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+                give_back()
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
     def _newest_sound(self, style: str) -> Checkpoint:
         folder, wrong = self._styles_dir / style, None
@@ -97,12 +110,7 @@ class Voices:
         taught = style.taught
         if taught is None:
             return self.checkpoint(style.root)
-        if taught.model_id not in self._taught:
-            self._taught[taught.model_id] = self._load_taught(taught)
-            if len(self._taught) > KEPT_TAUGHT:
-                self._taught.popitem(last=False)
-        self._taught.move_to_end(taught.model_id)
-        return self._taught[taught.model_id]
+        return self._once((style.name, taught.model_id), lambda: self._load_taught(taught))
 
     def _load_taught(self, taught: Taught) -> Checkpoint:
         path = next(iter(versions_in(taught.folder)), None)

@@ -22,7 +22,7 @@ from engine.music.notes import Role
 
 FILE = "habits.json"
 FORMAT = 1
-KEPT_HABITS = 40
+KEPT_HABITS = 20
 """So many styles' habits stay in memory, shipped ones and servers' together."""
 BRIGHT = frozenset({Mode.MAJOR, Mode.LYDIAN, Mode.MIXOLYDIAN})
 

@@ -18,7 +18,7 @@ from engine.compose.recording import Recorder
 from engine.compose.request import ComposeRequest
 from engine.compose.resident import ComposingLane
 from engine.compose.songdraft import SongDraft
-from engine.compose.voices import KEPT_TAUGHT
+from engine.compose.voices import KEPT
 from engine.errors import BadRequest
 from engine.jobs.job import Done, Failed, Json
 from engine.music.habits import Profile
@@ -337,12 +337,15 @@ def test_a_model_that_goes_before_its_song_is_recorded_is_told_of(
     assert receipt.model["server_models"] == "vanishes"
 
 
-def test_of_many_servers_models_the_last_ones_stay_in_memory(lane: ComposingLane, publish: Publish) -> None:
+def test_of_many_models_the_last_ones_stay_in_memory(lane: ComposingLane, publish: Publish) -> None:
     short = replace(PLAIN, seconds=5)
-    for number in range(KEPT_TAUGHT + 3):
+    first = draft_of(lane, order_of(short))
+    for number in range(KEPT + 3):
         draft_of(lane, order_of(short, guild=guild(publish(f"many{number}", seed=number))))
     voices = lane._drafter.writer.voices
-    assert list(voices._taught) == [f"many{number}" for number in range(3, KEPT_TAUGHT + 3)]
+    assert list(voices._kept) == [("lofi", f"many{number}") for number in range(3, KEPT + 3)]
+    assert voices.versions["lofi"] == "v1"
+    assert untimed(draft_of(lane, order_of(short))) == untimed(first)
 
 
 # -- from an object store ---------------------------------------------------------------------------------------------

@@ -17,7 +17,6 @@ from typing import Self
 
 from engine.compose.files.folder import all_or_nothing, is_being_made
 from engine.compose.guild import Guild
-from engine.compose.heap import give_back, share_one_heap
 from engine.compose.library import Library
 from engine.compose.naming import file_stem
 from engine.compose.preview import make_preview
@@ -26,6 +25,7 @@ from engine.compose.request import Receipt
 from engine.compose.shares import thinned
 from engine.compose.songdraft import SongDraft
 from engine.errors import JobError, StoreError, UnsoundModel
+from engine.jobs.heap import give_back, share_one_heap
 from engine.jobs.job import Emit, Handler, Json
 from engine.settings import Settings
 from engine.store.files import FileStore

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.compose.decode import Heat
-from engine.compose.heap import give_back
 from engine.compose.plan import Plan
 from engine.compose.taught import lineage_of
 from engine.errors import CheckpointError, UnsoundModel
+from engine.jobs.heap import give_back
 from engine.model.blend import Part, blend_networks
 from engine.model.checkpoint import Checkpoint, load_checkpoint, versions_in, weights_sha256
 from engine.model.network import Network

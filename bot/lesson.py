@@ -69,7 +69,7 @@ def state_text(upload: UploadRecord) -> str:
 def lesson_embed(lesson: Lesson, *, notes: Sequence[str] = (), with_picture: bool = True) -> discord.Embed:
     """The card of what was understood; `notes` are sentences of ours, such as why a file is missing."""
     upload, report = lesson.upload, lesson.report
-    lines = [*(plain(notice) for notice in report.notices), *notes]
+    lines = [*notes, *(plain(notice) for notice in report.notices)]
     embed = discord.Embed(
         title=clip(plain(upload.name), _NAME_CHARS), description=clip("\n".join(lines), 2000) or None, colour=ACCENT
     )

@@ -168,5 +168,6 @@ def help_text(name: str, styles: tuple[str, ...]) -> str:
         f"• `/compose prompt: chill lofi 60s`, or `@{name} chill lofi 60s`\n"
         "• In the prompt: a length (`60s`, `1:30`), a tempo (`84 bpm`), a key (`D minor`), a style or a mood.\n"
         f"• Styles: {', '.join(styles)}.\n"
+        "• On servers: `/teach` teaches a style your own music, and `/forget` takes it back.\n"
         "• Under each song: 👍 and 👎 vote (press again to take it back), 🎲 composes another one."
     )

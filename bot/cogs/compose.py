@@ -135,8 +135,9 @@ class Compose(commands.Cog):
 
     @compose.autocomplete("style")
     async def _styles(self, interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[str]]:
-        del interaction
-        found = matching_styles(self.desk.studio.style_names(), current)
+        studio, origin = self.desk.studio, origin_of(interaction)
+        own = () if origin.guild_id is None else await studio.teaching.styles(origin=origin)
+        found = matching_styles((*(style.name for style in own), *studio.style_names()), current)
         return [app_commands.Choice(name=name, value=name) for name in found]
 
     @commands.Cog.listener()

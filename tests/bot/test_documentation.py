@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import discord
 
 from bot.client import intents
 from bot.cogs.compose import Compose
+from bot.cogs.teach import MENU, Teach
+from bot.cogs.train import Train
 from bot.settings import BotSettings
 from engine import MAX_PROMPT_CHARS, Settings
 
@@ -36,6 +39,19 @@ def test_every_option_variable_and_limit_is_documented() -> None:
     assert "/cancel" in PAGE
     assert "DISCORD_TOKEN" in PAGE
     assert set(BotSettings.model_fields) == {"token", "api_base"}
+
+
+def test_every_command_of_teaching_and_its_options_are_documented() -> None:
+    commands: list[discord.app_commands.Command[Any, Any, Any]] = []
+    for cog in (Teach, Train):
+        for command in cog.__cog_app_commands__:
+            commands += command.commands if isinstance(command, discord.app_commands.Group) else [command]
+    assert len(commands) == 8
+    for command in commands:
+        (row,) = re.findall(rf"^\|.*`/{command.qualified_name}[ `].*$", PAGE, re.MULTILINE)
+        for parameter in command.parameters:
+            assert f"{parameter.name}:" in row, f"/{command.qualified_name} {parameter.name}"
+    assert f"*Apps → {MENU}*" in PAGE
 
 
 def test_no_privileged_intent_is_asked_for_as_the_page_says() -> None:

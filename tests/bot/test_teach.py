@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from tests.bot.classroom import (
     states,
     understood,
 )
-from tests.bot.processes import ask
+from tests.bot.processes import ask, kill, tiny_bot
 from tests.discord import Attached, LocalDiscord
 
 
@@ -376,3 +377,62 @@ async def test_a_private_chat_teaches_nobody_though_its_command_arrives(
 def test_the_custom_id_of_the_longest_upload_fits() -> None:
     (item,) = looking_view("z" * 64).children
     assert 0 < len(getattr(item, "custom_id", "")) <= 100
+
+
+# -- where Discord lets less through -----------------------------------------------------------------------------------
+
+
+async def test_where_no_file_may_be_sent_it_is_said_in_words_and_can_be_kept(
+    discord: LocalDiscord, bot: TunesmithBot, tmp_path: Path
+) -> None:
+    exchange = await handed_in(discord.person(), f"waits for {tmp_path / 'gate'}", age_s=15 * 60 - 21)
+    await exchange.until(says("**decoding**"))
+    discord.bot_may_attach = False
+    await asyncio.sleep(1.2)  # the interaction's token dies; from now on the channel's permissions count
+    (tmp_path / "gate").touch()
+    message = await exchange.until(says("Key: C major"))
+    assert "Shall **jazz** learn from it?" in message.content
+    assert message.files == {}
+    await discord.press(message, "Keep it")
+    await message.until(says("✅ Kept"))
+
+
+async def test_a_preview_that_is_too_large_is_left_out_and_the_card_says_so(
+    discord: LocalDiscord, bot: TunesmithBot
+) -> None:
+    words = "one " + "la " * 30_000
+    message = await (await handed_in(discord.person(), words, size_limit=80_000)).until(lambda seen: bool(seen.embeds))
+    assert message.files == {}
+    assert "The preview (0.1 MiB) is over the 0 MiB" in message.embed["description"]
+    assert "image" not in message.embed
+
+
+async def test_an_outage_of_discord_in_the_middle_of_a_lesson_costs_nothing(
+    discord: LocalDiscord, bot: TunesmithBot, tmp_path: Path
+) -> None:
+    exchange = await handed_in(discord.person(), f"waits for {tmp_path / 'gate'}")
+    await exchange.until(says("**decoding**"))
+    async with discord.away():
+        (tmp_path / "gate").touch()
+        await asyncio.sleep(0.5)
+    assert is_understood(await exchange.until(is_understood))
+    assert len(exchange.messages) == 1
+
+
+# -- killed ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_bot_that_is_killed_in_the_middle_of_a_lesson_ends_it_in_the_same_message(
+    discord: LocalDiscord, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    async with tiny_bot(discord, tmp_path, TINY_SCHOOL="1") as process:
+        exchange = await handed_in(discord.person(), f"waits for {gate}")
+        message = await exchange.until(says("**decoding**"), timeout_s=30)
+        await kill(process, discord)
+    gate.touch()
+    async with tiny_bot(discord, tmp_path, TINY_SCHOOL="1"):
+        await message.until(is_understood, timeout_s=30)
+        await discord.press(message, "Keep it")
+        await message.until(says("✅ Kept"))
+    assert [seen for seen in discord.messages.values() if is_understood(seen)] == [message]

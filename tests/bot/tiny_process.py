@@ -1,6 +1,7 @@
 """`python -m tests.bot.tiny_process`: the real bot with tiny workers, in processes of their own as in earnest.
 
-`TINY_AT_ONCE` says how many songs are composed at once; 0 means the real workers. A watchdog measures its event loop,
+`TINY_AT_ONCE` says how many songs are composed at once; 0 means the real workers. `TINY_SCHOOL` brings the
+learning workers of `tests.studio.small_school`. A watchdog measures its event loop,
 anew from SIGUSR1 on; when it is stopped as it should be, the figures are in `watch.json` of the data folder."""
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from bot.__main__ import serve
 from bot.endpoint import use_api
 from bot.settings import BotSettings
 from engine import Settings, Studio, configure_logging
+from engine.dispatch.lanes import config_of
 from engine.jobs import LocalExecutor
 from tests.bot.tiny_composer import lanes
 from tests.bot.watchdog import Watchdog
+from tests.studio.small_school import school_lanes
 
 
 async def opened(settings: Settings) -> Studio:
@@ -24,6 +27,8 @@ async def opened(settings: Settings) -> Studio:
     at_once = int(os.environ.get("TINY_AT_ONCE", "80"))
     if at_once == 0:
         return await Studio.open(settings)
+    if os.environ.get("TINY_SCHOOL"):
+        return await Studio.open(settings, executor=LocalExecutor(school_lanes(), config_of(settings)))
     executor = LocalExecutor(lanes(at_once), {"data_dir": str(settings.data_dir)})
     return await Studio.open(settings, executor=executor)
 

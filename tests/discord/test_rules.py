@@ -306,3 +306,31 @@ def test_an_answer_that_misses_a_field_is_noticed() -> None:
     assert len(complaints) == 1
     assert "required" in complaints[0]
     assert not list(specification.judge_answer("GET", "/gateway", 200, {"url": "ws://localhost"}))
+
+
+def form(*parts: dict[str, Any], title: str = "A form") -> dict[str, Any]:
+    return {"title": title, "components": [{"type": 18, "label": "A part", "component": part} for part in parts]}
+
+
+TEXT = {"type": 4, "custom_id": "text"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "pattern"),
+    [
+        (form(TEXT, title="x" * 46), "title has 46"),
+        (form(), "0 parts"),
+        (form(*({"type": 4, "custom_id": str(number)} for number in range(6))), "6 parts"),
+        (form(TEXT, TEXT), "occurs twice"),
+        ({"components": [{"type": 1, "components": [TEXT]}]}, "type 1, not 18"),
+        (form({"type": 3, "custom_id": "a", "options": []}), "0 options"),
+        (form({"type": 3, "custom_id": "a", "options": [{"label": "x", "value": "y"}] * 2}), "value occurs twice"),
+        (form({"type": 3, "custom_id": "a", "options": [{"label": "x" * 101, "value": "y"}]}), "label has 101"),
+    ],
+)
+def test_a_form_s_rules_are_known_without_the_specification(asked: dict[str, Any], pattern: str) -> None:
+    assert any(re.search(pattern, complaint) for complaint in rules.judge_form(asked))
+
+
+def test_a_form_that_keeps_the_rules_passes() -> None:
+    assert not [*rules.judge_form(form(TEXT, {"type": 3, "custom_id": "a", "options": [{"label": "x", "value": "y"}]}))]

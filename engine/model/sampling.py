@@ -58,23 +58,22 @@ Lanes = Sequence[tuple[Packed, int]]
 """Networks of the same sizes, and how many rows each has."""
 
 
-class _Shelf:
-    """What the rows of several networks look up, and their small heads, each as one table and one product for all.
+LARGE_TABLES, SMALL_TABLES = ("table", "details"), ("onset_to_role", "pitch_to_rest", "duration_to_velocity")
+TABLES = LARGE_TABLES + SMALL_TABLES
+HEADS = ("onset", "role", "duration", "velocity")
 
-    A row adds its network's offset to an index, and takes its network's columns of a product.
+
+class _Shelf:
+    """The small tables and heads of several networks side by side: a row adds its network's offset to an index, and
+    takes its network's columns of a product. Large tables stay where they are.
     """
 
-    def __init__(self, lanes: Lanes) -> None:
-        networks = [packed.network for packed, _ in lanes]
-        self.networks = [id(network) for network in networks]
-        self.tables = {
-            name: _joined([getattr(network, name).weight.detach() for network in networks]) for name in TABLES
-        }
+    def __init__(self, networks: list[Network]) -> None:
+        self.networks = networks
+        weights = {name: [getattr(network, name).weight.detach() for network in networks] for name in TABLES}
+        self.tables = {name: _joined(weights[name]) for name in SMALL_TABLES}
+        self.large_tables = {name: weights[name] for name in LARGE_TABLES}
         self.heads = {name: _of(*(getattr(network, name) for network in networks)) for name in HEADS}
-
-
-TABLES = ("table", "details", "onset_to_role", "pitch_to_rest", "duration_to_velocity")
-HEADS = ("onset", "role", "duration", "velocity")
 
 
 class Stepper:
@@ -92,13 +91,13 @@ class Stepper:
         self._head, size = self.config.head, sum(rows for _, rows in lanes)
         self._h = [torch.zeros(size, self.config.hidden, device=self._device) for _ in range(self.config.layers)]
         self._c = [torch.zeros(size, self.config.hidden, device=self._device) for _ in range(self.config.layers)]
-        self._shelf = _Shelf(lanes)
+        self._shelf = _Shelf([packed.network for packed, _ in lanes])
         self._settle(lanes)
 
     def _settle(self, lanes: Lanes) -> None:
-        if self._shelf.networks != [id(packed.network) for packed, _ in lanes]:
-            self._shelf = _Shelf(lanes)
-        sizes = [rows for _, rows in lanes]
+        if self._shelf.networks != [packed.network for packed, _ in lanes]:
+            self._shelf = _Shelf([packed.network for packed, _ in lanes])
+        self._sizes = sizes = [rows for _, rows in lanes]
         self._wide = sum(sizes) > BLOCK and all(packed.wide for packed, _ in lanes)
         width = MOST_ROWS if self._wide else BLOCK
         self._parts = [(packed, min(width, rows - start)) for packed, rows in lanes for start in range(0, rows, width)]
@@ -126,14 +125,18 @@ class Stepper:
         parts = x.split_with_sizes([rows for _, rows in self._parts])
         return torch.cat([product(packed)(part) for (packed, _), part in zip(self._parts, parts, strict=True)])
 
+    def _sum_up(self, name: str, index: Integers) -> Tensor:
+        """Of each row's network's large table the sum of the rows that `index` [N, K] names."""
+        parts = torch.from_numpy(index).to(self._device).split_with_sizes(self._sizes)
+        tables = self._shelf.large_tables[name]
+        return _joined([_sum_of_rows(table, part) for table, part in zip(tables, parts, strict=True)])
+
     def _look_up(self, name: str, index: Integers) -> Tensor:
-        """Of each row's network's table the row that `index` [N] names, or the sum of those that `[N, K]` names."""
+        """Of each row's network's small table the row that `index` [N] names."""
         table = self._shelf.tables[name]
         if len(self._shelf.networks) > 1:
-            offset = self._lane_of_row * (len(table) // len(self._shelf.networks))
-            index = index + (offset if index.ndim == 1 else offset[:, None])
-        where = torch.from_numpy(index).to(self._device)
-        return F.embedding(where, table) if index.ndim == 1 else _sum_of_rows(table, where)
+            index = index + self._lane_of_row * (len(table) // len(self._shelf.networks))
+        return F.embedding(torch.from_numpy(index).to(self._device), table)
 
     def _head_logits(self, name: str, x: Tensor) -> Floats:
         """A small head's logits; where rows may be multiplied at once, by the heads of all networks side by side."""
@@ -146,7 +149,7 @@ class Stepper:
 
     def advance(self, features: Integers) -> None:
         """Read the features `[N, F]` of the next event into the state."""
-        x = self._look_up("table", features)
+        x = self._sum_up("table", features)
         for layer, (h, c) in enumerate(zip(self._h, self._c, strict=True)):
             gates = self._times(lambda packed, layer=layer: packed.cells[layer], torch.cat((x, h), dim=1))  # type: ignore[misc]
             i, f, g, o = gates.chunk(4, dim=1)
@@ -167,7 +170,7 @@ class Stepper:
 
     def open_details(self, details: Integers) -> None:
         """Read the details `[N, D]` that onset and role have decided."""
-        self._rest = self._trunk[:, self._head :] + self._look_up("details", details)
+        self._rest = self._trunk[:, self._head :] + self._sum_up("details", details)
         struck = self._times(lambda packed: packed.struck, torch.tanh(self._part(0)))
         self._struck = _out(struck)
 

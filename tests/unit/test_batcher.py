@@ -146,6 +146,16 @@ def test_rows_of_several_networks_side_by_side_are_those_of_each_by_itself():
             assert np.array_equal(many[where], one)
 
 
+def test_a_network_that_takes_the_place_of_another_brings_its_own_tables_and_heads():
+    one, other, third = (Packed(small_network(seed)) for seed in range(3))
+    features = (np.arange(16)[:, None] * 7919 + np.arange(30) * 104729) % one.config.feature_rows
+    stepper = Stepper([(one, 8), (other, 8)])
+    stepper.rearrange([(one, 8), (third, 8)], [None] * 16)
+    fresh = Stepper([(one, 8), (third, 8)])
+    for changed, new in zip(logits(stepper, features), logits(fresh, features), strict=True):
+        assert np.array_equal(changed, new)
+
+
 def logits(stepper: Stepper, features: np.ndarray, rows: np.ndarray | None = None) -> list[np.ndarray]:
     """What the heads say, when each row chooses after its own number."""
     rows = np.arange(len(features)) if rows is None else rows

@@ -23,6 +23,7 @@ from engine.compose.generate import SongWriter, Writing
 from engine.compose.plan import Plan
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
+from engine.model.device import prefer_large_pages
 from engine.model.network import Network
 from engine.model.sampling import Packed, Stepper
 from engine.music.context import N_DETAILS, N_FEATURES
@@ -151,7 +152,7 @@ def table_of_songs(requests: int, seconds: float) -> None:
     print("| slots | steps | wall s | CPU s | songs/s, wall | songs/s, CPU | occupancy | judging them all, CPU s |")
     print("|---|---|---|---|---|---|---|---|")
     plans = plans_of(STYLES, requests, seconds)
-    for slots, in_turn in ((8, True), (16, False), (32, False), (64, False)):
+    for slots, in_turn in ((8, True), (32, False), (64, False), (128, False)):
         writer = SongWriter(device="cpu", slots=slots)
         for plan in plans[: len(STYLES)]:
             writer.prepare(plan)
@@ -206,6 +207,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--only", default="steps,products,songs,latency")
     wish = parser.parse_args()
+    prefer_large_pages()
     torch.set_num_threads(wish.threads)
     tables: dict[str, Callable[[], None]] = {
         "steps": lambda: table_of_steps(wish.seconds),

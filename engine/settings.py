@@ -99,7 +99,7 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="Where the networks run.")
     candidates: int = Field(default=8, ge=1, le=64, description="Songs composed for a request; the best one is kept.")
     slots: int = Field(
-        default=64, ge=8, le=1024, multiple_of=8, description="Candidates of all songs that are composed at once."
+        default=128, ge=8, le=1024, multiple_of=8, description="Candidates of all songs that are composed at once."
     )
     max_seconds: float = Field(default=300.0, ge=5, le=3600, description="Longest song that may be asked for.")
     default_seconds: float = Field(default=60.0, ge=5, description="Length when none is asked for.")

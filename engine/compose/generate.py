@@ -30,7 +30,7 @@ from engine.music.styles import STYLES_DIR
 
 BATCH = 8
 """Candidates that are written for a song unless another number is asked for."""
-SLOTS = 64
+SLOTS = 128
 """Candidates of all songs that are written at once; measured in docs/LOG.md."""
 PROGRESS_STEPS = 16
 """Progress is told once in so many steps."""

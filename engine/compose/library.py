@@ -3,18 +3,21 @@
 In: a `Guild`, and the file store's space `models`. Out: a `Shelf`. Conventions: bringing waits for the store, so it
 happens in threads (`brought`) before `shelf_of` is asked, which waits for nothing; a model's folder never changes, so
 where it lies is remembered for the last `KEPT` of them. A model that cannot be used is left out (`condemned`), and the
-next older one, else what is shipped, takes its place with a notice. Caveat: a folder that is taken away while a song
-is being made out of it is that song's business: it is composed again without.
+next older one, else what is shipped, takes its place with a notice. Copies of models that the store has no more are
+removed from this machine every `SWEEP_S` or so. Caveat: a folder that is taken away while a song is being made out of
+it is that song's business: it is composed again without.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 from engine.compose.guild import Guild, GuildModel, OwnStyle
@@ -23,6 +26,7 @@ from engine.music.measured import load_measured, own_style
 from engine.music.shelf import SHIPPED, Shelf
 from engine.music.styles import Style, Taught, load_style, style_names
 from engine.store.files import FileStore
+from engine.store.names import SONG_ID
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -30,6 +34,7 @@ log = logging.getLogger(__name__)
 KEPT = 256
 """So many models' folders are remembered, and so many that cannot be used."""
 BRINGERS = 2
+SWEEP_S = 600.0
 
 
 class Library:
@@ -40,6 +45,7 @@ class Library:
         self._folders: OrderedDict[str, Path] = OrderedDict()
         self._unsound: OrderedDict[str, None] = OrderedDict()
         self._bringers = ThreadPoolExecutor(BRINGERS, thread_name_prefix="models")
+        self._swept = monotonic()
 
     @property
     def failures(self) -> int:
@@ -48,6 +54,9 @@ class Library:
 
     def brought(self, guild: Guild) -> Future[None] | None:
         """Bring what a server's songs need; None where all is here. The future raises `StoreError`."""
+        if guild.models and monotonic() > self._swept + SWEEP_S:
+            self._swept = monotonic()
+            self._bringers.submit(self.sweep)
         if not self._missing(guild):
             return None
         return self._bringers.submit(self._bring, guild)
@@ -75,9 +84,16 @@ class Library:
         _remember(self._unsound, error.model_id, None)
         return True
 
-    def close(self) -> None:
-        """Wait for nothing more."""
-        self._bringers.shutdown(wait=False, cancel_futures=True)
+    def sweep(self) -> None:
+        """Remove copies of models that were taken back. Raises `StoreError`."""
+        known = next(reversed(self._folders.values()), None)
+        if known is None or not known.parent.is_dir():
+            return
+        copies = [path for path in known.parent.iterdir() if SONG_ID.fullmatch(path.name)]
+        there = asyncio.run(self._files.songs())  # later than the copies, so that what is published now stays
+        for path in copies:
+            if path.name not in there:
+                shutil.rmtree(path, ignore_errors=True)
 
     def _usable(self, guild: Guild) -> Guild:
         """Without the models that are unsound or not here, as far as they come before one that is neither."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.compose.guild import GuildModel
+from engine.compose.guild import Guild, GuildModel
 from engine.compose.library import Library
 from engine.compose.recorder import Booth, Spaces
 from engine.compose.recording import Recorder
@@ -23,6 +23,7 @@ from engine.errors import BadRequest
 from engine.jobs.job import Done, Failed, Json
 from engine.music.habits import Profile
 from engine.music.notes import Role
+from engine.music.styles import load_style
 from engine.settings import Settings
 from engine.store.folders import FolderFiles
 from engine.store.objects import ObjectFiles
@@ -374,3 +375,21 @@ def test_models_are_brought_from_the_object_store_while_others_are_written(
     word = last_words(words_of(fresh_lane))["late"]
     assert isinstance(word, Failed)
     assert type(word.error).__name__ == "StoreError"  # which is tried again
+
+
+def test_copies_of_models_that_were_taken_back_leave_the_machines_that_brought_them(tmp_path: Path) -> None:
+    with running_objects() as server:
+        here, there = (
+            ObjectFiles(server.place("swept"), tmp_path / name, "models", retry_s=0.3) for name in ("here", "there")
+        )
+        gone, stays = (publish_model(there, name, Made(), tmp_path / "made") for name in ("takenback", "staysthere"))
+        library = Library(here)
+        library.bring(Guild(models={"lofi": (gone,), "jazz": (stays,)}))
+        cache = tmp_path / "here" / "models"
+        assert sorted(path.name for path in cache.iterdir()) == ["staysthere", "takenback"]
+        asyncio.run(there.remove("takenback"))
+        library.sweep()
+        assert [path.name for path in cache.iterdir()] == ["staysthere"]
+        guild, shelf = library.shelf_of(Guild(models={"lofi": (gone,), "jazz": (stays,)}))
+        assert list(guild.models) == ["jazz"]
+        assert shelf.style("lofi") == load_style("lofi")

@@ -25,6 +25,7 @@ TELL_S = 1.0
 LOOK_S = 5.0
 LESSON_BROKE = "The file could not be understood because something broke on our side; uploading it again may work."
 TRAINING_BROKE = "The training came to nothing because something broke on our side; asking again may work."
+TAKEN_BACK = "The upload was taken back."
 LESSON_CANCELLED, TRAINING_CANCELLED = "The upload was cancelled.", "The training was cancelled."
 
 
@@ -48,9 +49,13 @@ class Bulletin:
         return watch
 
     async def ready(self, job: JobRecord) -> None:
-        """The job is over, and this process tells whoever waits. Raises `NotFound`."""
+        """The job is over, and this process tells whoever waits."""
         self.delivering.add(job.id)
-        self.watchers.tell(job.id, await patiently(lambda: self._result(job)))
+        update = await patiently(lambda: self._result(job))
+        if update.phase == "cancelled":  # there is nothing to bring any more
+            await self._rows.done(job.id, reply_id=None)
+            self.forget(job.id)
+        self.watchers.tell(job.id, update)
 
     def end(self, job: JobRecord) -> None:
         """The job came to nothing."""
@@ -94,9 +99,13 @@ class Bulletin:
             self.watchers.tell(job_id, Update(phase="learning"))
 
     async def _result(self, job: JobRecord) -> Update:
-        if job.kind == TEACH:
-            return Update(phase="ready", share=1.0, lesson=await self._desk.lesson(job.payload["upload_id"]))
-        return Update(phase="ready", share=1.0, training=await self._desk.training(job.payload["model_id"]))
+        """What came of a job that is over; what was taken back since counts as cancelled."""
+        try:
+            if job.kind == TEACH:
+                return Update(phase="ready", share=1.0, lesson=await self._desk.lesson(job.payload["upload_id"]))
+            return Update(phase="ready", share=1.0, training=await self._desk.training(job.payload["model_id"]))
+        except NotFound:
+            return Update(phase="cancelled", sentence=TAKEN_BACK)
 
 
 def vain_update(job: JobRecord) -> Update:

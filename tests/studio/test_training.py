@@ -26,7 +26,7 @@ from tests.studio.small_school import (
     three_kept,
     trained,
 )
-from tests.studio.small_studio import asked, eventually, last_of, until, updates_of
+from tests.studio.small_studio import asked, eventually, last_of, rows_of, until, updates_of
 
 MODERATOR = Origin(person_id=9, guild_id=2, channel_id=33)
 ELSEWHERE = Origin(person_id=1, guild_id=7)
@@ -299,6 +299,24 @@ async def test_a_file_that_is_forgotten_while_it_is_understood_is_gone(settings:
         assert await taught(studio, "another")
         await eventually(lambda: list(traces(settings, MARK)) == [])
         assert (await studio._store.teaching.upload(ticket.job_id)).state == "forgotten"
+
+
+async def test_who_hears_late_of_a_forgotten_file_hears_that_it_was_taken_back(settings: Settings) -> None:
+    async with school(settings) as studio:
+        ticket = await studio.teaching.teach(material(f"{MARK} one"), origin=ASKER)
+        await eventually(lambda: nobody_heard(settings, ticket.job_id))
+        await studio.teaching.forget(ticket.job_id, origin=ASKER)
+        assert [pending.job_id for pending in await studio.teaching.pending()] == [ticket.job_id]
+        (last,) = await updates_of(studio, ticket.job_id)
+        assert (last.phase, last.sentence) == ("cancelled", "The upload was taken back.")
+        assert await studio.teaching.pending() == ()
+        assert (await last_of(studio, ticket.job_id)).phase == "cancelled", "and once more"
+
+
+def nobody_heard(settings: Settings, job_id: str) -> bool:
+    """Whether a job is over, and waits for somebody to be told."""
+    row = rows_of(settings)[job_id]
+    return row["state"] == "delivering" and row["lease_owner"] is None
 
 
 async def test_of_a_refused_file_not_even_its_name_is_left(settings: Settings) -> None:

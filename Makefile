@@ -21,9 +21,11 @@ export PROMPT VENV PYTHON
 
 RUN := "$$VENV"/bin/tunesmith
 IN_VENV := "$$VENV"/bin/python -m
+# Those that need nothing but the repository; bench_learning and bench_transcribe want corpora (docs/teaching.md, docs/transcription.md).
+BENCHMARKS := batch plan sound notes load discord beside
 SOURCES := $(wildcard bot engine tests benchmarks tools)
 
-.PHONY: help setup setup-dev compose samples bot train doctor bench test sweep lint check clean prompt-given token-given tree
+.PHONY: help setup setup-dev compose samples bot train doctor bench soak test sweep lint check clean prompt-given token-given tree
 
 help: ## list the commands
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' Makefile | while IFS=$$'\t' read -r name text; do printf 'make %-10s %s\n' "$$name" "$$text"; done
@@ -56,7 +58,10 @@ doctor: setup ## look for what is missing on this machine, and say how to mend i
 	@$(RUN) doctor $(ARGS)
 
 bench: setup-dev ## measure how long each stage takes
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(IN_VENV) "benchmarks.$$(basename "$$script" .py)" $(ARGS); done
+	@for name in $(BENCHMARKS); do echo "== $$name"; $(IN_VENV) "benchmarks.bench_$$name" $(ARGS); done
+
+soak: setup-dev ## compose hundreds of songs in a row, and see whether memory grows or anything is left behind
+	@$(IN_VENV) benchmarks.soak $(ARGS)
 
 test: setup-dev ## run the tests, all but the long sweeps
 	@$(IN_VENV) pytest -m "not slow" $(ARGS)

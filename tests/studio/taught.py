@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.compose.guild import Guild, GuildModel, OwnStyle
+from engine.compose.seeds import FILE as SEEDS
+from engine.compose.seeds import Seed, write_seeds
 from engine.metrics.copyindex import FILE as INDEX
 from engine.metrics.copyindex import IndexDraft, save_index
 from engine.model.checkpoint import save_checkpoint
@@ -46,6 +48,7 @@ class Made:
     habits: Habits | None = None
     measured: Measured | None = None
     tunes: tuple[Song, ...] = ()
+    seeds: tuple[Seed, ...] = ()
 
 
 def publish_model(models: FileStore, model_id: str, made: Made, folder: Path) -> GuildModel:
@@ -57,6 +60,8 @@ def publish_model(models: FileStore, model_id: str, made: Made, folder: Path) ->
         (folder / HABITS).write_text(made.habits.dumps(), encoding="utf-8")
     if made.measured is not None:
         (folder / STYLE).write_text(made.measured.dumps(), encoding="utf-8")
+    if made.seeds:
+        write_seeds(folder / SEEDS, style=made.style, checkpoint={}, seeds=made.seeds)
     if made.tunes:
         index = IndexDraft()
         assert all(index.add(f"upload {number}", tune) for number, tune in enumerate(made.tunes))

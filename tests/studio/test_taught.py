@@ -11,19 +11,26 @@ from typing import Any
 
 import pytest
 
+from engine.compose.finish import finish_song
 from engine.compose.guild import Guild, GuildModel
 from engine.compose.library import Library
 from engine.compose.recorder import Booth, Spaces
 from engine.compose.recording import Recorder
 from engine.compose.request import ComposeRequest
 from engine.compose.resident import ComposingLane
+from engine.compose.seeds import ENOUGH, Seed
 from engine.compose.songdraft import SongDraft
 from engine.compose.voices import KEPT
 from engine.errors import BadRequest
+from engine.grammar.corpus import composed_songs
 from engine.jobs.job import Done, Failed, Json
+from engine.metrics.copyindex import FILE as INDEX
 from engine.music.habits import Profile
+from engine.music.harmony import Chord, Mode
 from engine.music.notes import Role
 from engine.music.styles import load_style
+from engine.music.timing import METERS
+from engine.music.tokens import ROLE_INDEX, Event
 from engine.settings import Settings
 from engine.store.folders import FolderFiles
 from engine.store.objects import ObjectFiles
@@ -75,6 +82,27 @@ def here(recorder: Recorder, tmp_path: Path, models: FolderFiles) -> Booth:
     """A recording process that finds the lane's models."""
     spaces = Spaces(songs=FolderFiles(tmp_path), uploads=FolderFiles(tmp_path, "uploads"), library=Library(models))
     return Booth(recorder, spaces, Scratch(tmp_path))
+
+
+def bank(name: str) -> tuple[Seed, ...]:
+    """Seeds that any plan in C major takes one of."""
+    events = ((Event(0, ROLE_INDEX[Role.BASS], 40, 13, 13),),) * 4
+    chords = (Chord.parse("C"),) * 8
+    return tuple(
+        Seed(
+            name=f"{name}-{number:03}",
+            meter=METERS["4/4"],
+            mode=Mode.MAJOR,
+            tempo_bpm=80.0,
+            chords=chords,
+            events=events,
+            energy=0.5,
+            density=1.0,
+            register=0.5,
+            valence=0.5,
+        )
+        for number in range(ENOUGH)
+    )
 
 
 def folder_of(models: FolderFiles, model: GuildModel) -> Path:
@@ -180,6 +208,69 @@ def test_a_rule_written_song_of_an_own_style_is_its_parents_with_its_tempo(
     assert (receipt.style, receipt.model["version"]) == ("dubstep", "rules")
     assert 138 <= receipt.tempo_bpm <= 142
     assert receipt.model["learnt_from"] == "8 uploads of this server (dubstep)"
+
+
+def test_songs_must_not_copy_what_their_server_taught(lane: ComposingLane, here: Booth, publish: Publish) -> None:
+    longer = replace(PLAIN, seconds=30)
+    plain = draft_of(lane, order_of(longer, guild=guild(publish("unindexed", seed=81))))
+    draft = SongDraft.from_json(plain)
+    assert draft.candidates is not None
+    own = tuple(finish_song(draft.plan, list(events)) for events in draft.candidates.events)
+    assert record(here, "original", plain).gates["copying"] is None
+    index = publish("indexed", seed=81, tunes=own)
+    copied = record(here, "copied", draft_of(lane, order_of(longer, guild=guild(index))))
+    assert copied.gates["copying"] is False
+    assert copied.originality["nearest"]["piece"] in ("upload 0", "upload 1")
+    assert copied.candidates["passed"] == 0
+    other = publish("otherindex", seed=81, tunes=(next(composed_songs("jazz", 1, 5)),))
+    assert record(here, "uncopied", draft_of(lane, order_of(longer, guild=guild(other)))).gates["copying"] is True
+
+
+def test_a_damaged_index_of_uploads_gives_way_where_songs_are_recorded(
+    lane: ComposingLane, here: Booth, models: FolderFiles, publish: Publish
+) -> None:
+    model = publish("badindex", version=5, tunes=(next(composed_songs("jazz", 1, 5)),))
+    (folder_of(models, model) / INDEX).write_bytes(b"PK")
+    receipt = record(here, "badlyindexed", draft_of(lane, order_of(PLAIN, guild=guild(model))))
+    assert receipt.notices[-1] == "Version 5 of this server's lofi, which composed this song, is no longer there."
+    assert receipt.gates["copying"] is None
+
+
+# -- building on songs ------------------------------------------------------------------------------------------------
+
+
+def entry_of(folder: Path, song_id: str) -> str:
+    return next((folder / "songs" / song_id).glob("*.song.json")).read_text(encoding="utf-8")
+
+
+def test_parts_are_kept_after_the_server_has_another_model(
+    lane: ComposingLane, here: Booth, tmp_path: Path, publish: Publish
+) -> None:
+    first = publish("seeded", seed=91, seeds=bank("lofi"))
+    asked = ComposeRequest(prompt="lofi", seconds=8, seed=5, key="C major", meter="4/4")
+    receipt = record(here, "seededsong", draft_of(lane, order_of(asked, guild=guild(first))))
+    assert receipt.primer is not None
+    keep = ComposeRequest(prompt="", again="seededsong", keep=("bass",), seed=6)
+    order = {"request": keep.to_json(), "entry": entry_of(tmp_path, "seededsong")}
+    again = draft_of(lane, {**order, "guild": guild(first)})
+    assert again["plan"]["primer"] == receipt.primer
+    second = publish("reseeded", seed=92, version=2, seeds=bank("other"))
+    later = draft_of(lane, {**order, "guild": guild(second)})
+    assert later["plan"]["primer"] is None
+    assert record(here, "keptsong", later).model["version"] == "server v2"
+
+
+def test_a_song_of_an_own_style_cannot_be_built_on_elsewhere(lane: ComposingLane, here: Booth, tmp_path: Path) -> None:
+    own = guild(own=(DUBSTEP,))
+    record(here, "ownsong", draft_of(lane, order_of(replace(PLAIN, style="dubstep"), guild=own)))
+    entry = entry_of(tmp_path, "ownsong")
+    for request in (
+        ComposeRequest(prompt="", again="ownsong", seed=6),
+        ComposeRequest(prompt="", again="ownsong", keep=("bass",), seed=6),
+    ):
+        order = {"request": request.to_json(), "entry": entry}
+        assert draft_of(lane, {**order, "guild": own})["plan"]["style"] == "dubstep"
+        assert refusal(lane, order).startswith("The style 'dubstep' is not known; ambient")
 
 
 # -- own styles -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ In (standard input), a line each: `connect n {"name", "shape", "nice"}` begins w
 message of `engine.jobs.work`; `kill n`; `hang_up n seconds`; at last `stop 0`. Out (standard output): first
 `size 0 {"nodes", "cpus", "gpus"}`, or `error 0 "why"` when the cluster cannot be reached, and the size again when it
 has changed; `heard n message`; `lost n "why"`, which is the last of a worker. Conventions: workers are `Line`s, made by
-`engine.jobs.on_ray`. Caveat: when standard input ends, the executor is gone, and so are its workers.
+`engine.jobs.on_ray`. Caveat: when standard input ends, the executor is gone, and so are its workers; when the cluster
+has not answered for a while, the gateway ends too, for a connection to Ray that broke is never whole again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Coroutine
 from typing import Any, TextIO
 
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
 """How often the cluster's size is looked at."""
+SILENT_S = 15.0
+"""A cluster that has not told its size for so long is lost."""
 
 
 def main() -> None:
@@ -55,13 +59,15 @@ class Gateway:
         self._serving: dict[int, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped = asyncio.Event()
+        self._answered_s = time.monotonic()
 
     async def run(self) -> None:
         """Until told to stop."""
-        threading.Thread(target=self._listen, args=(asyncio.get_running_loop(),), daemon=True).start()
-        watching = asyncio.create_task(self._watch())
+        loop = asyncio.get_running_loop()
+        self._tell("size", 0, self._cluster.size)
+        for work in (self._listen, self._watch, self._guard):
+            threading.Thread(target=work, args=(loop,), daemon=True).start()
         await self._stopped.wait()
-        watching.cancel()
         await asyncio.gather(*(line.hang_up(0.0) for line in self._lines.values()), return_exceptions=True)
 
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -108,15 +114,28 @@ class Gateway:
         await line.hang_up(wait_s)
         self._tell("lost", number, "The worker was stopped.")
 
-    async def _watch(self) -> None:
-        """Tell the cluster's size, at once and when it has changed."""
-        told = None
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Runs in a thread: tell the cluster's size when it has changed."""
         while True:
-            size = await asyncio.to_thread(self._cluster.size)
-            if size != told:
-                told = size
-                self._tell("size", 0, size)
-            await asyncio.sleep(LOOK_S)
+            time.sleep(LOOK_S)
+            before = self._cluster.size
+            try:
+                self._cluster.look()
+            except Exception as error:
+                if self._stopped.is_set():
+                    return
+                log.warning("The cluster does not answer: %s", error)
+                continue
+            self._answered_s = time.monotonic()
+            if self._cluster.size != before:
+                loop.call_soon_threadsafe(self._tell, "size", 0, self._cluster.size)
+
+    def _guard(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Runs in a thread: end this process when the cluster is silent, whatever the other threads are caught in."""
+        while time.monotonic() - self._answered_s < SILENT_S:
+            time.sleep(1.0)
+        log.error("The cluster has not answered for %g s.", SILENT_S)
+        os._exit(1)
 
     def _tell(self, verb: str, number: int, value: Any) -> None:
         self._out.write(f"{verb} {number} {json.dumps(value)}\n")

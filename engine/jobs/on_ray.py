@@ -52,10 +52,18 @@ class Cluster:
         ray.init(address, configure_logging=False, log_to_driver=False)
         self._actor = ray.remote(Actor)
         self._places: Counter[tuple[str, str]] = Counter()
+        self._nodes: list[dict[str, Any]] = []
+        self.look()
 
+    def look(self) -> None:
+        """Learn which machines there are now: those that live and have cores to offer."""
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        self._nodes = [node for node in nodes if node["Alive"] and node["Resources"].get("CPU")]
+
+    @property
     def size(self) -> Json:
-        """`{"nodes", "cpus", "gpus"}` of what lives and has cores to offer."""
-        nodes = _nodes()
+        """`{"nodes", "cpus", "gpus"}` of what was there at the last look."""
+        nodes = self._nodes
         cpus, gpus = (int(sum(node["Resources"].get(kind, 0) for node in nodes)) for kind in ("CPU", "GPU"))
         return {"nodes": len(nodes), "cpus": cpus, "gpus": gpus}
 
@@ -66,14 +74,11 @@ class Cluster:
     def new_line(self, *, name: str, shape: str, nice: int) -> Line:
         """A line to a worker that has not begun."""
         options: dict[str, Any] = {"max_restarts": 0, "max_concurrency": CALLS}
-        nodes = _nodes()
-        if shape == "resident":
-            if any(node["Resources"].get("GPU") for node in nodes):
-                options |= {"num_gpus": 1, "num_cpus": 0}
+        if shape == "resident" and self.size["gpus"]:
+            options |= {"num_gpus": 1, "num_cpus": 0}
+        if shape == "resident" or not self._nodes:
             return ActorLine(self._actor.options(**options), nice)
-        if not nodes:
-            return ActorLine(self._actor.options(**options), nice)
-        node = min((node["NodeID"] for node in nodes), key=lambda node: (self._places[name, node], node))
+        node = min((node["NodeID"] for node in self._nodes), key=lambda node: (self._places[name, node], node))
         options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(node, soft=True)
         return ActorLine(self._actor.options(**options), nice, self._places, (name, node))
 
@@ -179,12 +184,6 @@ class Actor:
             traceback.print_exc()
             why = f"The worker died of {type(error).__name__}: {error}"
         self._outbox.put(json.dumps({"died": why}))
-
-
-def _nodes() -> list[dict[str, Any]]:
-    """The machines that live and have cores to offer."""
-    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    return [node for node in nodes if node["Alive"] and node["Resources"].get("CPU")]
 
 
 async def _answer(reference: Awaitable[Any]) -> Any:

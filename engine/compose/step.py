@@ -20,7 +20,7 @@ from engine.compose.decode import DURATION, ONSET, PITCH, ROLE, STRUCK, TOP_P, V
 from engine.compose.masks import FORBIDDEN, drum_mask, missing, onset_mask, pitch_bias, role_bias, role_mask
 from engine.errors import EngineError
 from engine.jobs.apart import Failures, each_apart
-from engine.model.nucleus import draw
+from engine.model.nucleus import EmptyMaskError, draw
 from engine.model.sampling import Stepper
 from engine.music.context import N_DETAIL_ROWS, N_DETAILS, N_FEATURE_ROWS, NO_PITCH
 from engine.music.frames import NO_CHORD
@@ -103,7 +103,9 @@ class Step:
         self.failures += [(line, error) for (line, _), error in failed]
 
     def _logits(self, rows: Integers, head: Callable[[Stepper, slice], Floats]) -> Floats:
-        """What a head says of some rows (ascending), asked of those networks alone whose rows they are."""
+        """What a head says of some rows (ascending), asked of those lanes alone whose rows they are."""
+        if len(self._lanes) == 1:
+            return head(self._lanes[0].stepper, self._spans[0])[rows]
         bounds = np.searchsorted(rows, [span.stop for span in self._spans])
         parts, start = [], 0
         for lane, span, stop in zip(self._lanes, self._spans, bounds.tolist(), strict=True):
@@ -115,11 +117,12 @@ class Step:
     @staticmethod
     def _choose(logits: Floats, allowed: Mask, here: Rows, head: int, uniform: Floats) -> Integers:
         """Draw with each song's own heat; where nothing is allowed, everything is."""
-        stuck: Mask = ~np.asarray(allowed.any(axis=1))
-        if stuck.any():
-            allowed = allowed | stuck[:, None]
-        heat = here["heat"]
-        return draw(logits, mask=allowed, temperature=heat[:, head], top_p=heat[:, TOP_P], uniform=uniform)
+        temperature, top_p = here["heat"][:, head], here["heat"][:, TOP_P]
+        try:
+            return draw(logits, mask=allowed, temperature=temperature, top_p=top_p, uniform=uniform)
+        except EmptyMaskError:
+            allowed = allowed | ~allowed.any(axis=1, keepdims=True)
+            return draw(logits, mask=allowed, temperature=temperature, top_p=top_p, uniform=uniform)
 
     def _spread(self, rows: Integers, values: Integers, empty: int = 0) -> Integers:
         """Values of some rows as values of all."""

@@ -18,18 +18,23 @@ LIKELIEST, ROUNDING = 24, 1e-9
 """A nucleus seldom holds more classes; how far it must be past its end to be surely over."""
 
 
+class EmptyMaskError(ValueError):
+    """A row's mask leaves nothing to draw."""
+
+
 def draw(logits: Floats, *, mask: Mask, temperature: Floats, top_p: float | Floats, uniform: Floats) -> Integers:
     """Choose one class a row. `logits` [N, C], `mask` [N, C] or [1, C] (True: allowed), `temperature` [N], `top_p` one
     for all or [N], `uniform` [N] in [0, 1).
 
     Nucleus sampling (Holtzman et al., 2020): the smallest set of classes whose share reaches `top_p` is drawn from.
-    Raises `ValueError` if a row allows nothing.
+    Raises `EmptyMaskError` if a row allows nothing.
     """
-    scaled = np.where(mask, logits / temperature[:, None], -np.inf)
-    highest = scaled.max(axis=1, keepdims=True)
+    shares: Floats = np.where(mask, logits / temperature[:, None], -np.inf)
+    highest = shares.max(axis=1, keepdims=True)
     if highest.min() == -np.inf:
-        raise ValueError("a row of the mask allows no class")
-    shares = np.exp(scaled - highest)
+        raise EmptyMaskError("a row of the mask allows no class")
+    shares -= highest
+    np.exp(shares, out=shares)
     shares /= shares.sum(axis=1, keepdims=True)
     most = top_p if isinstance(top_p, float) else top_p[:, None]
     order, ranked, upto = (_likeliest if shares.shape[1] > 2 * LIKELIEST else _ranked)(shares, most)

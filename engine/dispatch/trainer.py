@@ -7,6 +7,7 @@ network that is heard; songs of one request share their steps. Caveat: torch com
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.errors import JobError
+from engine.jobs.heap import share_one_heap
 from engine.jobs.job import Emit, Handler, Json
 from engine.learn.server.hands import Between, Order, Voice
 from engine.metrics.gates import degeneracy
@@ -25,6 +27,9 @@ from engine.music.styles import STYLES_DIR, Style, Taught, load_style
 from engine.settings import Settings
 
 KIND = "train"
+FEW_PRIMITIVES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
+"""Read when torch is loaded. No two steps have equally many notes, so products that were prepared for one are of no use
+to the next; a thousand of them, the usual number, are 350 MB."""
 SEEDS = 24
 CANDIDATE = "candidate"
 WINDOWS_A_PIECE = 4
@@ -33,6 +38,8 @@ WINDOWS_A_PIECE = 4
 def open_trainer(config: Json) -> Handler:
     """`config` is `Settings` as JSON."""
     settings = Settings.read(**config)
+    os.environ.setdefault(*FEW_PRIMITIVES)
+    share_one_heap()
 
     def handle(kind: str, payload: Json, emit: Emit) -> Json:
         """A job."""

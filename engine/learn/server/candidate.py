@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import CheckpointError
+from engine.jobs.heap import give_back
 from engine.learn.server import version
 from engine.learn.server.hands import Between
 from engine.learn.server.judge import Losses
@@ -98,6 +99,7 @@ def _tune(bench: Bench, path: Path, parent_nats: float, on_step: OnStep) -> None
     def on_report(report: Report) -> None:
         if report.valid_nats is not None:
             curve.append((report.step, report.valid_nats))
+            give_back()
         on_step(report.step, steps, report.valid_nats, first)
 
     tuner.run(on_report, state_file=state)

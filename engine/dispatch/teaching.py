@@ -131,7 +131,7 @@ class Teaching:
         kept = await self._teaching.uploads(guild_id, style, states=("kept",))
         if len(kept) < LEAST_PIECES:
             raise BadRequest(
-                f"There are {len(kept)} kept pieces of {style}, and {LEAST_PIECES} are the least; teach some more."
+                f"Kept pieces of {style}: {len(kept)}; {LEAST_PIECES} are the least to learn from, so teach some more."
             )
         return await self._begun(style, guild_id, origin)
 

@@ -163,12 +163,12 @@ class Uploads:
         of_person = await _count(connection, since & person) if new.person_id is not None else 0
         if of_person >= limits.person:
             raise BadRequest(
-                f"You uploaded {of_person} files within a day, and {limits.person} are the most; tomorrow would work."
+                f"You uploaded {_files(of_person)} within a day, and {limits.person} are the most; tomorrow would work."
             )
         of_guild = await _count(connection, since & (uploads.c.guild_id == new.guild_id))
         if new.person_id is not None and of_guild >= limits.guild:
             raise BadRequest(
-                f"{of_guild} files were uploaded on this server within a day, and {limits.guild} are the most; tomorrow"
+                f"This server was taught {_files(of_guild)} within a day, and {limits.guild} are the most; tomorrow"
                 " would work."
             )
 
@@ -195,6 +195,10 @@ def no_upload(upload_id: str) -> NotFound:
 
 def _update(upload_id: str, values: dict[str, Any]) -> sa.UpdateBase:
     return uploads.update().where(uploads.c.id == upload_id).values(values).returning(uploads)
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 async def _new_bytes(connection: AsyncConnection, new: NewUpload) -> None:

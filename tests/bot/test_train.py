@@ -101,7 +101,7 @@ async def test_too_few_pieces_are_refused_in_one_sentence(discord: LocalDiscord,
     grace = manager(discord)
     await kept(grace, "one")
     said = await (await grace.slash("train", style="jazz")).said()
-    assert said.content == "There are 1 kept pieces of jazz, and 3 are the least; teach some more."
+    assert said.content == "Kept pieces of jazz: 1; 3 are the least to learn from, so teach some more."
     assert said.ephemeral
 
 

@@ -97,7 +97,7 @@ async def test_a_person_and_a_server_may_teach_so_much_a_day(store: Store) -> No
     with pytest.raises(BadRequest, match="You uploaded 2 files within a day, and 2 are the most"):
         await store.teaching.add_upload(new(3), limits)
     await store.teaching.add_upload(new(4, person_id=5), limits)
-    with pytest.raises(BadRequest, match="3 files were uploaded on this server within a day"):
+    with pytest.raises(BadRequest, match="This server was taught 3 files within a day"):
         await store.teaching.add_upload(new(5, person_id=6), limits)
     await store.teaching.add_upload(new(6, person_id=6, guild_id=9), limits)
     store.teaching._clock = lambda: datetime.now(UTC) + timedelta(hours=25)
@@ -108,7 +108,7 @@ async def test_forgetting_does_not_give_the_day_back(store: Store) -> None:
     limits = DailyLimits(person=5, guild=1)
     await store.teaching.add_upload(new(1), limits)
     await store.teaching.forget("upload1")
-    with pytest.raises(BadRequest, match="1 files were uploaded on this server"):
+    with pytest.raises(BadRequest, match="This server was taught 1 file within a day"):
         await store.teaching.add_upload(new(2), limits)
 
 

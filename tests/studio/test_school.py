@@ -162,7 +162,7 @@ async def test_what_cannot_be_taken_is_refused_at_the_door(settings: Settings) -
                 await teach(material("one", **values), origin=ASKER)
         assert rows(few) == []
         await taught(studio, "one", licence="cc-by-sa", credit=" Ada ")
-        with pytest.raises(BadRequest, match="You uploaded 1 files within a day"):
+        with pytest.raises(BadRequest, match="You uploaded 1 file within a day"):
             await teach(material("two"), origin=ASKER)
         assert rows(few)[0]["credit"] == "Ada"
     assert "original.txt" in files_of(few, "uploads")
@@ -208,7 +208,7 @@ async def test_where_moderators_approve_an_upload_awaits_one(settings: Settings)
         upload_id = (await taught(studio, "one")).upload.id
         assert (await studio.teaching.keep(upload_id, origin=ASKER)).state == "awaiting"
         assert (await studio.teaching.keep(upload_id, origin=ASKER)).state == "awaiting"
-        with pytest.raises(BadRequest, match="There are 0 kept pieces"):
+        with pytest.raises(BadRequest, match="Kept pieces of jazz: 0"):
             await studio.teaching.train("jazz", origin=ASKER)
         approved = await studio.teaching.approve(upload_id, origin=STRANGER)
         assert (approved.state, approved.decided_by) == ("kept", 9)

@@ -116,7 +116,7 @@ async def test_too_few_pieces_teach_nothing(settings: Settings) -> None:
     async with school(settings) as studio:
         await kept(studio, "one")
         await taught(studio, "two")
-        with pytest.raises(BadRequest, match="There are 1 kept pieces of jazz, and 3 are the least"):
+        with pytest.raises(BadRequest, match="Kept pieces of jazz: 1; 3 are the least"):
             await studio.teaching.train("jazz", origin=MODERATOR)
         with pytest.raises(BadRequest, match="'polka' is not known"):
             await studio.teaching.train("polka", origin=MODERATOR)

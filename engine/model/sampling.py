@@ -28,6 +28,8 @@ BLOCK = 8
 """Rows come in blocks of so many; a product of one block always has the same shape."""
 MOST_ROWS = 64
 """Up to so many rows it is tried whether they may be multiplied at once; more are multiplied in parts of so many."""
+MOST_NETWORKS = 16
+"""Up to so many networks have their heads multiplied side by side."""
 
 
 class Packed:
@@ -140,7 +142,7 @@ class Stepper:
 
     def _head_logits(self, name: str, x: Tensor) -> Floats:
         """A small head's logits; where rows may be multiplied at once, by the heads of all networks side by side."""
-        if not self._wide or len(self._shelf.networks) == 1:
+        if not self._wide or not 1 < len(self._shelf.networks) <= MOST_NETWORKS:
             return _out(self._times(lambda packed: packed.heads[name], x))
         parts = [self._shelf.heads[name](part) for part in x.split_with_sizes(self._joint)]
         logits = _out(parts[0] if len(parts) == 1 else torch.cat(parts))
@@ -273,10 +275,10 @@ def _rows_are_alike(packed: Packed) -> bool:
     key = (packed.config, str(packed.device), torch.get_num_threads())
     if key not in _known:
         packed._wide = False
-        apart = _trial([(packed, MOST_ROWS)])
+        apart = _trial([(packed, max(MOST_ROWS, MOST_NETWORKS * BLOCK))])
         packed._wide = True
-        sizes = range(BLOCK, MOST_ROWS + 1, BLOCK)
-        arranged = [[(packed, size)] for size in sizes] + [[(packed, BLOCK)] * (size // BLOCK) for size in sizes]
+        arranged = [[(packed, size)] for size in range(BLOCK, MOST_ROWS + 1, BLOCK)]
+        arranged += [[(packed, BLOCK)] * count for count in range(2, MOST_NETWORKS + 1)]
         _known[key] = all(
             np.array_equal(one[: len(other)], other)
             for lanes in arranged

@@ -111,6 +111,19 @@ def test_blocks_multiplied_one_by_one_give_the_same_songs(tasks, alone, monkeypa
     assert {name: handles[name].events() for name in names} == {name: alone[name] for name in names}
 
 
+@pytest.mark.parametrize("alike", [None, False])
+def test_where_weights_cannot_be_laid_out_songs_are_the_same_alone_and_in_company_too(tasks, monkeypatch, alike):
+    """As on a device other than the processor: plain products, of all rows at once where a trial allows it."""
+    monkeypatch.setattr(sampling, "_known", {})
+    monkeypatch.setattr("torch.backends.mkldnn.is_available", lambda: False)
+    if alike is not None:
+        monkeypatch.setattr(sampling, "_rows_are_alike", lambda _: alike)
+    names = ("lofi 0", "lofi 1", "blues 1")
+    by_itself = {name: run(Batcher(BLOCK), [Order(0, name)], tasks)[name].events() for name in names}
+    together = run(Batcher(32), [Order(0, name) for name in names], tasks)
+    assert {name: together[name].events() for name in names} == by_itself
+
+
 def test_a_song_by_itself_does_not_wait_for_the_question_whether_rows_are_alike(tasks, monkeypatch):
     asked = []
     monkeypatch.setattr(sampling, "_rows_are_alike", lambda packed: not asked.append(packed))

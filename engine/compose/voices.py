@@ -89,7 +89,7 @@ class Voices:
             self._kept[key] = load()
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
-                give_back()
+            give_back()
         self._kept.move_to_end(key)
         return self._kept[key]
 

@@ -48,7 +48,7 @@ def _seen(value: Any) -> Any:
     """What a person sees of a command, an option or a choice."""
     if isinstance(value, Mapping):
         kept = {key: _seen(inner) for key, inner in value.items() if key in _SEEN}
-        return {key: inner for key, inner in kept.items() if inner not in (None, False, [], {})}
+        return {key: inner for key, inner in kept.items() if inner not in (None, False, "", [], {})}
     if isinstance(value, (list, tuple)):
         return [_seen(inner) for inner in value]
     return value

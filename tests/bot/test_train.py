@@ -97,6 +97,13 @@ async def test_only_who_may_manage_the_server_does_that(
     assert (said.content, said.ephemeral) == (NOT_A_MANAGER, True)
 
 
+async def test_the_commands_are_offered_once(discord: LocalDiscord, tmp_path: Path) -> None:
+    for _ in range(2):
+        async with school_bot(discord, tmp_path):
+            pass
+    assert [method for method, path in discord.rest.requests if path.endswith("/commands")] == ["GET", "PUT", "GET"]
+
+
 async def test_too_few_pieces_are_refused_in_one_sentence(discord: LocalDiscord, bot: TunesmithBot) -> None:
     grace = manager(discord)
     await kept(grace, "one")
@@ -225,6 +232,7 @@ async def test_a_style_is_founded_taught_and_removed_when_asked_twice(
     assert twice.content == "The style 'dubstep' is there already; another name would work."
     lesson = await understood(discord.person(), "wobble", style="dubstep")
     assert await grace.suggestions("style remove", "name", "") == ["dubstep"]
+    assert await grace.suggestions("compose", "style", "dub") == ["dubstep"]
     unknown = await (await grace.slash("style remove", name="polka")).said()
     assert unknown.content == "This server has no style 'polka' of its own; dubstep would work."
     question = await (await grace.slash("style remove", name="dubstep")).said()

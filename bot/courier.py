@@ -38,7 +38,8 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What all couriers share. `making_view` and `song_view` make the rows of buttons under a song in the making and
-    under a finished one; `leaving` is set when the bot is to stop.
+    under a finished one; `leaving` is set when the bot is to stop; `claimed`: messages without a mark that
+    were found to be somebody's.
     """
 
     studio: Studio
@@ -46,6 +47,7 @@ class House:
     making_view: Callable[[str], discord.ui.View]
     song_view: Callable[[str], discord.ui.View]
     leaving: asyncio.Event = field(default_factory=asyncio.Event)
+    claimed: set[int] = field(default_factory=set)
 
     async def cancel(self, ticket: Accepted) -> bool:
         """Cancel on behalf of who asked; False when it is too late."""
@@ -75,6 +77,7 @@ class Courier:
     async def attend(self) -> None:
         """From the first word to the last. Raises what nobody can be told of: `discord.NotFound`, `Forbidden`."""
         try:
+            self._note()
             shown = await self._open()
             if isinstance(self._answer, FoundAnswer) and self._answer.is_song:
                 await self._insist(self._delivered)
@@ -118,7 +121,7 @@ class Courier:
     async def _open(self) -> str | None:
         """Show that the request was accepted, or find where that is shown; returns what the message says, if known."""
         if isinstance(self._answer, FoundAnswer):
-            await self._insist(self._answer.look)
+            await self._look(self._answer)
             return None
         text = self.words(Update(phase="queued", share=0.0))
         try:
@@ -128,14 +131,24 @@ class Courier:
                 raise
             _log.info("the first word did not arrive: %s", problem)
             if isinstance(self._answer, InteractionAnswer):  # it takes a first answer once, and for three seconds
-                self._answer = self.found(self._answer.client)
-                await self._insist(self._answer.look)
+                self._answer = found = self.found(self._answer.client)
+                await self._look(found)
             return None
         return text
 
+    async def _look(self, answer: FoundAnswer) -> None:
+        """Find the message, if there is one."""
+        answer.claimed = self._house.claimed
+        await self._insist(answer.look)
+        self._note()
+
     async def _show(self, text: str) -> None:
-        """Say how far the song is, with the button that cancels it; a new message is noted."""
+        """Say how far the song is, with the button that cancels it."""
         await self._answer.show(text, self.making_view())
+        self._note()
+
+    def _note(self) -> None:
+        """Have noted, on the side, where the request is shown, if that is new."""
         if self._answer.message_id != self._noted_id:
             self._noted_id = self._answer.message_id
             self._start(self._insist(self._note_place))

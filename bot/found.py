@@ -1,7 +1,8 @@
 """An answer that goes on where a process before this one stopped: a `Ticket` goes in, its message is found and edited.
 
 Where the message's id is not known (the process died between sending and noting it) the channel's latest messages are
-searched for the job's button; where there is none, a new message is sent, with the job's id as an enforced nonce.
+searched for the job's button, then for an "is thinking…" to the same person; where there is none, a new message is
+sent, with the job's id as an enforced nonce.
 Caveat: without the permission Read Message History nothing is found, and the nonce alone prevents a second message.
 """
 
@@ -38,6 +39,9 @@ class FoundAnswer(Answer):
         super().__init__(client, channel_id=ticket.origin.channel_id, guild_id=ticket.origin.guild_id)
         self.message_id = ticket.origin.message_id
         self.job_id = ticket.job_id
+        self.claimed: set[int] = set()
+        """Messages without a mark that others found to be theirs; shared by all who look for theirs at once."""
+        self._person_id = ticket.origin.person_id
         self._limit_bytes = ticket.limit_bytes if isinstance(ticket, Ticket) else None
 
     @property
@@ -71,12 +75,24 @@ class FoundAnswer(Answer):
         try:
             if self.message_id is not None:
                 return await channel.fetch_message(self.message_id)
+            thinking: discord.Message | None = None
             async for message in channel.history(limit=SEARCHED_MESSAGES):
                 if self.shows_making(message) or self.shows_end(message):
                     return message
+                if self._may_be_mine(message):
+                    thinking = message
+            if thinking is not None and thinking.id not in self.claimed:
+                self.claimed.add(thinking.id)
+                return thinking
         except discord.Forbidden:
             pass  # it may not read there; it may be allowed to write all the same
         return None
+
+    def _may_be_mine(self, message: discord.Message) -> bool:
+        """Whether it says "is thinking…" to the same person, and is nobody else's yet: as good as this one's then."""
+        asked = message.interaction_metadata
+        is_theirs = asked is not None and asked.user.id == self._person_id
+        return message.flags.loading and is_theirs and message.id not in self.claimed
 
     async def _create(self, body: Body) -> int:
         assert self.channel_id is not None

@@ -37,7 +37,7 @@ async def tiny_bot(discord: LocalDiscord, folder: Path, **more: str) -> AsyncIte
     """A bot with tiny workers, ready; leaving stops it, if the test has not done so."""
     process = await start(discord, folder, **more)
     try:
-        await discord.ready(timeout_s=30)
+        await discord.ready(timeout_s=60)
         yield process
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
@@ -63,7 +63,7 @@ def states(folder: Path) -> dict[str, str]:
 
 
 def ask(folder: Path, statement: str) -> list[tuple[object, ...]]:
-    """What the database says."""
+    """What the database says; not to be told to write while a bot of this process has it open."""
     with closing(sqlite3.connect(folder / "tunesmith.db", timeout=10)) as connection, connection:
         return connection.execute(statement).fetchall()
 

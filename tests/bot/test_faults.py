@@ -15,6 +15,7 @@ from engine.store import NewJob, Store
 from tests.bot.conftest import running_bot
 from tests.bot.processes import ask, kill, reached, states, tiny_bot
 from tests.discord import Exchange, LocalDiscord, Message
+from tests.discord.messages import THINKING
 
 
 def has_files(message: Message) -> bool:
@@ -47,7 +48,7 @@ async def test_a_killed_bot_s_songs_come_with_the_next_start_in_the_same_message
             asked += [await people[4].slash("compose", prompt="brew 0.1"), await people[5].mention("brew 0.2")]
             await reached(tmp_path, {"brew 0.1": "queued", "brew 0.2": "queued"})
             for exchange in asked:
-                await exchange.said()
+                await exchange.until(lambda message: True)
             await kill(process, discord)
         assert not any(message.files for message in bot_messages(discord))
         if not noted:
@@ -76,6 +77,21 @@ async def test_a_song_that_arrived_just_before_the_bot_died_is_not_sent_again_an
             await reached(tmp_path, {"quick a": "done"})
         assert len(song.history) == versions
         assert bot_messages(discord) == [song]
+
+
+async def test_an_answer_that_was_only_thinking_when_the_bot_died_becomes_the_song(
+    discord: LocalDiscord, tmp_path: Path
+) -> None:
+    async with running_bot(discord, tmp_path, stop_s=0.2):
+        shown = [(await discord.slash("compose", prompt=f"brew 2.{number}")).message for number in range(2)]
+        await reached(tmp_path, {"brew 2.0": "composing", "brew 2.1": "composing"})
+    for message in shown:  # as they would be, had the process died between deferring and saying something
+        message.content, message.components, message.flags = "", [], THINKING
+    ask(tmp_path, "UPDATE jobs SET message_id = NULL")
+    async with running_bot(discord, tmp_path):
+        for message in shown:
+            await message.until(has_files, timeout_s=20)
+    assert len(bot_messages(discord)) == 2
 
 
 async def accepted(folder: Path, job_id: str, origin: Origin, *, prompt: str) -> None:

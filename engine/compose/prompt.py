@@ -22,7 +22,7 @@ from engine.compose.words.keys import KeyWish, read_key
 from engine.compose.words.lengths import check_length, read_length
 from engine.compose.words.page import Page
 from engine.compose.words.progressions import read_progression
-from engine.compose.words.spelling import Lexicon
+from engine.compose.words.spelling import Lexicon, plain
 from engine.compose.words.tempos import check_bpm, read_meter, read_pace, read_tempo
 from engine.errors import BadRequest
 from engine.music.harmony import Key, Mode
@@ -163,8 +163,15 @@ def lexicon_for(shelf: Shelf) -> Lexicon:
 
 @lru_cache(maxsize=KEPT_LEXICONS)
 def _lexicon(own: tuple[tuple[str, tuple[str, ...]], ...]) -> Lexicon:
-    """The words for the shipped styles, and for a server's own: their names, and their aliases."""
-    return lexicon_of(SHIPPED.aliases() | dict(own))
+    """The words for the shipped styles, and for a server's own: their names, and their aliases. Where one of these is a
+    word of a shipped alias ("stride" of "stride piano"), it is the server's.
+    """
+    theirs = {plain(word) for name, aliases in own for word in (name, *aliases)}
+    shipped = {
+        style: [alias for alias in aliases if not any(f" {word} " in f" {plain(alias)} " for word in theirs)]
+        for style, aliases in SHIPPED.aliases().items()
+    }
+    return lexicon_of(shipped | dict(own))
 
 
 def _too_long(chars: int) -> BadRequest:

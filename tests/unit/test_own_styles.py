@@ -134,6 +134,7 @@ def test_a_shelf_knows_the_shipped_styles_and_its_own():
         ("vaporwave", "vaporwave mall"),
         ("chill-hop", "chill hop for studying"),
         ("metal", "metal, fast"),
+        ("stride", "some stride piano"),
         ("my-band", "a song like my band plays"),
     ],
 )

@@ -240,7 +240,7 @@ def test_progress_is_told_about_once_a_second_and_every_loss_at_once():
         progress.step(step, 10, 2.0 if step == 5 else None, 0)
     assert [said["step"] for said in told[1:]] == [4, 5, 9]
     assert told[2]["nats"] == 2.0
-    assert told[2]["eta_s"] == pytest.approx(5 * 0.25 + 60.0, abs=0.06)
+    assert told[2]["eta_s"] == pytest.approx(5 * 0.25 + 20.0, abs=0.06)
 
 
 def test_more_music_is_learnt_from_for_longer():

@@ -18,6 +18,8 @@ RESTS = 19.0
 LOOK_S = 0.25
 LONGEST_REST_S = 30.0
 TELL_S = 1.0
+AFTER_TUNING_S = 20.0
+"""What composing and comparing take after the last step, measured on one core."""
 
 READING, REPLAYING, TUNING, COMPOSING, COMPARING = "reading", "replaying", "tuning", "composing", "comparing"
 SPAN = {READING: (0.0, 0.02), REPLAYING: (0.02, 0.2), TUNING: (0.2, 0.75), COMPOSING: (0.75, 0.97),
@@ -49,9 +51,7 @@ class Breath:
 
 @dataclass(slots=True)
 class Progress:
-    """Tells phases and shares, about once a second; `left_s`: usual seconds from a phase's beginning to the very end,
-    by what was measured on one core.
-    """
+    """Tells phases and shares, about once a second, and every new loss at once."""
 
     emit: Emit
     clock: Callable[[], float] = time.monotonic
@@ -83,7 +83,3 @@ class Progress:
         low, high = SPAN[phase]
         self._told = (phase, self.clock())
         self.emit({"phase": phase, "share": round(low + (high - low) * min(1.0, share), 4), **more})
-
-
-AFTER_TUNING_S = 60.0
-"""What composing and comparing take after the last step, measured on one core."""

@@ -21,6 +21,8 @@ PHASES = {
     "composing": "composing to compare",
     "comparing": "comparing",
 }
+AFTER_STEPS = frozenset({"composing", "comparing"})
+"""Phases in which nothing is learnt any more."""
 STATES = {
     "training": "in training",
     "candidate": "being compared",
@@ -36,19 +38,17 @@ def training_text(update: Update, ticket: SchoolTicket) -> str:
     """One line: how far a training is, and how long it takes about."""
     head = f"🎓 **{plain(ticket.style)}**, version {ticket.version}:"
     if update.phase == "queued":
-        ahead = (
-            f" ({update.ahead} {'training' if update.ahead == 1 else 'trainings'} before it)" if update.ahead else ""
-        )
+        ahead = f" ({update.ahead} before it)" if update.ahead else ""
         return f"{head} ⏳ waiting{ahead}"
     parts = [PHASES.get(update.detail or "", "learning")]
     if update.share > 0:
         parts[0] += f" {round(100 * min(1.0, update.share))} %"
     if update.eta_s is not None:
         parts[0] += f" ({about_text(update.eta_s)})"
-    if update.step is not None and update.steps:
+    if update.detail not in AFTER_STEPS and update.step is not None and update.steps:
         parts.append(f"step {update.step} of {update.steps}")
-    if update.nats is not None:
-        parts.append(f"{update.nats:.3f} nats")
+        if update.nats is not None:
+            parts.append(f"{update.nats:.3f} nats")
     return f"{head} {' · '.join(parts)}"
 
 

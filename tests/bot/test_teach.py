@@ -12,10 +12,10 @@ import pytest
 from bot.classroom import ONLY_SERVERS
 from bot.client import TunesmithBot
 from bot.cogs.teach import MENU, NO_FILE, NOT_THEIR_OWN, music_of
-from bot.lesson import FORGOTTEN, KEPT
+from bot.lesson import FORGOTTEN, KEPT, lesson_text
 from bot.tutor import LESSON_GOES_ON
 from bot.views.lesson import NOT_A_MODERATOR, looking_view
-from engine import errors
+from engine import Update, errors
 from tests.bot.classroom import (
     comes_true,
     file_of,
@@ -40,6 +40,32 @@ async def bot(discord: LocalDiscord, tmp_path: Path) -> AsyncIterator[TunesmithB
 
 def says(text: str):  # type: ignore[no-untyped-def]
     return lambda message: text in message.content
+
+
+@pytest.mark.parametrize(
+    ("update", "line"),
+    [
+        (Update(phase="queued"), "✅ received → ⏳ **waiting** → decoded → transcribed → understood"),
+        (
+            Update(phase="queued", ahead=1),
+            "✅ received → ⏳ **waiting** (1 file before yours) → decoded → transcribed → understood",
+        ),
+        (
+            Update(phase="learning", detail="received", share=0.05),
+            "✅ received → 🎧 **decoding** 5 % → transcribed → understood",
+        ),
+        (
+            Update(phase="learning", detail="decoded", share=0.5),
+            "✅ received → ✅ decoded → 🎧 **transcribing** 50 % → understood",
+        ),
+        (
+            Update(phase="learning", detail="understood", share=1.0),
+            "✅ received → ✅ decoded → ✅ transcribed → ✅ understood",
+        ),
+    ],
+)
+def test_a_lesson_says_which_phases_are_reached(update: Update, line: str) -> None:
+    assert lesson_text(update) == line
 
 
 # -- /teach ------------------------------------------------------------------------------------------------------------

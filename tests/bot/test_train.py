@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.classroom import NOT_A_MANAGER
 from bot.client import TunesmithBot
-from bot.training import figures_text
+from bot.training import figures_text, training_text
 from bot.tutor import TRAINING_GOES_ON
+from engine import Origin, SchoolTicket, Update
 from tests.bot.classroom import (
     appears,
     kept,
@@ -52,6 +54,23 @@ async def test_one_message_follows_a_training_and_ends_with_what_came_of_it(
     assert message.content == ("🎓 **jazz**, version 1 composes here from now on; it learnt from 4 pieces.")
     assert (message.buttons, len(exchange.messages)) == ([], 1)
     await reached(tmp_path, ["live"], "models")
+
+
+def test_a_training_says_what_it_does_how_far_it_is_and_how_long_it_takes() -> None:
+    ticket = SchoolTicket(job_id="m", kind="train", origin=Origin(), guild_id=1, style="jazz", model_id="m", version=2)
+
+    def said(**values: Any) -> str:
+        return training_text(Update(**values), ticket).removeprefix("🎓 **jazz**, version 2: ")
+
+    assert said(phase="queued") == "⏳ waiting"
+    assert said(phase="queued", ahead=2) == "⏳ waiting (2 before it)"
+    assert said(phase="learning") == "learning"
+    assert (
+        said(phase="learning", detail="replaying", share=0.1, eta_s=300.0) == "recalling the style 10 % (about 5 min)"
+    )
+    steps = {"step": 30, "steps": 300, "nats": 1.23456}
+    assert said(phase="learning", detail="tuning", share=0.25, **steps) == "learning 25 % · step 30 of 300 · 1.235 nats"
+    assert said(phase="learning", detail="comparing", share=0.97, **steps) == "comparing 97 %"
 
 
 def test_the_figures_of_a_version_are_told_in_words() -> None:

@@ -29,7 +29,9 @@ PATIENCE_S = 10.0
 SILENCE_S = 10.0
 """A resident that says nothing for so long, while a job of its runs out of time, hangs."""
 TRIES, PASSING_S = 3, 30.0
-"""So many times in a row, and so long, a worker may be lost before it has opened, until waiting jobs fail for it."""
+"""So many times in a row, and so long, a worker may be lost while it opens, until waiting jobs fail for it."""
+AWAY_S = 900.0
+"""The same where no worker can be begun at all: the cluster is away, or the machine has no room for a process."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S, HURRY_S = 0.1, 30.0, 0.5
 
 
@@ -63,10 +65,12 @@ class Keeper:
         self._line: Line | None = None
         self._jobs: dict[int, tuple[Ticket, asyncio.TimerHandle]] = {}
         self._failures = 0
-        self._hopeless_s = 0.0
+        self._failing_since_s = 0.0
+        self._patience_s = 0.0
         self._heard_s = 0.0
         self._verdict: WorkerLost | None = None
         self._hurry = asyncio.Event()
+        self._begun = False
         self.open = False
         self.facts: Json | None = None
 
@@ -83,7 +87,7 @@ class Keeper:
     @property
     def hopeless(self) -> bool:
         """Whether the last attempts say that it will not open."""
-        return self._failures >= TRIES and time.monotonic() >= self._hopeless_s
+        return self._failures >= TRIES and time.monotonic() >= self._failing_since_s + self._patience_s
 
     @property
     def pid(self) -> int | None:
@@ -138,7 +142,9 @@ class Keeper:
         self._hurry.set()
 
     async def _open(self, line: Line) -> None:
+        self._begun = False
         await line.connect()
+        self._begun = True
         line.post(self._opening)
         try:
             answer = await asyncio.wait_for(line.hear(), self._open_timeout_s)
@@ -184,12 +190,11 @@ class Keeper:
         log.warning("A worker of the lane %r is begun anew: %s: %s", self._lane.name, type(error).__name__, error)
         for ticket in self.running:
             ticket.fail(WorkerLost(str(error)))
-        if not self.open and not isinstance(error, WorkerLost | OSError):
-            self._failures += TRIES
-            self._hopeless_s = 0.0
-        elif not self.open:
-            self._hopeless_s = self._hopeless_s if self._failures else time.monotonic() + PASSING_S
-            self._failures += 1
+        if not self.open:
+            passing = isinstance(error, WorkerLost | OSError)
+            self._failing_since_s = self._failing_since_s if self._failures else time.monotonic()
+            self._failures += 1 if passing else TRIES
+            self._patience_s = (PASSING_S if self._begun else AWAY_S) if passing else 0.0
         self._desk.lost(error, opened=self.open)
 
     def _leave(self) -> None:

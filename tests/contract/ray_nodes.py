@@ -50,6 +50,15 @@ class RayNodes:
         """The processes that nodes consist of in the end."""
         return [pid for pid in _processes(str(self._folder)) if _name(pid) == "raylet"]
 
+    def die(self) -> None:
+        """All machines lose their power."""
+        for process in self._started:
+            process.kill()
+        for pid in _processes(str(self._folder)):
+            os.kill(pid, signal.SIGKILL)
+        for process in self._started:
+            process.wait()
+
     def stop(self) -> None:
         """End everything, whatever it is doing."""
         for process in self._started:

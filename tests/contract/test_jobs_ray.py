@@ -31,7 +31,7 @@ from tests.contract.job_lanes import (
     state,
     until,
 )
-from tests.contract.ray_nodes import RayNodes
+from tests.contract.ray_nodes import RayNodes, running_nodes
 
 pytestmark = NO_RAY
 
@@ -92,7 +92,7 @@ async def test_a_killed_gateway_costs_the_jobs_that_ran_and_no_waiting_one(
 
 async def test_a_cluster_that_is_not_there_is_said_to_be_so(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keeper, "TRIES", 1)
-    monkeypatch.setattr(keeper, "PASSING_S", 0.0)
+    monkeypatch.setattr(keeper, "AWAY_S", 0.0)
     executor = await make("ray://127.0.0.2:9", only("one"))
     with pytest.raises(WorkerLost, match=r"The cluster .* cannot be reached"):
         await asyncio.wait_for(executor.submit("one:echo", {}), 60)
@@ -144,3 +144,19 @@ async def test_a_machine_that_joins_gets_workers_and_one_that_dies_costs_only_wh
     again = await asyncio.wait_for(executor.submit("many:down", {"steps": 1}), 60)
     assert parent_of(again["pid"]) != old_node
     await until(lambda: state(executor, "one").wanted == 1, for_s=60)
+
+
+@pytest.mark.slow
+async def test_jobs_wait_for_a_cluster_that_dies_until_it_is_back(make: Make, tmp_path: Path) -> None:
+    with running_nodes() as nodes:
+        executor = await make(nodes.client, only("many"))
+        job, _ = await began(executor, "many:wait", {"steps": 1, "path": str(tmp_path / "never")})
+        await asyncio.to_thread(nodes.die)
+        with pytest.raises(WorkerLost):
+            await asyncio.wait_for(job, 60)
+        waiting = asyncio.create_task(executor.submit("many:down", {"steps": 3}))
+        await asyncio.sleep(10)
+        assert not waiting.done()
+        await asyncio.to_thread(nodes.start)
+        assert (await asyncio.wait_for(waiting, 60))["counted"] == 3
+        await executor.close()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine.compose.request import ComposeRequest
+from engine.dispatch.lanes import config_of, lanes_of
 from engine.errors import WorkerLost
-from engine.jobs import Lane, keeper
+from engine.jobs import Lane, LocalExecutor, keeper
 from engine.jobs.cluster import RayExecutor, workers_of
 from engine.jobs.switchboard import Size
+from engine.settings import Settings
 from tests.contract.job_lanes import (
     NO_RAY,
     Make,
@@ -40,8 +45,8 @@ pytestmark = NO_RAY
 async def make() -> AsyncIterator[Make]:
     async with AsyncExitStack() as stack:
 
-        async def start(address: str, lanes: tuple[Lane, ...]) -> RayExecutor:
-            executor = RayExecutor(address, lanes, {})
+        async def start(address: str, lanes: tuple[Lane, ...], **config: object) -> RayExecutor:
+            executor = RayExecutor(address, lanes, config)
             stack.push_async_callback(executor.close, grace_s=0.0)
             await executor.start()
             return executor
@@ -160,3 +165,29 @@ async def test_jobs_wait_for_a_cluster_that_dies_until_it_is_back(make: Make, tm
         await asyncio.to_thread(nodes.start)
         assert (await asyncio.wait_for(waiting, 60))["counted"] == 3
         await executor.close()
+
+
+@pytest.mark.slow
+async def test_a_song_composed_on_the_cluster_is_the_song_composed_here(
+    make: Make, ray_nodes: RayNodes, tmp_path: Path
+) -> None:
+    """The studio's own lanes: one song after the other here, both at once there, the same notes."""
+    settings = Settings(data_dir=tmp_path, renderers=1)
+    lanes = tuple(lane for lane in lanes_of(settings) if lane.name in ("compose", "record"))
+    requests = [ComposeRequest(prompt=prompt, seed=7, seconds=20) for prompt in ("chill lofi", "happy ragtime")]
+
+    async def song(executor: Any, number: int) -> str:
+        payload = {"request": requests[number].to_json(), "entry": None, "seed": 7}
+        draft = (await executor.submit("compose", payload))["draft"]
+        answer = await executor.submit("record", {"id": f"{number}" * 12, "draft": draft, "limit_bytes": None})
+        return str(answer["receipt"]["midi_sha256"])
+
+    local = LocalExecutor(lanes, config_of(settings))
+    await local.start()
+    here = [await song(local, 0), await song(local, 1)]
+    await local.close()
+    shutil.rmtree(tmp_path / "songs")
+    cluster = await make(ray_nodes.address, lanes, **config_of(settings))
+    there = await asyncio.gather(song(cluster, 0), song(cluster, 1))
+    assert there == here
+    assert len(set(here)) == 2

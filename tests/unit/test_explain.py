@@ -94,7 +94,7 @@ class Fixed(Reader):
     def __init__(self, meaning: Meaning) -> None:
         self.meaning, self.spent_s = meaning, 0.0
 
-    def read(self, texts: Sequence[str]) -> tuple[Meaning, ...]:
+    def read(self, texts: Sequence[str], styles: object = None) -> tuple[Meaning, ...]:
         return (self.meaning,) * len(texts)
 
     def explain(self, text: str, style: str) -> tuple[WordWeight, ...]:

@@ -37,7 +37,7 @@ class FixedReader:
     def __init__(self, usual: Meaning, **told: Meaning) -> None:
         self._usual, self._told = usual, told
 
-    def read(self, texts: Sequence[str]) -> tuple[Meaning, ...]:
+    def read(self, texts: Sequence[str], styles: object = None) -> tuple[Meaning, ...]:
         return tuple(self._told.get(text, self._usual) for text in texts)
 
     def explain(self, text: str, style: str) -> tuple[WordWeight, ...]:

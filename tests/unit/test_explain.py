@@ -97,7 +97,7 @@ class Fixed(Reader):
     def read(self, texts: Sequence[str], styles: object = None) -> tuple[Meaning, ...]:
         return (self.meaning,) * len(texts)
 
-    def explain(self, text: str, style: str) -> tuple[WordWeight, ...]:
+    def explain(self, text: str, style: str, styles: object = None) -> tuple[WordWeight, ...]:
         return tuple(WordWeight(words=word, weight=0.4) for word in text.split())
 
 

@@ -35,7 +35,9 @@ Array = npt.NDArray[Any]
 
 HIDDEN: dict[str, tuple[int, ...]] = {"notes": (64, 32), "drums": (96, 48)}
 EPOCHS, BATCH, RATE, DECAY, DROP = 8, 2048, 2e-3, 1e-4, 0.1
-CHOOSER, CHOOSER_EPOCHS = 32, 80
+CHOOSERS = {"beats": 0, "bars": 32, "key": 32}
+"""Units of the hidden layer; none for beats, where 32 fitted the training recordings better and others worse."""
+CHOOSER_EPOCHS, CHOOSER_DECAY = 80, 0.1
 SEED = 1
 MOST_WEIGHT = 12.0
 
@@ -168,16 +170,17 @@ def _heard(example: Example) -> Ear:
     return ear_of(samples, pitches, float(np.sqrt(np.square(samples, dtype=np.float64).mean())))
 
 
-def learn_to_choose(choices: list[Choice]) -> list[tuple[Array, Array]]:
+def learn_to_choose(choices: list[Choice], hidden: int) -> list[tuple[Array, Array]]:
     """Layers of a network whose highest answer is the best of each choice: cross-entropy against a softmax of worth."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     every = np.concatenate([choice.x for choice in choices])
     mean, spread = every.mean(axis=0), every.std(axis=0) + 0.05
-    net = torch.nn.Sequential(
-        torch.nn.Linear(every.shape[1], CHOOSER), torch.nn.ReLU(), torch.nn.Dropout(0.4), torch.nn.Linear(CHOOSER, 1)
-    )
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=0.1)
+    net = torch.nn.Sequential(torch.nn.Linear(every.shape[1], 1))
+    if hidden:
+        wide, narrow = torch.nn.Linear(every.shape[1], hidden), torch.nn.Linear(hidden, 1)
+        net = torch.nn.Sequential(wide, torch.nn.ReLU(), torch.nn.Dropout(0.4), narrow)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=CHOOSER_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, CHOOSER_EPOCHS)
     rows = [torch.from_numpy((choice.x - mean) / spread).float() for choice in choices]
     goals = [torch.softmax(torch.from_numpy(12.0 * choice.worth).float(), 0) for choice in choices]
@@ -283,7 +286,7 @@ def main() -> None:
         for name, choices in chosen.items():
             choices.append(CHOICES[name](ear, example.truth))
     for name, choices in chosen.items():
-        _write(name, learn_to_choose([choice for choice in choices if len(choice.x)]))
+        _write(name, learn_to_choose([choice for choice in choices if len(choice.x)], CHOOSERS[name]))
 
 
 def _write(name: str, layers: list[tuple[Array, Array]]) -> None:

@@ -75,7 +75,7 @@ def test_progress_goes_through_the_stages(band_audio):
 
 
 def test_a_piano_waltz_has_three_beats_a_bar(synth):
-    heard = transcribe(played(synth, band_song(bars=16, tempo_bpm=126.0, drums=False, meter="3/4")), SAMPLE_RATE_HZ)
+    heard = transcribe(played(synth, band_song(bars=16, tempo_bpm=104.0, drums=False, meter="3/4")), SAMPLE_RATE_HZ)
     assert heard.refusal == ""
     assert heard.hits == ()
     assert str(heard.beats.meter) == "3/4"

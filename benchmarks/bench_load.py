@@ -205,7 +205,14 @@ def draw(crowds: Sequence[Crowd], path: Path) -> None:
     counts = [len(one.waits_s) for one in crowds]
     left.plot(counts, [one.songs_a_second for one in crowds], marker="o", color="#3b6ea5")
     left.axhline(1.0, color="#999999", linewidth=1, linestyle="--")
-    left.set(xscale="log", xlabel="requests at once", ylabel="songs of a minute per second", ylim=(0, None))
+    left.set(
+        xscale="log",
+        xticks=counts,
+        xticklabels=counts,
+        xlabel="requests at once",
+        ylabel="songs of a minute per second",
+        ylim=(0, None),
+    )
     for one in crowds:
         right.plot(sorted(one.waits_s), range(1, len(one.waits_s) + 1), marker=".", label=f"{len(one.waits_s)} at once")
     right.set(xlabel="wait in seconds", ylabel="songs ready")

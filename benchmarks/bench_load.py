@@ -87,9 +87,8 @@ async def measured(order: argparse.Namespace) -> None:
             for count in map(int, order.at_once.split(",")):
                 crowds.append(await crowd(studio, requests(count, order.seconds), beside))
                 print(row(crowds[-1]), flush=True)
-            print(
-                f"\nOne person asks for {GREEDY}, then {GREEDY} others for one each: {await greedy(studio, order, beside)}\n"
-            )
+            print(f"\nOne person asks for {GREEDY}, then {GREEDY} others for one each:")
+            print(f"{await greedy(studio, order, beside)}\n")
             print(memory())
     if order.plot is not None:
         draw(crowds, order.plot)
@@ -163,8 +162,8 @@ async def greedy(studio: Studio, order: argparse.Namespace, side_by_side: int) -
     ready = sorted(waits)
     others, fair = max(waits[GREEDY:]), ready[min(GREEDY + side_by_side, len(ready)) - 1]
     return (
-        f"the last of the others waits {others:.1f} s; in a fair queue, where {side_by_side} songs are begun already, it is"
-        f" ready after {fair:.1f} s ({others / fair:.2f} times)"
+        f"the last of the others waits {others:.1f} s; in a fair queue, where {side_by_side} songs are begun already, it"
+        f" is ready after {fair:.1f} s ({others / fair:.2f} times)"
     )
 
 
@@ -205,7 +204,8 @@ def draw(crowds: Sequence[Crowd], path: Path) -> None:
     counts = [len(one.waits_s) for one in crowds]
     left.plot(counts, [one.songs_a_second for one in crowds], marker="o", color="#3b6ea5")
     left.axhline(1.0, color="#999999", linewidth=1, linestyle="--")
-    left.set(
+    left.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, None))
+    left.set(xlabel="requests at once", ylabel="songs of a minute per second")
         xscale="log",
         xticks=counts,
         xticklabels=counts,

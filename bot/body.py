@@ -1,8 +1,9 @@
 """What a message says: words with a button, or a song with its card and files. A `StoredSong` goes in, arguments for
 discord.py come out.
 
-Files are read off the event loop, and handed over anew for each try: a sent `discord.File` cannot be sent again.
-Nobody is ever pinged. Caveat: a body of words says nothing of files, so it never takes away a song's.
+Files are read off the event loop while they are sent, piece by piece, so that many songs at once need no room; they are
+opened anew for each try, for a sent `discord.File` cannot be sent again. Nobody is ever pinged. Caveat: a body of words
+says nothing of files, so it never takes away a song's.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import discord
@@ -22,11 +24,11 @@ NOBODY = discord.AllowedMentions.none()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """One message's whole contents; `files` are (file name, bytes)."""
+    """One message's whole contents; `files` are (file name, what is in it or where it lies)."""
 
     text: str | None = None
     embed: discord.Embed | None = None
-    files: tuple[tuple[str, bytes], ...] = ()
+    files: tuple[tuple[str, bytes | Path], ...] = ()
     view: discord.ui.View | None = None
 
     def edit_arguments(self) -> dict[str, Any]:
@@ -44,20 +46,20 @@ class Body:
         return {name: value for name, value in arguments.items() if value is not None} | {"allowed_mentions": NOBODY}
 
     def _files(self) -> list[discord.File]:
-        return [discord.File(BytesIO(data), filename=name) for name, data in self.files]
+        return [discord.File(BytesIO(it) if isinstance(it, bytes) else it, filename=name) for name, it in self.files]
 
 
 async def song_body(song: StoredSong, view: discord.ui.View, *, limit_bytes: int) -> Body:
     """The song with what fits of its files."""
-    files: list[tuple[str, bytes]] = []
+    files: list[tuple[str, bytes | Path]] = []
     notes: list[str] = []
     with_picture = False
     for what, name, path in parts_of(song):
-        data = await asyncio.to_thread(path.read_bytes)
-        if len(data) > limit_bytes:
-            notes.append(too_big_text(what, len(data), limit_bytes))
+        size_bytes = (await asyncio.to_thread(path.stat)).st_size
+        if size_bytes > limit_bytes:
+            notes.append(too_big_text(what, size_bytes, limit_bytes))
             continue
-        files.append((name, data))
+        files.append((name, path))
         with_picture = with_picture or what == "picture"
     embed = song_embed(song, notes=tuple(notes), with_picture=with_picture)
     return Body(embed=embed, files=tuple(files), view=view)

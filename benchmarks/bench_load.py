@@ -162,8 +162,8 @@ async def greedy(studio: Studio, order: argparse.Namespace, side_by_side: int) -
     ready = sorted(waits)
     others, fair = max(waits[GREEDY:]), ready[min(GREEDY + side_by_side, len(ready)) - 1]
     return (
-        f"the last of the others waits {others:.1f} s; in a fair queue, where {side_by_side} songs are begun already, it"
-        f" is ready after {fair:.1f} s ({others / fair:.2f} times)"
+        f"the last of the others waits {others:.1f} s; in a fair queue, where {side_by_side} songs are begun already,"
+        f" it is ready after {fair:.1f} s ({others / fair:.2f} times)"
     )
 
 
@@ -206,13 +206,6 @@ def draw(crowds: Sequence[Crowd], path: Path) -> None:
     left.axhline(1.0, color="#999999", linewidth=1, linestyle="--")
     left.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, None))
     left.set(xlabel="requests at once", ylabel="songs of a minute per second")
-        xscale="log",
-        xticks=counts,
-        xticklabels=counts,
-        xlabel="requests at once",
-        ylabel="songs of a minute per second",
-        ylim=(0, None),
-    )
     for one in crowds:
         right.plot(sorted(one.waits_s), range(1, len(one.waits_s) + 1), marker=".", label=f"{len(one.waits_s)} at once")
     right.set(xlabel="wait in seconds", ylabel="songs ready")

@@ -18,7 +18,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 BESIDE = Path(__file__).parents[2].parent / "shared" / "discord" / "openapi.json"
@@ -57,7 +57,7 @@ class Specification:
     def __init__(self, document: dict[str, Any]) -> None:
         self._paths = sorted(document["paths"].items(), key=lambda item: item[0].count("{"))
         resources = [
-            (address, Resource(contents=_strict(document) if strict else document, specification=DRAFT202012))
+            (address, DRAFT202012.create_resource(_strict(document) if strict else document))
             for strict, address in _ADDRESS.items()
         ]
         self._registry: Registry[Any] = Registry().with_resources(resources)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.s3.models import s3_backends
 from moto.server import main
 

@@ -111,9 +111,7 @@ class Outcomes:
         if model.state != "training":
             raise BadRequest(model.reason or "The training is over already.")
         if len(uploads) < LEAST_PIECES:
-            raise BadRequest(
-                f"There are {len(uploads)} pieces to learn {model.style} from; {LEAST_PIECES} or more would work."
-            )
+            raise BadRequest(f"Pieces to learn {model.style} from: {len(uploads)}; {LEAST_PIECES} or more would work.")
         order = await patiently(lambda: order_of(self._room.store, model, uploads))
         answer = await self._submitted(study, TRAIN, order)
         metrics = dict(answer.get("metrics") or {})

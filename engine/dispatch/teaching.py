@@ -17,6 +17,7 @@ import re
 from dataclasses import replace
 
 from engine.compose.naming import new_song_id
+from engine.compose.words.taken import says
 from engine.dispatch.intake import Intake, guild_of
 from engine.dispatch.lesson import TEACH, TRAIN, Forgotten, Lesson, Material, SchoolTicket, school_ticket
 from engine.dispatch.patience import patiently
@@ -155,6 +156,11 @@ class Teaching:
             raise BadRequest(
                 f"A style cannot be called {name[:40]!r}; 2 to 24 small letters, digits and hyphens that are no style's"
                 " name yet would work, such as dubstep."
+            )
+        if (meaning := says(name)) is not None:
+            raise BadRequest(
+                f"A style cannot be called {name!r}, which is {meaning} in everybody's prompts; a word that is only the"
+                " style's name would work, such as dubstep."
             )
         if not 0 < len(description.strip()) <= MOST_DESCRIPTION:
             raise BadRequest(f"A style needs a description of 1 to {MOST_DESCRIPTION} characters: what it sounds like.")

@@ -259,7 +259,7 @@ def test_a_shipped_checkpoint_that_cannot_be_trusted_is_refused_by_name(server, 
 
 def test_orders_without_enough_sound_pieces_are_told_why(server):
     uploads = upload(server.root / "data", pieces(2))
-    with pytest.raises(BadRequest, match="1 pieces to learn from; 2 would work"):
+    with pytest.raises(BadRequest, match="Pieces to learn from: 1; 2 would work"):
         server.train(order(uploads[:1]))
     (server.root / "data" / "uploads" / "upload0001" / "piece.json").write_text("{", encoding="utf-8")
     with pytest.raises(StoreError, match="upload0001"):

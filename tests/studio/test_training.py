@@ -210,7 +210,7 @@ async def test_a_style_is_trained_by_itself_when_enough_new_minutes_are_there(se
 async def test_a_server_founds_a_style_and_teaches_it(settings: Settings) -> None:
     async with school(settings) as studio:
         create = studio.teaching.create_style
-        for name in ("Dub Step", "jazz", "lo-fi", "d", "x" * 25, "-dub", "dub/step"):
+        for name in ("Dub Step", "jazz", "lo-fi", "d", "x" * 25, "-dub", "dub/step", "song", "sad", "waltz"):
             with pytest.raises(BadRequest, match="A style cannot be called"):
                 await create(name, parent="pop", description="wobbly", origin=MODERATOR)
         with pytest.raises(BadRequest, match="The style 'polka' is not known"):

@@ -54,7 +54,7 @@ def read_pieces(files: FileStore, uploads: Sequence[Taught]) -> tuple[Kept, ...]
     """
     if len(uploads) < LEAST_PIECES:
         raise BadRequest(
-            f"There are {len(uploads)} pieces to learn from; {LEAST_PIECES} would work, one of them to be tested on."
+            f"Pieces to learn from: {len(uploads)}; {LEAST_PIECES} would work, one of them to be tested on."
         )
     return asyncio.run(_read(files, uploads))
 

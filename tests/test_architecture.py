@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 HEAVY = (
     "torch",
     "sklearn",
+    "choix",
     "matplotlib",
     "onnxruntime",
     "music21",

@@ -2,8 +2,9 @@
 
 In: a value; out: plain JSON values, and from them, told the type, an equal value. Conventions: a dataclass becomes an
 object of its fields, but notes, chords, keys and meters, of which a song has many, become lists of their fields in
-order; enums become their values; sets become sorted lists. What is missing takes the field's default. Caveat: a field
-of a type that is not listed here is a `TypeError` when the value is read, so that nobody keeps what cannot come back.
+order; enums become their values, times their ISO 8601 text; sets become sorted lists. What is missing takes the field's
+default. Caveat: a field of a type that is not listed here is a `TypeError` when the value is read, so that nobody keeps
+what cannot come back.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import dataclasses
 import types
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
@@ -44,11 +46,10 @@ def to_plain(value: Any) -> Any:
         return list(parts.values()) if isinstance(value, ROWS) else parts
     if isinstance(value, Mapping):
         return {to_plain(key): to_plain(part) for key, part in value.items()}
-    if isinstance(value, frozenset | set):
-        return sorted(to_plain(part) for part in value)
-    if isinstance(value, tuple | list):
-        return [to_plain(part) for part in value]
-    return value
+    if isinstance(value, frozenset | set | tuple | list):
+        inner = [to_plain(part) for part in value]
+        return sorted(inner) if isinstance(value, frozenset | set) else inner
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def from_plain(kind: type[T], plain: Any) -> T:
@@ -74,6 +75,8 @@ def _read_simple(kind: type, plain: Any) -> Any:
     """A number, a word or nothing; whole numbers are floats too, but truth values are no numbers."""
     if kind is type(None) and plain is None:
         return None
+    if kind is datetime and isinstance(plain, str):
+        return datetime.fromisoformat(plain)
     if kind is float and isinstance(plain, int | float) and not isinstance(plain, bool):
         return float(plain)
     if kind not in (int, str, bool, float, type(None)):

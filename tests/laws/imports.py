@@ -38,7 +38,8 @@ HOMES: Mapping[str, tuple[str, ...]] = {
     "safetensors": ("engine/model/", "engine/text/head.py"),
     "transformers": ("engine/text/encoder.py",),
     "matplotlib": ("engine/evaluate/pictures.py",),
-    "sklearn": ("engine/evaluate/learners.py",),
+    "sklearn": ("engine/evaluate/learners.py", "engine/taste/preference.py"),
+    "choix": ("engine/taste/ratings.py",),
     "symusic": ("engine/music/midi/",),
     "music21": (
         "engine/learn/sources/scores.py",  # reads scores

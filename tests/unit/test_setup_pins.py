@@ -26,9 +26,10 @@ DISTRIBUTIONS = {
     "yarl": "aiohttp",
     "basic_pitch": "basic-pitch",
     "pythonjsonlogger": "python-json-logger",
+    "sklearn": "scikit-learn",
 }
 # Imported only where it is asked for, with a sentence when it is not there.
-OPTIONAL = {"ray", "onnxruntime", "asyncpg", "fsspec", "obstore", "matplotlib", "sklearn"}
+OPTIONAL = {"ray", "onnxruntime", "asyncpg", "fsspec", "obstore", "matplotlib"}
 GPL = {"pedalboard", "mutagen", "pyfluidsynth", "unidecode", "gplv3"}
 
 

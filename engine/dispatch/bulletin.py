@@ -34,11 +34,11 @@ class Bulletin:
 
     def __init__(self, store: Store, rows: Rows, studies: Mapping[str, Study], desk: Desk) -> None:
         self._store, self._rows, self._studies, self._desk = store, rows, studies, desk
-        self.watchers = Watchers()
+        self.watchers: Watchers[Update] = Watchers()
         self.delivering: set[str] = set()
         self._looked = 0.0
 
-    async def begin(self, job_id: str) -> Watch:
+    async def begin(self, job_id: str) -> Watch[Update]:
         """Somebody waits for this job: they are told at once how far it is. Raises `NotFound`."""
         watch = self.watchers.open(job_id)
         try:

@@ -2,9 +2,9 @@
 
 In: settings. Out: lanes, their executor, how many songs they have inside. Conventions: one lane composes, of one
 process with many songs inside, or one a machine with a GPU on a cluster; another records, of as many processes as there
-are cores. Uploads are understood in a lane of one process, and models are trained in another, so that nobody waits ten
-minutes to hear of a file; both step back behind all others. Caveat: workers are told the keys of the file store, so
-this configuration is not for a log.
+are cores, and learns tastes in between, which takes it seconds. Uploads are understood in a lane of one process, and
+models are trained in another, so that nobody waits ten minutes to hear of a file; both step back behind all others.
+Caveat: workers are told the keys of the file store, so this configuration is not for a log.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from engine.jobs.cluster import open_executor
 from engine.settings import Settings
 
 COMPOSER = "engine.compose.resident:open_composer"
-RECORDER = "engine.compose.recorder:open_recorder"
+RECORDER = "engine.dispatch.recorder:open_recorder"
 TEACHER = "engine.learn.worker:open_teacher"
 TRAINER = "engine.dispatch.trainer:open_trainer"
 COMPOSE, RECORD = "compose", "record"
 PREVIEW = "preview"
+TASTE = "taste"
 BEHIND_SONGS = 5
 BEHIND_ALL = 15
 TRAIN_TIMEOUT_S = 6 * 3600.0
@@ -48,7 +49,7 @@ def lanes_of(settings: Settings) -> tuple[Lane, ...]:
         ),
         Lane(
             name=RECORD,
-            kinds=(RECORD, PREVIEW),
+            kinds=(RECORD, PREVIEW, TASTE),
             opener=RECORDER,
             shape="pool",
             workers=settings.renderers or os.cpu_count() or 1,

@@ -35,7 +35,7 @@ class News:
     def __init__(self, store: Store, rows: Rows, works: Works, pace: Pace, team: Team) -> None:
         self._store, self._rows, self._works = store, rows, works
         self._pace, self._team = pace, team
-        self.watchers = Watchers()
+        self.watchers: Watchers[Update] = Watchers()
         self.delivering: set[str] = set()
         self._songs: dict[str, Update] = {}
         self._promises = Promises()
@@ -48,7 +48,7 @@ class News:
         """Positions are other ones now."""
         self._has_moved = True
 
-    async def begin(self, job_id: str) -> Watch:
+    async def begin(self, job_id: str) -> Watch[Update]:
         """Somebody waits for this job: they are told at once how far it is. Raises `NotFound`."""
         watch = self.watchers.open(job_id)
         try:

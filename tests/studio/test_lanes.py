@@ -20,7 +20,7 @@ def settings(tmp_path: Path) -> Settings:
 def test_every_kind_of_job_has_one_lane_whose_opener_is_there(settings: Settings) -> None:
     lanes = lanes_of(settings)
     kinds = [kind for lane in lanes for kind in lane.kinds]
-    assert sorted(kinds) == ["compose", "preview", "record", "teach", "train"]
+    assert sorted(kinds) == ["compose", "preview", "record", "taste", "teach", "train"]
     assert all(callable(resolve(lane.opener)) for lane in lanes)
 
 

@@ -16,7 +16,7 @@ DONE = Update(phase="cancelled", sentence="It was cancelled.")
 
 
 async def test_the_newest_wins_and_the_same_is_not_told_twice() -> None:
-    watchers = Watchers()
+    watchers: Watchers[Update] = Watchers()
     watch = watchers.open("a")
     for ahead in (3, 2, 1, 1):
         watchers.tell("a", Update(phase="queued", ahead=ahead))
@@ -27,7 +27,7 @@ async def test_the_newest_wins_and_the_same_is_not_told_twice() -> None:
 
 
 async def test_nothing_is_told_after_the_last_word_and_the_last_word_is_never_lost() -> None:
-    watchers = Watchers()
+    watchers: Watchers[Update] = Watchers()
     watch = watchers.open("a")
     watchers.tell("a", DONE)
     watchers.tell("a", Update(phase="composing"))
@@ -36,7 +36,7 @@ async def test_nothing_is_told_after_the_last_word_and_the_last_word_is_never_lo
 
 
 async def test_whoever_watches_when_the_studio_closes_hears_no_more() -> None:
-    watchers = Watchers()
+    watchers: Watchers[Update] = Watchers()
     watch = watchers.open("a")
     waiting = asyncio.create_task(anext(watch))
     await asyncio.sleep(0)
@@ -46,7 +46,7 @@ async def test_whoever_watches_when_the_studio_closes_hears_no_more() -> None:
 
 
 async def test_those_who_left_are_forgotten() -> None:
-    watchers = Watchers()
+    watchers: Watchers[Update] = Watchers()
     first, second = watchers.open("a"), watchers.open("a")
     watchers.close("a", first)
     assert list(watchers) == ["a"]

@@ -85,6 +85,15 @@ class Report:
     valid_parts: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLoss:
+    """What a step is to lower, and what it tells of it; `state`: of the LSTM, detached, for the next."""
+
+    total: Tensor
+    nats: float
+    state: tuple[Tensor, Tensor] | None
+
+
 def lane_rows(columns: Columns, weights: NDArray[np.float64], settings: TrainSettings) -> Iterator[NDArray[np.int64]]:
     """Endless `[lanes, chunk]` row numbers. Each lane reads whole pieces, drawn with chances proportional to
     `weights`.
@@ -166,7 +175,7 @@ class Trainer:
         state: tuple[Tensor, Tensor] | None = None
         nats: list[float] = []
         if self.step == 0:
-            self._remember(evaluate(self.network, self._valid)[0])
+            self._remember(self._held_out()[0])
         try:
             while self.step < s.steps and self.step - self.best_step <= s.patience * s.evaluate_every:
                 state, loss = self._train_step(state, keep)
@@ -174,7 +183,7 @@ class Trainer:
                 self.step += 1
                 finished = self.step == s.steps
                 if finished or self.step % s.evaluate_every == 0:
-                    valid, parts = evaluate(self.network, self._valid)
+                    valid, parts = self._held_out()
                     self._remember(valid)
                     on_report(
                         Report(step=self.step, train_nats=float(np.mean(nats)), valid_nats=valid, valid_parts=parts)
@@ -194,26 +203,30 @@ class Trainer:
 
     def _train_step(
         self, state: tuple[Tensor, Tensor] | None, keep: torch.Generator
-    ) -> tuple[tuple[Tensor, Tensor], float]:
+    ) -> tuple[tuple[Tensor, Tensor] | None, float]:
         s = self.settings
         self.network.train()
         for group in self._optimizer.param_groups:
             group["lr"] = self._rate()
         device = self.network.device
         with torch.autocast(device.type, torch.bfloat16):
-            losses, (h, c) = self.network(self._columns.batch(next(self._rows)).to(device), state)
-            extra = self._extra_loss()
-        total: Tensor = losses.total if extra is None else losses.total + extra
-        torch.autograd.backward(total)
+            loss = self._loss(state)
+        torch.autograd.backward(loss.total)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
-        kept = (torch.rand(1, s.lanes, 1, generator=keep) >= s.forget).to(device, h.dtype)
-        return ((h.detach() * kept), (c.detach() * kept)), float(losses.total.detach())
+        kept = (torch.rand(1, s.lanes, 1, generator=keep) >= s.forget).to(device)
+        return None if loss.state is None else (loss.state[0] * kept, loss.state[1] * kept), loss.nats
 
-    def _extra_loss(self) -> Tensor | None:
-        """What else a step is to lower, in nats an event; nothing here."""
-        return None
+    def _loss(self, state: tuple[Tensor, Tensor] | None) -> StepLoss:
+        """What this step is to lower."""
+        batch = self._columns.batch(next(self._rows)).to(self.network.device)
+        losses, (h, c) = self.network(batch, state)
+        return StepLoss(total=losses.total, nats=float(losses.total.detach()), state=(h.detach(), c.detach()))
+
+    def _held_out(self) -> tuple[float, dict[str, float]]:
+        """What tells how good the weights are, the lower the better; and its parts, for reports."""
+        return evaluate(self.network, self._valid)
 
     def _skip(self) -> None:
         """Pass over what one step has read."""

@@ -5,7 +5,8 @@
 In: songs of one server and style with their weighted votes, pairs from duels. Out: a `Preferred`, or None. Conventions:
 a vote's weight is whoever calls' to know (`engine.taste`); songs that are clearly liked weigh up to 1, clearly disliked
 ones down to −1, and what lies between is no lesson; of the liked and of the disliked about a third is held out, those
-whose ids hash lowest, so a song stays on its side from version to version. Light: the Discord process imports this. Caveat: only ids and weights leave here, never who voted.
+whose ids hash lowest, so a song stays on its side from version to version. Light: the Discord process imports this.
+Caveat: only ids and weights leave here, never who voted.
 """
 
 from __future__ import annotations

@@ -15,11 +15,45 @@ from engine.store.opening import open_files, place_of
 
 if TYPE_CHECKING:
     from engine.store.queue import Queue
-    from engine.store.records import Expired, JobRecord, JobState, NewJob, Origin, SongRecord, Tally, VoteValue
+    from engine.store.records import (
+        HOME,
+        Expired,
+        JobRecord,
+        JobState,
+        NewJob,
+        Origin,
+        SongRecord,
+        Tally,
+        VoteValue,
+        home_of,
+    )
     from engine.store.store import Store
+    from engine.store.taste import Taste
+    from engine.store.taste_ranking import lower_bound
+    from engine.store.taste_records import (
+        SWITCHES,
+        Answer,
+        AnswerRecord,
+        BallotRows,
+        DuelRecord,
+        DuelState,
+        DuelTally,
+        Erased,
+        ExportRows,
+        FavouriteRecord,
+        NewDuel,
+        NewTaste,
+        PersonVotes,
+        RatedSong,
+        Switches,
+        SwitchName,
+        TasteRecord,
+        Verdict,
+        VoidRecord,
+        VoteRecord,
+    )
     from engine.store.teaching import Teaching
     from engine.store.teaching_records import (
-        HOME,
         LICENCES,
         DailyLimits,
         Forgetting,
@@ -34,8 +68,18 @@ if TYPE_CHECKING:
 __all__ = [
     "HOME",
     "LICENCES",
+    "SWITCHES",
+    "Answer",
+    "AnswerRecord",
+    "BallotRows",
     "DailyLimits",
+    "DuelRecord",
+    "DuelState",
+    "DuelTally",
+    "Erased",
     "Expired",
+    "ExportRows",
+    "FavouriteRecord",
     "FileStore",
     "FilesPlace",
     "Forgetting",
@@ -44,26 +88,71 @@ __all__ = [
     "JobState",
     "Licence",
     "ModelRecord",
+    "NewDuel",
     "NewJob",
+    "NewTaste",
     "NewUpload",
     "Origin",
+    "PersonVotes",
     "Queue",
+    "RatedSong",
     "SongRecord",
     "Space",
     "Store",
     "StoredFile",
+    "SwitchName",
+    "Switches",
     "Tally",
+    "Taste",
+    "TasteRecord",
     "Teaching",
     "Understood",
     "UploadRecord",
+    "Verdict",
+    "VoidRecord",
+    "VoteRecord",
     "VoteValue",
+    "home_of",
+    "lower_bound",
     "open_files",
     "place_of",
 ]
 
-_RECORDS = ("Expired", "JobRecord", "JobState", "NewJob", "Origin", "SongRecord", "Tally", "VoteValue")
-_TAUGHT = (
+_RECORDS = (
     "HOME",
+    "Expired",
+    "JobRecord",
+    "JobState",
+    "NewJob",
+    "Origin",
+    "SongRecord",
+    "Tally",
+    "VoteValue",
+    "home_of",
+)
+_LIKED = (
+    "SWITCHES",
+    "Answer",
+    "AnswerRecord",
+    "BallotRows",
+    "DuelRecord",
+    "DuelState",
+    "DuelTally",
+    "Erased",
+    "ExportRows",
+    "FavouriteRecord",
+    "NewDuel",
+    "NewTaste",
+    "PersonVotes",
+    "RatedSong",
+    "SwitchName",
+    "Switches",
+    "TasteRecord",
+    "Verdict",
+    "VoidRecord",
+    "VoteRecord",
+)
+_TAUGHT = (
     "LICENCES",
     "DailyLimits",
     "Forgetting",
@@ -77,8 +166,11 @@ _TAUGHT = (
 _HOMES = {
     "Queue": "engine.store.queue",
     "Store": "engine.store.store",
+    "Taste": "engine.store.taste",
+    "lower_bound": "engine.store.taste_ranking",
     "Teaching": "engine.store.teaching",
     **dict.fromkeys(_RECORDS, "engine.store.records"),
+    **dict.fromkeys(_LIKED, "engine.store.taste_records"),
     **dict.fromkeys(_TAUGHT, "engine.store.teaching_records"),
 }
 

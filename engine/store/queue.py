@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from engine.errors import BadRequest, NotFound
 from engine.store.database import Database
 from engine.store.names import keepable
-from engine.store.records import UNFINISHED, Expired, JobRecord, JobState, NewJob, job_record, new_song
+from engine.store.records import UNFINISHED, Expired, JobRecord, JobState, NewJob, done, job_record, new_song
 from engine.store.tables import jobs, songs
 from engine.store.turns import ORDER, QUEUED, next_turns, same_person
 
@@ -52,16 +52,7 @@ class Queue:
         Raises `BadRequest` when the person has `person_limit` unfinished jobs of this kind already.
         """
         async with self._database.writing() as connection:
-            if self._database.is_postgresql:  # SQLite's transactions exclude each other anyway
-                await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ENQUEUE_LOCK)))
-            for known in await _rows(connection, sa.select(jobs).where(jobs.c.id == new.id)):
-                return known
-            await _within_limit(connection, new, person_limit)
-            now = self._clock()
-            if new.song_id is not None and new.request is not None:
-                await connection.execute(new_song(new.song_id, new.request, new.origin, now))
-            turns = await next_turns(connection, new.kind, new.origin)
-            return (await _rows(connection, _insert(new, turns, now)))[0]
+            return await accept(connection, new, self._clock(), person_limit)
 
     async def lease(
         self,
@@ -118,7 +109,7 @@ class Queue:
         if state == "delivering":  # what comes before it is not done again, so it is tried as often anew
             values["attempts"] = 0 if let_go else 1
         mine = _owned(owner) & (jobs.c.id == job_id)
-        song = None if receipt is None else {"status": "done", "receipt": dict(receipt)}
+        song = None if receipt is None else done(receipt)
         return bool(await self._change(mine, values, song=song))
 
     async def note(
@@ -306,6 +297,19 @@ class Queue:
                 unfinished = songs.c.status == "composing"
                 await connection.execute(songs.update().where(theirs & unfinished).values(dict(song)))
         return tuple(sorted(changed, key=lambda job: (job.created_at, job.id)))
+
+
+async def accept(connection: AsyncConnection, new: NewJob, now: datetime, person_limit: int | None) -> JobRecord:
+    """What `Queue.enqueue` does, within somebody's transaction."""
+    if connection.dialect.name == "postgresql":  # SQLite's transactions exclude each other anyway
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ENQUEUE_LOCK)))
+    for known in await _rows(connection, sa.select(jobs).where(jobs.c.id == new.id)):
+        return known
+    await _within_limit(connection, new, person_limit)
+    if new.song_id is not None and new.request is not None:
+        await connection.execute(new_song(new.song_id, new.request, new.origin, now))
+    turns = await next_turns(connection, new.kind, new.origin)
+    return (await _rows(connection, _insert(new, turns, now)))[0]
 
 
 def _insert(new: NewJob, turns: tuple[int, int], now: datetime) -> sa.UpdateBase:

@@ -15,13 +15,15 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from engine.store.names import checked_id
+from engine.store.names import checked_id, keepable
 from engine.store.tables import songs
 
 Status = Literal["composing", "done", "failed"]
 VoteValue = Literal[1, -1]
 JobState = Literal["queued", "composing", "rendering", "delivering", "done", "failed", "cancelled"]
 
+HOME = 0
+"""The server of whoever uses the command line."""
 UNFINISHED: tuple[JobState, ...] = ("queued", "composing", "rendering", "delivering")
 
 
@@ -35,9 +37,16 @@ class Origin:
     message_id: int | None = None
 
 
+def home_of(origin: Origin) -> int:
+    """Whose taste it is: the server's; of a person alone with the bot their own; `HOME` for the command line."""
+    if origin.guild_id is not None:
+        return origin.guild_id
+    return HOME if origin.person_id is None else origin.person_id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SongRecord:
-    """A song's row. `receipt` is None until it is done; `failure` says why it failed."""
+    """A song's row. `receipt` and `style` are None until it is done; `failure` says why it failed."""
 
     id: str
     request: dict[str, Any]
@@ -46,15 +55,19 @@ class SongRecord:
     created_at: datetime
     status: Status
     failure: str | None
+    style: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """A song's votes: counts, and what the person's own vote is (None: none or withdrawn)."""
+    """A song's votes: counts, and what the person's own vote is (None: none or withdrawn). `own_counts`: whether it is
+    among the counts, as one's own song's in a server is not.
+    """
 
     up: int
     down: int
     own: VoteValue | None
+    own_counts: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +118,13 @@ class Expired:
 def song_record(row: sa.RowMapping) -> SongRecord:
     """A row of `songs` as a value."""
     kept = {field.name: row[field.name] for field in dataclasses.fields(SongRecord) if field.name != "origin"}
-    return SongRecord(origin=_origin(row), **kept)
+    return SongRecord(origin=origin_of(row), **kept)
 
 
 def job_record(row: sa.RowMapping) -> JobRecord:
     """A row of `jobs` as a value."""
     kept = {field.name: row[field.name] for field in dataclasses.fields(JobRecord) if field.name != "origin"}
-    return JobRecord(origin=_origin(row), **kept)
+    return JobRecord(origin=origin_of(row), **kept)
 
 
 def new_song(song_id: str, request: Mapping[str, Any], origin: Origin, now: datetime) -> sa.Insert:
@@ -120,5 +133,24 @@ def new_song(song_id: str, request: Mapping[str, Any], origin: Origin, now: date
     return songs.insert().values(row | dataclasses.asdict(origin))
 
 
-def _origin(row: sa.RowMapping) -> Origin:
+def done(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """What is set when a song is done."""
+    style = receipt.get("style")
+    return {
+        "status": "done",
+        "receipt": dict(receipt),
+        "style": keepable(style)[:40] if isinstance(style, str) else None,
+    }
+
+
+def of_home(table: sa.Table, home: int) -> sa.ColumnElement[bool]:
+    """The condition that a row with an origin belongs to this home, as `home_of` says."""
+    private = table.c.guild_id.is_(None)
+    if home == HOME:
+        return private & table.c.person_id.is_(None)
+    return (table.c.guild_id == home) | (private & (table.c.person_id == home))
+
+
+def origin_of(row: sa.RowMapping) -> Origin:
+    """Who asked, by a row of songs, jobs or duels."""
     return Origin(**{field.name: row[field.name] for field in dataclasses.fields(Origin)})

@@ -1,8 +1,9 @@
 """Songs and votes, kept: what was asked, what came out, who liked it.
 
 In: JSON requests and receipts, votes. Out: `SongRecord`, `Tally`. Conventions: a song is `composing` until it is `done`
-or `failed`; a person has at most one vote a song; all times are UTC. Caveat: songs that are made for a job change with
-it (`queue.py`); `begin`, `finish` and `fail` are for those that are made without one.
+or `failed`; a person has at most one vote a song, and which are counted `taste_counting.py` says; all times are UTC.
+Caveat: songs that are made for a job change with it (`queue.py`); `begin`, `finish` and `fail` are for those that are
+made without one.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from engine.store.files import FilesPlace, FileStore
 from engine.store.names import Space, checked_id, keepable, song_not_found
 from engine.store.opening import open_files
 from engine.store.queue import Queue
-from engine.store.records import Origin, SongRecord, Tally, VoteValue, new_song, song_record
+from engine.store.records import Origin, SongRecord, Tally, VoteValue, done, new_song, song_record
 from engine.store.scratch import Scratch
 from engine.store.tables import songs, votes
+from engine.store.taste import Taste
+from engine.store.taste_counting import VOTE_COUNTS
 from engine.store.teaching import Teaching
 
 SPACES: tuple[Space, ...] = get_args(Space)
@@ -34,8 +37,8 @@ MOST_IDS = 500
 class Store:
     """Open with `await Store.open(url, data_dir)`, close with `await store.close()`.
 
-    `jobs`: the queue. `teaching`: what servers taught. `scratch`: where this machine makes songs. `files`: where
-    finished ones are kept; `space` has the places of other things.
+    `jobs`: the queue. `teaching`: what servers taught. `taste`: what people like. `scratch`: where this machine makes
+    songs. `files`: where finished ones are kept; `space` has the places of other things.
     """
 
     def __init__(self, database: Database, spaces: Mapping[Space, FileStore], data_dir: Path) -> None:
@@ -43,6 +46,7 @@ class Store:
         self._spaces = spaces
         self.jobs = Queue(database)
         self.teaching = Teaching(database)
+        self.taste = Taste(database)
         self.scratch = Scratch(data_dir)
         self.files = spaces["songs"]
 
@@ -73,7 +77,7 @@ class Store:
 
     async def finish(self, song_id: str, receipt: Mapping[str, Any]) -> None:
         """The song is done; raises `NotFound` if it was never begun."""
-        await self._end(song_id, status="done", receipt=dict(receipt))
+        await self._end(song_id, **done(receipt))
 
     async def fail(self, song_id: str, reason: str) -> None:
         """The song came to nothing; raises `NotFound` if it was never begun."""
@@ -136,8 +140,9 @@ class Store:
 
 
 async def _count(connection: AsyncConnection, song_id: str, person_id: int | None) -> Tally:
-    rows = await connection.execute(sa.select(votes.c.person_id, votes.c.value).where(votes.c.song_id == song_id))
-    by_person = {row.person_id: row.value for row in rows}
-    values = list(by_person.values())
-    own = by_person.get(person_id) if person_id is not None else None
-    return Tally(up=values.count(1), down=values.count(-1), own=own)
+    cast = sa.select(votes.c.person_id, votes.c.value, VOTE_COUNTS.label("counts")).join_from(votes, songs)
+    rows = (await connection.execute(cast.where(votes.c.song_id == song_id))).all()
+    values = [row.value for row in rows if row.counts]
+    mine = next((row for row in rows if row.person_id == person_id), None)
+    own, counts = (None, True) if mine is None else (mine.value, bool(mine.counts))
+    return Tally(up=values.count(1), down=values.count(-1), own=own, own_counts=counts)

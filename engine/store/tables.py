@@ -55,9 +55,12 @@ songs = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("status", sa.String(16), nullable=False),
     sa.Column("failure", sa.Text, nullable=True),
+    sa.Column("style", sa.String(40), nullable=True),  # known when it is done
     sa.CheckConstraint("status IN ('composing', 'done', 'failed')", name="status"),
     sa.Index("ix_songs_guild_id", "guild_id"),
     sa.Index("ix_songs_created_at", "created_at"),
+    sa.Index("ix_songs_style", "guild_id", "style", "created_at"),
+    sa.Index("ix_songs_person_id", "person_id", "created_at"),
 )
 
 votes = sa.Table(
@@ -68,6 +71,8 @@ votes = sa.Table(
     sa.Column("value", sa.SmallInteger, nullable=False),
     sa.Column("changed_at", UtcDateTime, nullable=False),
     sa.CheckConstraint("value IN (-1, 1)", name="value"),
+    sa.Index("ix_votes_person_id", "person_id", "changed_at"),
+    sa.Index("ix_votes_changed_at", "changed_at"),
 )
 
 jobs = sa.Table(
@@ -183,6 +188,7 @@ models = sa.Table(
     sa.Column("reason", sa.Text, nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("decided_at", UtcDateTime, nullable=True),
+    sa.Column("trial_since", UtcDateTime, nullable=True),  # a live one that votes have to decide on
     sa.CheckConstraint("state IN ('training', 'candidate', 'live', 'refused', 'retired', 'rolled_back')", name="state"),
     sa.Index("ix_models_guild_id", "guild_id", "style", "version", unique=True),
 )
@@ -195,5 +201,82 @@ guild_styles = sa.Table(
     sa.Column("parent", sa.String(40), nullable=False),
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("created_by", sa.BigInteger, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+duels = sa.Table(
+    "duels",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("person_id", sa.BigInteger, nullable=True),
+    sa.Column("guild_id", sa.BigInteger, nullable=True),
+    sa.Column("channel_id", sa.BigInteger, nullable=True),
+    sa.Column("message_id", sa.BigInteger, nullable=True),
+    sa.Column("style", sa.String(40), nullable=True),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("left_id", sa.String(32), sa.ForeignKey("songs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("right_id", sa.String(32), sa.ForeignKey("songs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("minutes", sa.Integer, nullable=False),
+    sa.Column("votes_wanted", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("failure", sa.Text, nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("closes_at", UtcDateTime, nullable=True),
+    sa.Column("revealed_at", UtcDateTime, nullable=True),
+    sa.CheckConstraint("state IN ('making', 'open', 'revealed', 'failed')", name="state"),
+    sa.Index("ix_duels_state", "state", "closes_at"),
+    sa.Index("ix_duels_guild_id", "guild_id", "created_at"),
+    sa.Index("ix_duels_left_id", "left_id"),
+    sa.Index("ix_duels_right_id", "right_id"),
+)
+
+duel_votes = sa.Table(
+    "duel_votes",
+    metadata,
+    sa.Column("duel_id", sa.String(32), sa.ForeignKey("duels.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("answer", sa.String(8), nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    sa.CheckConstraint("answer IN ('left', 'right', 'both', 'neither')", name="answer"),
+    sa.Index("ix_duel_votes_person_id", "person_id", "changed_at"),
+)
+
+favourites = sa.Table(
+    "favourites",
+    metadata,
+    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("song_id", sa.String(32), sa.ForeignKey("songs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index("ix_favourites_song_id", "song_id"),
+)
+
+tastes = sa.Table(
+    "tastes",
+    metadata,
+    sa.Column("home", sa.BigInteger, primary_key=True, autoincrement=False),  # `home_of` who asks
+    sa.Column("style", sa.String(40), primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.JSON, nullable=False),
+    sa.Column("figures", sa.JSON, nullable=False),
+    sa.Column("votes", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)
+
+switches = sa.Table(
+    "switches",
+    metadata,
+    sa.Column("home", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("changed_by", sa.BigInteger, nullable=True),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+)
+
+voids = sa.Table(
+    "voids",
+    metadata,
+    sa.Column("guild_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("by", sa.BigInteger, nullable=True),
+    sa.Column("reason", sa.Text, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )

@@ -21,6 +21,8 @@ from engine.store.teaching_records import ModelRecord, UploadRecord
 from engine.store.teaching_uploads import Uploads, model_rows, upload_rows
 
 USABLE = ("live", "rolled_back")
+LIVE = {"state": "live", "reason": None, "trial_since": None}
+ROLLED_BACK = {"state": "rolled_back", "trial_since": None}
 
 
 class Models(Uploads):
@@ -68,10 +70,19 @@ class Models(Uploads):
         return ()
 
     async def publish(
-        self, model_id: str, *, sha256: str, parent_sha256: str, metrics: dict[str, Any]
+        self, model_id: str, *, sha256: str, parent_sha256: str, metrics: dict[str, Any], on_trial: bool = False
     ) -> ModelRecord | None:
-        """The model composes from now on. None when it may not: it was retired meanwhile."""
-        values = {"state": "live", "sha256": sha256, "parent_sha256": parent_sha256, "metrics": metrics, "reason": None}
+        """The model composes from now on. None when it may not: it was retired meanwhile. `on_trial`: until votes have
+        decided on it (`taste_trials.py`).
+        """
+        values = {
+            "state": "live",
+            "sha256": sha256,
+            "parent_sha256": parent_sha256,
+            "metrics": metrics,
+            "reason": None,
+            "trial_since": self._clock() if on_trial else None,
+        }
         return await self._decide(model_id, ("training",), values)
 
     async def refuse_model(
@@ -88,26 +99,26 @@ class Models(Uploads):
         async with self._database.writing() as connection:
             await self._alone(connection)
             found = await model_rows(connection, sa.select(models).where(theirs))
-            values = {"state": "retired", "reason": keepable(reason), "decided_at": self._clock()}
+            values = {"state": "retired", "reason": keepable(reason), "decided_at": self._clock(), "trial_since": None}
             await connection.execute(models.update().where(theirs).values(values))
         return found
 
     async def rollback(self, guild_id: int, style: str, version: int) -> ModelRecord | None:
-        """Compose with this version again, and with no later one. 0 is the shipped one, of which None comes back.
-        Raises `NotFound` for a version that cannot be used.
+        """Compose with this version again, and with no later one; what was on trial of those is not any more. 0 is the
+        shipped one, of which None comes back. Raises `NotFound` for a version that cannot be used.
         """
         theirs = (models.c.guild_id == guild_id) & (models.c.style == style)
         later = theirs & (models.c.version > version) & (models.c.state == "live")
         this = theirs & (models.c.version == version) & models.c.state.in_(USABLE)
         async with self._database.writing() as connection:
             await self._alone(connection)
-            raised = await model_rows(connection, models.update().where(this).values(state="live").returning(models))
+            raised = await model_rows(connection, models.update().where(this).values(LIVE).returning(models))
             if not raised and version != 0:
                 raise NotFound(
                     f"There is no version {version} of {style} to go back to; a live or rolled back one of the list"
                     " would work, and 0 is the shipped one."
                 )
-            await connection.execute(models.update().where(later).values(state="rolled_back"))
+            await connection.execute(models.update().where(later).values(ROLLED_BACK))
         return raised[0] if raised else None
 
     async def model(self, model_id: str) -> ModelRecord:

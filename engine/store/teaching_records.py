@@ -1,8 +1,8 @@
 """What was taught, as values: uploads, the models that learnt from them, styles that servers founded.
 
 In: rows. Out: frozen values. Conventions: ids of people and servers are Discord's; the command line's server is `HOME`
-and its person None. Times are aware and in UTC. Caveat: `report` and `metrics` are JSON as the worker wrote them, and
-are not looked into here.
+(`records.py`) and its person None. Times are aware and in UTC. Caveat: `report` and `metrics` are JSON as the worker
+wrote them, and are not looked into here.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
-
-HOME = 0
-"""The server of whoever teaches by the command line."""
 
 UploadState = Literal["received", "understood", "awaiting", "kept", "refused", "forgotten"]
 UploadKind = Literal["audio", "midi", "score"]
@@ -90,7 +87,8 @@ class ModelRecord:
     """A version of a server's model of a style: training → live, or refused; later rolled back, or retired for good.
 
     Its files are in the space `models` under its id. Of several live ones the newest composes. `parent_sha256`: the
-    checkpoint that training began from; `upload_ids`: what it learnt from; `reason`: why it is not live.
+    checkpoint that training began from; `upload_ids`: what it learnt from; `reason`: why it is not live, or is
+    still; `trial_since`: since when it waits for the votes that decide on it, None if it does not.
     """
 
     id: str
@@ -105,6 +103,7 @@ class ModelRecord:
     reason: str | None
     created_at: datetime
     decided_at: datetime | None
+    trial_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -238,6 +238,6 @@ async def _retire_pupils(connection: AsyncConnection, upload: UploadRecord, now:
     found = await model_rows(connection, sa.select(models).where(theirs))
     pupils = tuple(model for model in found if upload.id in model.upload_ids)
     state = sa.case((models.c.state == "refused", "refused"), else_="retired")
-    values = {"state": state, "reason": WITHOUT, "metrics": None, "decided_at": now}
+    values = {"state": state, "reason": WITHOUT, "metrics": None, "decided_at": now, "trial_since": None}
     await connection.execute(models.update().where(models.c.id.in_([pupil.id for pupil in pupils])).values(values))
     return tuple(pupil for pupil in pupils if pupil.state not in ("refused", "retired"))

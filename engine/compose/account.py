@@ -9,12 +9,15 @@ level than the felt beat (its half, its double, in 6/8 its third) is counted as 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from engine.compose.plan import Plan
 from engine.compose.render import SAMPLE_RATE_HZ
 from engine.compose.request import Receipt
 from engine.compose.sound import SoundFiles
+from engine.compose.traits import plan_features
 from engine.compose.written import Written
+from engine.metrics.features import song_features
 from engine.metrics.measures import measure_song
 from engine.metrics.waveform import measure_audio
 from engine.music.instruments import kit_name, program_name
@@ -70,8 +73,17 @@ def receipt_of(song_id: str, plan: Plan, written: Written, made: SoundFiles, tim
         gates=written.gates,
         originality=written.originality,
         primer=plan.primer,
-        explanation=plan.explanation.to_json() if plan.explanation else {},
+        explanation=_explained(plan, written),
+        features={"plan": plan_features(plan), "song": song_features(song)},
+        taste=dict(plan.taste),
     )
+
+
+def _explained(plan: Plan, written: Written) -> dict[str, Any]:
+    """Why the plan is as it is, and why this candidate of it was kept."""
+    if plan.explanation is None:
+        return {}
+    return dataclasses.replace(plan.explanation, moved=(*plan.moved, *written.moved)).to_json()
 
 
 def _instrument(role: Role, program: int) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
+from math import isfinite, tanh
 from typing import Any
 
 from engine.compose.adherence import adherence
@@ -25,6 +25,8 @@ from engine.music.habits import FILE, load_habits
 from engine.music.notes import Role, Song
 from engine.music.styles import Style, load_style
 
+REACH = 0.1
+"""How far votes may move a candidate, in mean deviations of distance: measured in docs/taste.md."""
 FAR = 3.0
 """Deviations past which a measure is not counted as worse."""
 RANKED = (
@@ -49,13 +51,15 @@ class Verdict:
     """A candidate's failures (empty: passed) and its distance from the style's reference in mean deviations.
 
     `gates`: a gate's name → whether it was passed, `None` where it could not be asked. `originality`: what the copying
-    gate found, `None` without a copy index.
+    gate found, `None` without a copy index. `liking`: how much rather votes would have it than the other candidates, in
+    deviations of distance, within ±`REACH`; 0 where nobody voted.
     """
 
     failures: tuple[str, ...]
     distance: float
     gates: Mapping[str, bool | None] = field(default_factory=dict)
     originality: Originality | None = None
+    liking: float = 0.0
 
     def originality_to_json(self) -> dict[str, Any]:
         """What receipts hold under `originality`; every value is `None` where nothing was checked."""
@@ -113,5 +117,21 @@ def judge(
 
 
 def choose(verdicts: Sequence[Verdict]) -> int:
-    """Index of the candidate with the fewest failures, then the smallest distance, then the lowest index."""
-    return min(range(len(verdicts)), key=lambda i: (len(verdicts[i].failures), verdicts[i].distance, i))
+    """Index of the candidate with the fewest failures, then the smallest distance less its liking, then the lowest
+    index.
+    """
+    return min(
+        range(len(verdicts)),
+        key=lambda i: (len(verdicts[i].failures), verdicts[i].distance - verdicts[i].liking, i),
+    )
+
+
+def liked(verdicts: Sequence[Verdict], scores: Sequence[float]) -> list[Verdict]:
+    """The verdicts with their likings. `scores`: log odds by which votes prefer each candidate to a usual song.
+
+    Bounded, so that a candidate is never kept that is more than twice `REACH` further from the style than another.
+    """
+    usual = sum(scores) / len(scores)
+    return [
+        replace(verdict, liking=REACH * tanh(score - usual)) for verdict, score in zip(verdicts, scores, strict=True)
+    ]

@@ -8,7 +8,8 @@ told in a notice. Caveat: a draft is no value: it changes until the plan is made
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import numpy as np
 
@@ -25,6 +26,7 @@ class Draft:
     """`meaning`: of all words; `feeling`: of those that the mood is read from. `mood`: what it comes to. `before`: the
     song to go on from. `progression`: asked chords. `words`: what beside the seed makes this song another than one with
     other words. `pace_asked`: the wishes' pace is the asked mood's. `shelf`: the styles to choose from.
+    `variant`: which of several plans for one request this one becomes; the first is 0.
     """
 
     request: ComposeRequest
@@ -42,6 +44,7 @@ class Draft:
     words: str = ""
     pace_asked: bool = False
     shelf: Shelf = SHIPPED
+    variant: int = 0
 
     @property
     def text(self) -> str:
@@ -50,7 +53,19 @@ class Draft:
 
     def rng(self, name: str) -> np.random.Generator:
         """The generator of one decision; other words with the same seed are another song."""
-        return np.random.Generator(np.random.PCG64([self.seed, zlib.crc32(f"{name} {self.words}".encode())]))
+        seeds = [self.seed, zlib.crc32(f"{name} {self.words}".encode())]
+        return np.random.Generator(np.random.PCG64([*seeds, self.variant] if self.variant else seeds))
+
+    def another(self, variant: int) -> Self:
+        """As much as is settled by now, for another plan of the same request."""
+        return replace(
+            self,
+            sources=dict(self.sources),
+            requested=dict(self.requested),
+            notices=list(self.notices),
+            scores=dict(self.scores),
+            variant=variant,
+        )
 
     def asked(self, name: str, value: object, *, said: str | None = None) -> None:
         """Note a value that a field of the request asked for; `said`: the words of the prompt that it overrules."""

@@ -44,6 +44,7 @@ class Explanation:
     """`source`: where the style came from (as in `Plan.sources`); `confidence` 0…1, None where no style was meant.
     `next_style` and its share: the runner-up. `words`: what spoke for the style. `moods`: axis → −1…1, only as far as
     words said them. `asked`, `inferred`: field → facts, for JSON.
+    `moved`: what the home's votes changed, in words.
     """
 
     style: str
@@ -55,11 +56,12 @@ class Explanation:
     moods: Mapping[str, float] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
     inferred: Mapping[str, Any] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """One line for people."""
-        said = "; ".join(filter(None, (self._style_text(), self._asked_text(), self._mood_text())))
+        said = "; ".join(filter(None, (self._style_text(), self._asked_text(), self._mood_text(), *self.moved)))
         return f"{said[:1].upper()}{said[1:]}."
 
     def _style_text(self) -> str:
@@ -95,6 +97,7 @@ class Explanation:
             "moods": dict(self.moods),
             "asked": dict(self.asked),
             "inferred": dict(self.inferred),
+            **({"votes": list(self.moved)} if self.moved else {}),
         }
 
 

@@ -127,8 +127,7 @@ class SongWriter:
 
     def finish(self, writing: Writing) -> Written:
         """Judge the candidates of a song whose handle is finished, and keep one. Raises what made it fail."""
-        plan, style = writing.plan, writing.shelf.style(writing.plan.style)
-        return keep_best(self.candidates(writing), plan, writing.given, self.copy_index, style)
+        return keep_best(self.candidates(writing), writing.plan, writing.given, self.copy_index, writing.shelf)
 
     def candidates(self, writing: Writing) -> Candidates:
         """What was written for a song whose handle is finished. Raises what made it fail."""

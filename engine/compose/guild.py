@@ -1,4 +1,5 @@
-"""What a server's songs are composed with, beside what is shipped: which models, which styles of its own.
+"""What a server's songs are composed with, beside what is shipped: which models, which styles of its
+own, and what its votes say it likes.
 
 In: rows, looked up by whoever accepts a request. Out: a `Guild`, which travels with the job as JSON. Conventions: of
 each style the newest model comes first, others may follow for when that cannot be used; `notices` are told where their
@@ -14,6 +15,7 @@ from typing import Any, Self
 
 from engine.errors import EngineError
 from engine.music.codec import from_plain, to_plain
+from engine.music.taste import StyleTaste
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,15 +43,16 @@ class OwnStyle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guild:
-    """See the module's docstring. `models`: style → models, the newest first."""
+    """See the module's docstring. `models`: style → models, the newest first; `tastes`: style → its home's taste."""
 
     models: Mapping[str, tuple[GuildModel, ...]] = field(default_factory=dict)
     styles: tuple[OwnStyle, ...] = ()
     notices: Mapping[str, str] = field(default_factory=dict)
+    tastes: Mapping[str, StyleTaste] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether there is anything beside what is shipped."""
-        return bool(self.models or self.styles or self.notices)
+        return bool(self.models or self.styles or self.notices or self.tastes)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""
@@ -76,12 +79,13 @@ class Guild:
         return replace(self, models={style: left for style, left in models.items() if left}, notices=notices)
 
     def only(self, names: Mapping[str, object]) -> Self:
-        """What these styles need of it: of each the model that composes, no notices."""
+        """What these styles need of it: of each the model that composes and the taste, no notices."""
         return replace(
             self,
             models={style: known[:1] for style, known in self.models.items() if style in names},
             styles=tuple(own for own in self.styles if own.name in names),
             notices={},
+            tastes={style: taste for style, taste in self.tastes.items() if style in names},
         )
 
     def _root(self, style: str) -> str:

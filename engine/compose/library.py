@@ -142,6 +142,9 @@ class Library:
         for name in guild.models:
             if name in shipped:
                 styles[name] = replace(load_style(name), taught=self._taught(name, guild))
+        for name, taste in guild.tastes.items():
+            if name in styles or name in shipped:
+                styles[name] = replace(styles[name] if name in styles else load_style(name), taste=taste)
         return Shelf(styles=styles, notices=guild.notices)
 
     def _own(self, own: OwnStyle, guild: Guild) -> Style:

@@ -74,8 +74,8 @@ class Plan:
     asked for are in this key), "file" (the MIDI file to go on from), "default". `requested`: field → value, where it
     was read, and the words. `style_scores`: style → share, from the encoder. `profile`: the real proportions that the
     song takes after, if the style has any. `primer`: the seed that the network reads first, if any, and
-    `primer_mood`: how that feels, beside the style's other seeds. `explanation`: why
-    it is as it is.
+    `primer_mood`: how that feels, beside the style's other seeds. `taste`: style → version of the
+    home's taste, where one was in force, and `moved`: what it changed, in words. `explanation`: why it is as it is.
     """
 
     prompt: str
@@ -102,6 +102,8 @@ class Plan:
     engine: str = "network"
     primer: str | None = None
     primer_mood: Mood | None = None
+    taste: Mapping[str, int] = field(default_factory=dict)
+    moved: tuple[str, ...] = ()
     explanation: Explanation | None = None
 
     @property
@@ -196,6 +198,7 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "notices": list(plan.notices),
         "primer": plan.primer,
         "primer_mood": plan.primer_mood.to_json() if plan.primer_mood else None,
+        **({"taste": dict(plan.taste)} if plan.taste else {}),
         "explanation": plan.explanation.to_json() if plan.explanation else None,
     }
 

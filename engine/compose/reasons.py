@@ -27,6 +27,7 @@ def explain_plan(draft: Draft, plan: Plan, words: tuple[WordWeight, ...] = ()) -
         words=words,
         moods={} if draft.mood == NEUTRAL else draft.mood.to_json(),
         asked=dict(plan.requested),
+        moved=plan.moved,
         inferred={
             name: {"value": facts.get(name), "from": where, "why": ORIGINS.get(where, where)}
             for name, where in plan.sources.items()

@@ -22,6 +22,8 @@ from engine.compose.account import receipt_of
 from engine.compose.files.delivery import Delivery
 from engine.compose.files.encode import Format
 from engine.compose.files.write import write_all
+from engine.compose.leaning import leaning_of
+from engine.compose.plan import Plan
 from engine.compose.render import Synth, find_soundfont
 from engine.compose.request import Progress, Receipt
 from engine.compose.songbook import ENDING, Entry
@@ -93,12 +95,12 @@ class Recorder:
         watch.untimed(self.warm_up)
         styles = [check_sound(shelf.style(name)) for name in dict.fromkeys((draft.plan.style, *draft.plan.blend))]
         gate = watch.untimed(lambda: self._gate(styles))
-        written = watch.timed("compose", lambda: _judged(draft, styles[0], gate))
+        written = watch.timed("compose", lambda: _judged(draft, shelf, gate))
         made = self._play(draft, styles[0], written, place, progress)
         for stage, seconds in made.timings_s.items():
             watch.timings_s[stage] = seconds
         score = place.folder / f"{place.name}{ENDING}"
-        receipt = receipt_of(place.song_id, draft.plan, written, made, watch.counted())
+        receipt = receipt_of(place.song_id, _as_tasted(draft.plan, shelf), written, made, watch.counted())
         receipt = dataclasses.replace(receipt, files={**receipt.files, "score": str(score)})
         texts = {
             score: _entry(place.song_id, draft, written).dumps(),
@@ -154,13 +156,21 @@ class Recorder:
         )
 
 
-def _judged(draft: SongDraft, style: Style, gate: CopyGate | None) -> Written:
+def _judged(draft: SongDraft, shelf: Shelf, gate: CopyGate | None) -> Written:
     """The candidate that is kept, or what the style's grammar writes."""
     if draft.candidates is not None:
-        return keep_best(draft.candidates, draft.plan, draft.given, gate, style)
+        return keep_best(draft.candidates, draft.plan, draft.given, gate, shelf)
     from engine.compose.ruled import written_by_rules  # noqa: PLC0415 (the grammars are seldom needed)
 
-    return written_by_rules(draft.plan, candidates=draft.count, given=draft.given, index=gate, style=style)
+    return written_by_rules(
+        draft.plan, candidates=draft.count, given=draft.given, index=gate, style=shelf.style(draft.plan.style)
+    )
+
+
+def _as_tasted(plan: Plan, shelf: Shelf) -> Plan:
+    """The plan of a song that is built on another, with the taste that is in force now."""
+    versions = leaning_of(plan.blend, shelf).versions
+    return plan if versions == plan.taste else dataclasses.replace(plan, taste=versions)
 
 
 def _entry(song_id: str, draft: SongDraft, written: Written) -> Entry:

@@ -109,7 +109,8 @@ class Receipt:
     and total. `candidates`: how many were composed, which was kept, why others were dropped. `gates`: gate → whether
     the song passed it, `None`: not asked. `originality`: longest_run_notes, longest_run_bars, nearest (piece, bar,
     song_bar, or `None`), limit, passed. `primer`: the seed that was read first, if any. `explanation`: why this style
-    and all that was not asked for (`engine.compose.explain`); `sentence` is for people.
+    and all that was not asked for (`engine.compose.explain`); `sentence` is for people. `features`: what preferences
+    look at, `plan` and `song`: feature → number. `taste`: style → version of the home's taste, where one was in force.
     """
 
     id: str
@@ -138,6 +139,8 @@ class Receipt:
     originality: dict[str, Any] = field(default_factory=dict)
     primer: str | None = None
     explanation: dict[str, Any] = field(default_factory=dict)
+    features: dict[str, dict[str, float]] = field(default_factory=dict)
+    taste: dict[str, int] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON object."""

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from engine.compose.generate import BATCH, SongWriter
 from engine.compose.planner import Planner
 from engine.compose.request import ComposeRequest
-from engine.compose.seeds import FILE, Seed, energy_of, valence_of, write_seeds
 from engine.music.harmony import Chord
 from engine.music.notes import Role, SectionKind, Song
+from engine.music.seed import Seed, measured
+from engine.music.seedbank import FILE, write_seeds
 from engine.music.styles import load_style
-from engine.music.timing import ticks_to_seconds
 from engine.music.tokens import (
     BAR,
     DRUMS,
@@ -32,7 +32,6 @@ from engine.music.tokens import (
     ROLE_ORDER,
     SLOTS_PER_QUARTER,
     Event,
-    class_to_velocity,
     song_to_events,
 )
 
@@ -45,7 +44,6 @@ FEW_NOTES = 16
 LEAST_MELODY = 3
 BEST_SHARE = 0.5
 MOST_OF_A_SONG = 2
-LOWEST_PITCH, PITCH_SPAN = 36, 60
 SHOWN_KINDS = (SectionKind.VERSE, SectionKind.CHORUS, SectionKind.BRIDGE)
 
 
@@ -154,30 +152,23 @@ def _passage(song: Song, number: int, start: int, bars: tuple[tuple[Event, ...],
     pitched = [event for event in events if event.role != DRUMS]
     tune = [event for event in events if event.role == MELODY]
     lead = [event.pitch for event in tune] or [event.pitch for event in pitched]
-    seconds = ticks_to_seconds(len(bars) * song.meter.bar_ticks, song.tempo_bpm)
-    energy = energy_of(
-        notes_per_second=len(events) / seconds, velocity=float(np.mean([class_to_velocity(e.velocity) for e in events]))
-    )
-    register = float(np.clip((np.mean(lead) - LOWEST_PITCH) / PITCH_SPAN, 0, 1))
     shift = song.key.shift_to_white
     chords = song.chords[2 * start : 2 * (start + len(bars))]
-    seed = Seed(
-        name="",
-        meter=song.meter,
-        mode=song.key.mode,
-        tempo_bpm=song.tempo_bpm,
-        chords=tuple(_white(chord, shift) for chord in chords),
-        events=bars,
-        energy=energy,
-        density=len(events) / len(bars),
-        register=register,
-        valence=valence_of(song.key.mode, song.tempo_bpm),
+    seed = measured(
+        Seed(
+            name="",
+            meter=song.meter,
+            mode=song.key.mode,
+            tempo_bpm=song.tempo_bpm,
+            chords=tuple(_white(chord, shift) for chord in chords),
+            events=bars,
+        )
     )
     steps = [abs(b.pitch - a.pitch) for a, b in pairwise(tune)]
     counts = [sum(event.role == role for event in events) / len(bars) for role in range(N_ROLES)]
     measures = (
-        energy,
-        register,
+        seed.energy,
+        seed.register,
         seed.valence,
         float(np.log2(song.tempo_bpm)),
         *(float(np.log2(1 + count)) for count in counts),

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.compose.seeds import FILE as SEEDS
-from engine.compose.seeds import load_seeds
 from engine.errors import CheckpointError, UnsoundModel
 from engine.music.habits import FILE as HABITS
 from engine.music.habits import load_habits
+from engine.music.seedbank import FILE as SEEDS
+from engine.music.seedbank import load_seeds
 from engine.music.styles import Style, Taught
 
 

@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.compose.choose import choose, judge
+from engine.compose.choose import Verdict, choose, judge, liked
 from engine.compose.finish import finish_song
 from engine.compose.given import Given
+from engine.compose.leaning import Leaning, leaning_of
 from engine.compose.plan import Plan
+from engine.metrics.features import song_features
 from engine.metrics.originality import CopyGate
 from engine.music.notes import Role, Song
-from engine.music.styles import Style
+from engine.music.shelf import SHIPPED, Shelf
 from engine.music.tokens import Event
 
 
@@ -37,6 +39,7 @@ class Written:
     """The kept song, what became of the candidates (for the receipt), and the model: style, version, sha256.
 
     `gates`, `originality`: which gates the kept song passed, and what the copying gate found (see `choose.Verdict`).
+    `moved`: what votes changed in the choice, in words.
     """
 
     song: Song
@@ -44,15 +47,17 @@ class Written:
     model: dict[str, str]
     gates: dict[str, bool | None]
     originality: dict[str, Any]
+    moved: tuple[str, ...] = ()
 
 
 def keep_best(
-    candidates: Candidates, plan: Plan, given: Given, index: CopyGate | None, style: Style | None = None
+    candidates: Candidates, plan: Plan, given: Given, index: CopyGate | None, shelf: Shelf = SHIPPED
 ) -> Written:
-    """Finish and judge all candidates, and keep one. `style`: the plan's, where that is not the shipped one."""
+    """Finish and judge all candidates, and keep one. `shelf`: what the plan's styles are from, with their tastes."""
+    style = shelf.style(plan.style)
     songs = [_song(plan, events, given) for events in candidates.events]
     verdicts = [judge(song, plan, candidates.reference, index=index, style=style) for song in songs]
-    kept = choose(verdicts)
+    kept, moved = _chosen(songs, verdicts, leaning_of(plan.blend, shelf))
     dropped = {str(i): list(v.failures) for i, v in enumerate(verdicts) if v.failures and i != kept}
     return Written(
         song=songs[kept],
@@ -67,7 +72,20 @@ def keep_best(
         model=dict(candidates.model),
         gates=dict(verdicts[kept].gates),
         originality=verdicts[kept].originality_to_json(),
+        moved=moved,
     )
+
+
+def _chosen(songs: Sequence[Song], verdicts: Sequence[Verdict], leaning: Leaning) -> tuple[int, tuple[str, ...]]:
+    """Which candidate is kept, and what votes changed in that."""
+    usual = choose(verdicts)
+    if not leaning.ranks_songs:
+        return usual, ()
+    features = [song_features(song) for song in songs]
+    kept = choose(liked(verdicts, [leaning.song_score(own) for own in features]))
+    words = leaning.words("song", features[kept], features[usual])
+    told = f"votes here chose among {len(songs)} candidates"
+    return kept, () if kept == usual else (f"{told}: {words}" if words else told,)
 
 
 def _song(plan: Plan, events: Sequence[Event], given: Given) -> Song:

@@ -22,6 +22,8 @@ from engine.metrics.gates import degeneracy
 from engine.music.excerpt import windows
 from engine.music.measured import load_measured, own_style
 from engine.music.notes import Song
+from engine.music.seed import digest_of
+from engine.music.seedbank import FILE, write_seeds
 from engine.music.shelf import Shelf
 from engine.music.styles import STYLES_DIR, Style, Taught, load_style
 from engine.settings import Settings
@@ -91,11 +93,13 @@ class Workshop:
 
     def sow(self, voice: Voice, songs: Sequence[Song], folder: Path) -> int:
         """See `Hands`."""
-        from engine.compose.seeds import FILE, write_seeds  # noqa: PLC0415
         from engine.compose.sowing import choose_seeds  # noqa: PLC0415 (torch comes with it)
 
         sound = [(number, song) for number, song in enumerate(songs) if not degeneracy(song, {})]
-        seeds = choose_seeds(sound, voice.style, SEEDS)
+        # every version's bank has names of its own, since votes count for the seed that was heard
+        seeds = [
+            replace(seed, name=f"{seed.name}-{digest_of(seed)}") for seed in choose_seeds(sound, voice.style, SEEDS)
+        ]
         if not seeds:
             return 0
         return write_seeds(folder / FILE, style=voice.style, checkpoint={"version": CANDIDATE}, seeds=seeds)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from engine.errors import BadRequest
 from engine.music.harmony import Mode
 from engine.music.notes import Role
+from engine.music.taste import StyleTaste
 from engine.music.touch import Double, Touch
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class Style:
     progressions of that length fill them; 0: any length. `blue_notes`: semitones above the tonic that tunes may sing
     as if the scale had them. `ensembles`: role → program, casts that belong together; a role that an ensemble does
     not name is drawn from its part. `touch`: how the notes are played. `parent`: of a server's own style the shipped
-    one that it began as; `taught`: what its server's uploads made of it.
+    one that it began as; `taught`: what its server's uploads made of it; `taste`: what its server's votes say of it.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Style:
     touch: Touch = field(default_factory=Touch)
     parent: str = ""
     taught: Taught | None = None
+    taste: StyleTaste | None = None
 
     @property
     def root(self) -> str:

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.compose.guild import Guild, GuildModel, OwnStyle
-from engine.compose.seeds import FILE as SEEDS
-from engine.compose.seeds import Seed, write_seeds
 from engine.metrics.copyindex import FILE as INDEX
 from engine.metrics.copyindex import IndexDraft, save_index
 from engine.model.checkpoint import save_checkpoint
@@ -18,6 +16,9 @@ from engine.music.habits import Habits
 from engine.music.measured import FILE as STYLE
 from engine.music.measured import Measured, MeasuredPart
 from engine.music.notes import Role, Song
+from engine.music.seed import Seed
+from engine.music.seedbank import FILE as SEEDS
+from engine.music.seedbank import write_seeds
 from engine.store.files import FileStore
 from tests.small import small_facts, small_network
 

@@ -18,7 +18,7 @@ from engine.compose.recorder import Booth, Spaces
 from engine.compose.recording import Recorder
 from engine.compose.request import ComposeRequest
 from engine.compose.resident import ComposingLane
-from engine.compose.seeds import ENOUGH, Seed
+from engine.compose.seeds import ENOUGH
 from engine.compose.songdraft import SongDraft
 from engine.compose.voices import KEPT
 from engine.errors import BadRequest
@@ -28,6 +28,7 @@ from engine.metrics.copyindex import FILE as INDEX
 from engine.music.habits import Profile
 from engine.music.harmony import Chord, Mode
 from engine.music.notes import Role
+from engine.music.seed import Seed
 from engine.music.styles import load_style
 from engine.music.timing import METERS
 from engine.music.tokens import ROLE_INDEX, Event

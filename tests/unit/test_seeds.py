@@ -17,28 +17,21 @@ from engine.compose.given import Given
 from engine.compose.script import script_of
 from engine.compose.seeds import (
     ENOUGH,
-    FILE,
-    MAX_BYTES,
     NEAREST,
-    Seed,
     Sought,
     choose_seed,
-    energy_of,
-    load_seeds,
     moods_of_seeds,
     primer_of,
-    seed_called,
     seed_to_primer,
-    seed_to_song,
-    valence_of,
     with_primer,
-    write_seeds,
 )
 from engine.compose.sowing import MOST_OF_A_SONG, Sowing, _farthest, _Passage, sow, sow_bank
 from engine.errors import BadRequest, CheckpointError
 from engine.grammar.corpus import composed_songs
 from engine.model.checkpoint import save_checkpoint
 from engine.music.harmony import Chord, Mode
+from engine.music.seed import Seed, energy_of, seed_to_song, valence_of
+from engine.music.seedbank import FILE, MAX_BYTES, load_seeds, write_seeds
 from engine.music.styles import load_style
 from engine.music.timing import METERS
 from engine.music.tokens import BAR, BAR_EVENT, Event, song_to_events
@@ -264,9 +257,10 @@ def test_a_blends_seed_comes_from_one_of_its_styles(plan, tmp_path, monkeypatch)
     assert None not in names
 
 
-def test_a_seed_that_the_bank_does_not_hold_is_named(tmp_path):
+def test_a_seed_that_the_bank_does_not_hold_is_named(plan, bank):
+    fill(bank, [a_seed()])
     with pytest.raises(CheckpointError, match="lofi-999"):
-        seed_called("lofi-999", tmp_path)
+        primer_of(replace(plan, primer="lofi-999"))
 
 
 def test_the_plans_seed_is_read_unless_another_primer_is_given(writer, plan, bank):

@@ -70,10 +70,13 @@ class Watchers(Generic[T]):
     def __init__(self, last: frozenset[str] = LAST) -> None:
         self._last = last
         self._by_job: dict[str, list[Watch[T]]] = {}
+        self._is_over = False
 
     def open(self, job_id: str) -> Watch[T]:
-        """Somebody begins to wait for a job."""
+        """Somebody begins to wait for a job; once the studio closes they hear nothing."""
         watch: Watch[T] = Watch(self._last)
+        if self._is_over:
+            watch.end()
         self._by_job.setdefault(job_id, []).append(watch)
         return watch
 
@@ -92,6 +95,7 @@ class Watchers(Generic[T]):
 
     def end(self) -> None:
         """The studio closes."""
+        self._is_over = True
         for watches in self._by_job.values():
             for watch in watches:
                 watch.end()

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from unittest.mock import patch
 
@@ -51,26 +51,18 @@ class RayNodes:
         return [pid for pid in _processes(str(self._folder)) if _name(pid) == "raylet"]
 
     def die(self) -> None:
-        """All machines lose their power."""
+        """All machines lose their power. What their workers were called they are not called any more, but they end by
+        themselves when their node is gone.
+        """
         for process in self._started:
             process.kill()
-        for pid in _processes(str(self._folder)):
-            os.kill(pid, signal.SIGKILL)
+        while running := _processes(str(self._folder)):
+            for pid in running:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
         for process in self._started:
             process.wait()
-
-    def stop(self) -> None:
-        """End everything, whatever it is doing."""
-        for process in self._started:
-            process.send_signal(signal.SIGTERM)
-        for process in self._started:
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-        for pid in _processes(str(self._folder)):
-            os.kill(pid, signal.SIGKILL)
 
     def _ray(self, *arguments: str) -> None:
         environment = os.environ | {
@@ -104,7 +96,7 @@ def running_nodes() -> Iterator[RayNodes]:
             nodes.start()
             yield nodes
         finally:
-            nodes.stop()
+            nodes.die()  # asked to stop, they take a minute
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
 
-from engine import ComposeRequest, Origin, Settings, Studio, StudioEvent, errors
+from engine import ComposeRequest, Origin, Settings, Studio, StudioEvent, Update, errors
 from engine.errors import StoreError
 from engine.store import JobRecord
 from tests.contract.postgres import PostgresServer, running_server
-from tests.studio.small_studio import asked, eventually, folders_in, last_of, opened, until, updates_of
+from tests.studio.small_studio import HALF_MINUTE_S, asked, eventually, folders_in, last_of, opened, until, updates_of
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +122,7 @@ async def test_whoever_is_slow_misses_what_was_overtaken_and_hears_the_newest(se
         ticket = await asked(studio, "steps 60")
         heard = []
         async for update in studio.watch(ticket.job_id):
-            heard.append(update)
+            note(update)
             await asyncio.sleep(0.4)
         assert heard[-1].phase == "ready"
         assert len(heard) <= 5
@@ -316,7 +316,7 @@ async def test_a_report_whose_answer_was_lost_is_made_again_and_counts_once(
 async def test_a_request_that_cannot_be_kept_is_refused_and_not_made_behind_the_person_s_back(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.studio.ANSWER_S", 1.0)
+    monkeypatch.setattr("engine.dispatch.reception.ANSWER_S", 1.0)
     async with opened(settings) as studio:
         enqueue, kept = studio._store.jobs.enqueue, []
 
@@ -336,6 +336,21 @@ async def test_a_request_that_cannot_be_kept_is_refused_and_not_made_behind_the_
                 await asyncio.sleep(0.01)
 
 
+async def listen(studio: Studio, job_id: str, note: Callable[[Update], None]) -> None:
+    """Note what a watcher hears, until there is nothing more to hear."""
+    async for update in studio.watch(job_id):
+        note(update)
+
+
+async def test_whoever_begins_to_watch_while_the_studio_closes_does_not_wait_for_ever(settings: Settings) -> None:
+    async with opened(settings) as studio:
+        ticket = await asked(studio, "anything")
+        await studio.drain(grace_s=0)
+        heard: list[Update] = []
+        await asyncio.wait_for(listen(studio, ticket.job_id, heard.append), HALF_MINUTE_S)
+        assert heard == []
+
+
 # -- what a restart finds ---------------------------------------------------------------------------------------------
 
 
@@ -346,9 +361,11 @@ async def test_what_was_being_made_when_the_studio_closed_is_made_after_the_next
     async with opened(settings, at_once=2) as studio:
         tickets = [await asked(studio, f"waits for {gate}", seconds=20 + n) for n in range(3)]
         await eventually(lambda: studio.state().working == 2)
-        watching = asyncio.create_task(updates_of(studio, tickets[0].job_id))
-        await until(studio, tickets[0].job_id, "composing")
-    assert (await watching)[-1].phase == "composing"  # who watches hears no more, and nothing wrong
+        heard: list[Update] = []
+        watching = asyncio.create_task(listen(studio, tickets[0].job_id, heard.append))
+        await eventually(lambda: bool(heard) and heard[-1].phase == "composing")
+    await asyncio.wait_for(watching, HALF_MINUTE_S)
+    assert heard[-1].phase == "composing"  # who watches hears no more, and nothing wrong
     gate.touch()
     async with opened(settings) as studio:
         pending = await studio.pending()

@@ -22,7 +22,7 @@ export PROMPT VENV PYTHON
 RUN := "$$VENV"/bin/tunesmith
 IN_VENV := "$$VENV"/bin/python -m
 # Those that need nothing but the repository; bench_learning and bench_transcribe want corpora (docs/teaching.md, docs/transcription.md).
-BENCHMARKS := batch plan sound notes load discord beside
+BENCHMARKS := batch plan sound notes load discord beside votes
 SOURCES := $(wildcard bot engine tests benchmarks tools)
 
 .PHONY: help setup setup-dev compose samples bot train doctor bench soak test sweep lint check clean prompt-given token-given tree

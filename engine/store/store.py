@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any, Self, get_args
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from engine.store import voting
 from engine.store.database import Database, open_database
 from engine.store.files import FilesPlace, FileStore
 from engine.store.names import Space, checked_id, keepable, song_not_found
@@ -24,9 +23,8 @@ from engine.store.opening import open_files
 from engine.store.queue import Queue
 from engine.store.records import Origin, SongRecord, Tally, VoteValue, done, new_song, song_record
 from engine.store.scratch import Scratch
-from engine.store.tables import songs, votes
+from engine.store.tables import songs
 from engine.store.taste import Taste
-from engine.store.taste_counting import VOTE_COUNTS
 from engine.store.teaching import Teaching
 
 SPACES: tuple[Space, ...] = get_args(Space)
@@ -107,42 +105,16 @@ class Store:
 
     async def press(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
         """A person's vote button: sets the vote, or withdraws it if it is `value` already. Raises `NotFound`."""
-        mine = (votes.c.song_id == song_id) & (votes.c.person_id == person_id)
-        row = {"song_id": song_id, "person_id": person_id, "value": value, "changed_at": datetime.now(UTC)}
-        # The song's row is held meanwhile: PostgreSQL would else let two presses of one person run side by side.
-        held = sa.select(songs.c.id).where(songs.c.id == checked_id(song_id)).with_for_update(key_share=True)
         async with self._database.writing() as connection:
-            if (await connection.execute(held)).one_or_none() is None:
-                raise song_not_found(song_id)
-            withdrawn = await connection.execute(votes.delete().where(mine & (votes.c.value == value)))
-            if withdrawn.rowcount == 0:
-                await connection.execute(self._upsert(row))
-            return await _count(connection, song_id, person_id)
+            return await voting.press(connection, checked_id(song_id), person_id, value, datetime.now(UTC))
 
     async def votes(self, song_id: str, *, person_id: int | None = None) -> Tally:
         """The song's votes as they are (no votes for an unknown song)."""
         async with self._database.reading() as connection:
-            return await _count(connection, song_id, person_id)
+            return await voting.count(connection, song_id, person_id)
 
     async def _end(self, song_id: str, **values: Any) -> None:
         async with self._database.writing() as connection:
             changed = await connection.execute(songs.update().where(songs.c.id == checked_id(song_id)).values(**values))
         if changed.rowcount == 0:
             raise song_not_found(song_id)
-
-    def _upsert(self, row: dict[str, Any]) -> sa.Insert:
-        """Insert a vote, or change the one that is there."""
-        insert = postgresql.insert if self._database.is_postgresql else sqlite.insert
-        statement = insert(votes).values(row)
-        return statement.on_conflict_do_update(
-            index_elements=["song_id", "person_id"], set_={k: row[k] for k in ("value", "changed_at")}
-        )
-
-
-async def _count(connection: AsyncConnection, song_id: str, person_id: int | None) -> Tally:
-    cast = sa.select(votes.c.person_id, votes.c.value, VOTE_COUNTS.label("counts")).join_from(votes, songs)
-    rows = (await connection.execute(cast.where(votes.c.song_id == song_id))).all()
-    values = [row.value for row in rows if row.counts]
-    mine = next((row for row in rows if row.person_id == person_id), None)
-    own, counts = (None, True) if mine is None else (mine.value, bool(mine.counts))
-    return Tally(up=values.count(1), down=values.count(-1), own=own, own_counts=counts)

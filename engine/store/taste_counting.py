@@ -17,8 +17,13 @@ def _voided(table: sa.Table, person_id: sa.ColumnElement[int]) -> sa.ColumnEleme
     return sa.exists().where((voids.c.guild_id == table.c.guild_id) & (voids.c.person_id == person_id))
 
 
-OF_ANOTHER = songs.c.person_id.is_(None) | (songs.c.person_id != votes.c.person_id)
-VOTE_COUNTS = songs.c.guild_id.is_(None) | (OF_ANOTHER & ~_voided(songs, votes.c.person_id))
+def counts_for(person_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Whether this person's vote counts, or would, for the row of `songs`."""
+    of_another = songs.c.person_id.is_(None) | (songs.c.person_id != person_id)
+    return songs.c.guild_id.is_(None) | (of_another & ~_voided(songs, person_id))
+
+
+VOTE_COUNTS = counts_for(votes.c.person_id)
 """Of `votes` and `songs`, joined."""
 ANSWER_COUNTS = duels.c.guild_id.is_(None) | ~_voided(duels, duel_votes.c.person_id)
 """Of `duel_votes` and `duels`, joined."""

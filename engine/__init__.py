@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from engine.dispatch.verdicts import (
         DUEL_ANSWERS,
         PERIODS,
-        SWITCHES,
         Audit,
         DataFormat,
         DuelAnswer,
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
         SongLine,
         SongPage,
         StyleReport,
-        SwitchName,
         TasteReport,
         Top,
         Trial,
@@ -54,7 +52,7 @@ if TYPE_CHECKING:
     from engine.learn.report import LessonReport
     from engine.operations import Gateway, Operations, configure_logging
     from engine.settings import Settings
-    from engine.store import LICENCES, GuildStyle, ModelRecord, Origin, Tally, UploadRecord
+    from engine.store import LICENCES, SWITCHES, GuildStyle, ModelRecord, Origin, SwitchName, Tally, UploadRecord
     from engine.studio import Studio
 
 __all__ = [
@@ -124,7 +122,7 @@ _HOMES = {
     "MAX_MIDI_BYTES": "engine.compose.request",
     "MAX_PROMPT_CHARS": "engine.compose.request",
     "PERIODS": "engine.dispatch.verdicts",
-    "SWITCHES": "engine.dispatch.verdicts",
+    "SWITCHES": "engine.store",
     "Audit": "engine.dispatch.verdicts",
     "ComposeRequest": "engine.compose.request",
     "DataFormat": "engine.dispatch.verdicts",
@@ -159,7 +157,7 @@ _HOMES = {
     "StudioEvent": "engine.dispatch.events",
     "StudioState": "engine.dispatch.events",
     "StyleReport": "engine.dispatch.verdicts",
-    "SwitchName": "engine.dispatch.verdicts",
+    "SwitchName": "engine.store",
     "Tally": "engine.store",
     "TasteReport": "engine.dispatch.verdicts",
     "Ticket": "engine.dispatch.ticket",

@@ -20,7 +20,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Self
 
-from engine.compose.naming import new_seed, new_song_id
+from engine.compose.naming import new_seed
 from engine.compose.request import ComposeRequest
 from engine.dispatch.dispatcher import Dispatcher
 from engine.dispatch.events import Listener, StudioEvent, StudioState
@@ -29,20 +29,16 @@ from engine.dispatch.lanes import executor_of
 from engine.dispatch.lesson import KINDS
 from engine.dispatch.owner import Owner, hold_name
 from engine.dispatch.patience import patiently
+from engine.dispatch.reception import ANSWER_S, Reception, Wish
 from engine.dispatch.school import School
 from engine.dispatch.shelf import stored_song
-from engine.dispatch.taught import guild_of
 from engine.dispatch.teaching import Teaching
 from engine.dispatch.ticket import LAST, StoredSong, Ticket, Update, ticket_of
-from engine.errors import BadRequest, EngineError, NotFound, StoreError, UserError
+from engine.errors import BadRequest, EngineError, NotFound
 from engine.jobs import Executor
 from engine.music.styles import style_names
 from engine.settings import Settings
-from engine.store import JobRecord, NewJob, Origin, Store, Tally, VoteValue, place_of
-
-KIND = "compose"
-ANSWER_S = 2.0
-"""How long somebody who waits for an answer at once is let wait for the database."""
+from engine.store import Origin, Store, Tally, VoteValue, place_of
 
 OnUpdate = Callable[[Update], None]
 
@@ -56,6 +52,7 @@ class Studio:
         self._settings = settings
         self._owner = owner
         self._dispatcher = Dispatcher(store, executor, settings, owner.name)
+        self._reception = Reception(store, self._dispatcher, settings)
         self._school = School(store, executor, settings, owner.name)
         self.teaching = Teaching(store, self._school, settings)
         self._draining: asyncio.Task[None] | None = None
@@ -127,14 +124,7 @@ class Studio:
         Raises `BadRequest` when the person waits for enough songs already, `UserError` when the studio closes,
         `StoreError` when the request cannot be kept within about two seconds.
         """
-        try:
-            job = await self._enqueue(request, origin, limit_bytes)
-        except (UserError, StoreError) as error:
-            self._dispatcher.tell(StudioEvent(kind="refused", error=type(error).__name__))
-            raise
-        self._dispatcher.tell(StudioEvent(kind="accepted", job_id=job.id))
-        self._dispatcher.wake()
-        return Ticket(job_id=job.id, song_id=job.id, origin=origin, request=request, limit_bytes=limit_bytes)
+        return await self._reception.accept(Wish(request=request, origin=origin, limit_bytes=limit_bytes))
 
     async def accept_another(
         self, song_id: str, *, origin: Origin, keep: tuple[str, ...] = (), limit_bytes: int | None = None
@@ -173,12 +163,7 @@ class Studio:
         job = await self._dispatcher.rows.row(job_id)
         if job is not None and job.kind in KINDS:
             return await self._school.delivered(job_id, reply_id=reply_id)
-        is_done = await self._dispatcher.rows.done(job_id, reply_id=reply_id)
-        self._dispatcher.news.forget(job_id)
-        self._dispatcher.wake()
-        if is_done:
-            self._dispatcher.tell(StudioEvent(kind="delivered", job_id=job_id))
-        return is_done
+        return await self._dispatcher.delivered(job_id, reply_id=reply_id)
 
     async def told(self, job_id: str) -> None:
         """Whoever asked was told that the job failed, or was cancelled."""
@@ -282,33 +267,6 @@ class Studio:
             database=dispatcher.trouble,
         )
 
-    async def _enqueue(self, request: ComposeRequest, origin: Origin, limit_bytes: int | None) -> JobRecord:
-        if self._dispatcher.is_closing:
-            raise UserError("Tunesmith is being restarted; asking again in a minute would work.")
-        job_id = new_song_id()
-        guild = await patiently(lambda: guild_of(self._store, origin), for_s=ANSWER_S)
-        new = NewJob(
-            id=job_id,
-            kind=KIND,
-            payload={"seed": new_seed(), "limit_bytes": limit_bytes} | ({"guild": guild.to_json()} if guild else {}),
-            origin=origin,
-            song_id=job_id,
-            request=request.to_json(),
-        )
-        limit = None if origin.person_id is None else self._settings.person_limit
-        try:
-            return await patiently(lambda: self._store.jobs.enqueue(new, person_limit=limit), for_s=ANSWER_S)
-        except (StoreError, asyncio.CancelledError):
-            self._dispatcher.errands(self._refuse(job_id))
-            raise
-
-    async def _refuse(self, job_id: str) -> None:
-        """A request that could not be kept may have been kept all the same, and only the answer was lost."""
-        job = await patiently(lambda: self._store.jobs.cancel(job_id))
-        if job is not None:
-            self._dispatcher.withdraw(job)
-            await self.told(job_id)
-
     async def _attended(self, ticket: Ticket, on_update: OnUpdate | None) -> StoredSong:
         """Wait for a song. Raises what is told instead."""
         last: Update | None = None
@@ -319,7 +277,7 @@ class Studio:
                 elif on_update is not None:
                     on_update(update)
         except BaseException:
-            self._dispatcher.errands(self._refuse(ticket.job_id))
+            self._dispatcher.errands(self._reception.take_back(ticket.job_id))
             raise
         if last is None:
             raise EngineError("The studio was closed before the song was ready; it is made after the next start.")

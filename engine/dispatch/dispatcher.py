@@ -98,6 +98,15 @@ class Dispatcher:
         for listener in self.listeners:
             listener(event)
 
+    async def delivered(self, job_id: str, *, reply_id: int | None = None) -> bool:
+        """The song was brought to whoever asked. False: another process brought it."""
+        is_done = await self.rows.done(job_id, reply_id=reply_id)
+        self.news.forget(job_id)
+        self.wake()
+        if is_done:
+            self.tell(StudioEvent(kind="delivered", job_id=job_id))
+        return is_done
+
     def withdraw(self, job: JobRecord) -> None:
         """The job was cancelled: nobody works on it any more, and whoever waits is told."""
         work = self.works.get(job.id)

@@ -16,7 +16,20 @@ from engine.jobs import LaneState
 from engine.store import JobState
 
 EventKind = Literal[
-    "accepted", "refused", "started", "stage", "retried", "done", "failed", "cancelled", "delivered", "voted"
+    "accepted",
+    "refused",
+    "started",
+    "stage",
+    "retried",
+    "done",
+    "failed",
+    "cancelled",
+    "delivered",
+    "voted",
+    "duel",
+    "answered",
+    "learnt",
+    "trial",
 ]
 
 
@@ -24,7 +37,9 @@ EventKind = Literal[
 class StudioEvent:
     """Something happened. `seconds`: of `started`, how long it had waited; of `stage`, how long the stage took; of
     `done`, how long it took from acceptance to the song. `stage`: of `stage`; `error`: the class of what went wrong;
-    `vote`: 1, −1, or None for one that was withdrawn; `receipt`: of `done`.
+    `vote`: 1, −1, or None for one that was withdrawn; `receipt`: of `done`. `outcome`: of `duel`, `begun`, `opened`,
+    `revealed` or `failed`; of `answered`, the answer or `withdrawn`; of `learnt`, `done`, `unchanged` or `failed`, with
+    the `seconds` that it took; of `trial`, `begun`, `promote` or `roll back`, and its sentence in `detail`.
     """
 
     kind: EventKind
@@ -34,6 +49,8 @@ class StudioEvent:
     error: str | None = None
     vote: int | None = None
     receipt: Receipt | None = None
+    outcome: str | None = None
+    detail: str | None = None
 
 
 Listener = Callable[[StudioEvent], None]

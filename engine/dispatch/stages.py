@@ -26,7 +26,7 @@ from engine.dispatch.taught import guild_now
 from engine.dispatch.work import Work, Works
 from engine.errors import NotFound, StoreError, TunesmithError, WorkerLost
 from engine.jobs import Executor, JobEvent
-from engine.store import Store
+from engine.store import JobRecord, Store
 
 SCORE = ".song.json"
 MOST_SCORE_BYTES = 20_000_000
@@ -56,7 +56,7 @@ class Stages:
             "request": request.to_json(),
             "entry": await self._forerunner(request),
             "seed": work.job.payload.get("seed"),
-            "guild": await patiently(lambda: guild_now(self._store, work.job.payload.get("guild"), work.job.origin)),
+            "guild": await patiently(lambda: self._guild(work.job)),
         }
         async with self._gate.entered(alone=alone):
             answer = await self._executor.submit(COMPOSE, payload, lambda event: self._hear(work, event))
@@ -126,6 +126,10 @@ class Stages:
         except NotFound:
             return True
         return job.state in ("failed", "cancelled")
+
+    async def _guild(self, job: JobRecord) -> dict[str, Any] | None:
+        """What its server taught and likes, as it is now of what was accepted."""
+        return await guild_now(self._store, job.payload.get("guild"), job.origin, job.payload.get("taste"))
 
     async def _forerunner(self, request: ComposeRequest) -> str | None:
         """The `.song.json` of the song that the request builds on; None when there is none, which composing says."""

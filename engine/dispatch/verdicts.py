@@ -13,17 +13,18 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from engine.dispatch.ticket import StoredSong, Ticket
-from engine.store import Origin, Tally
+from engine.store import Answer, Origin, SwitchName, Tally, Verdict
+from engine.store import DuelState as Standing
 
+DuelAnswer = Answer
+DuelPhase = Standing
 Period = Literal["week", "month", "all"]
-SwitchName = Literal["seeds", "plans", "candidates", "canary", "tuning", "share"]
-DuelAnswer = Literal["left", "right", "both", "neither"]
-DuelPhase = Literal["making", "open", "revealed", "failed"]
 DataFormat = Literal["csv", "json"]
 
 PERIODS: tuple[Period, ...] = get_args(Period)
-SWITCHES: tuple[SwitchName, ...] = get_args(SwitchName)
 DUEL_ANSWERS: tuple[DuelAnswer, ...] = get_args(DuelAnswer)
+OVER: frozenset[str] = frozenset({"revealed", "failed"})
+"""Phases of a duel after which nothing more is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +128,10 @@ class Reveal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuelState:
-    """Where a duel is. `share`: how much of both songs is finished while it is making; `left`, `right`: the songs, once
-    it is open; `answers`: how many were given so far; `own`: the answer of whoever just gave or withdrew one;
-    `closes_at`: None until it is open; `sentence`: why it failed; `incident`: under which number the log has it, if the
-    person cannot mend it. `origin` says which message shows it.
+    """Where a duel is. `share`: how much of both songs is finished while it is making, and `eta_s`: in how many seconds
+    both will be; `left`, `right`: the songs, once it is open; `answers`: how many were given so far; `own`: the answer
+    of whoever just gave or withdrew one; `closes_at`: None until it is open; `sentence`: why it failed; `incident`:
+    under which number the log has it, if the person cannot mend it. `origin` says which message shows it.
     """
 
     duel_id: str
@@ -139,6 +140,7 @@ class DuelState:
     origin: Origin
     votes_wanted: int
     share: float = 0.0
+    eta_s: float | None = None
     left: StoredSong | None = None
     right: StoredSong | None = None
     closes_at: datetime | None = None
@@ -183,7 +185,7 @@ class Trial:
     style: str
     version: int
     since: datetime
-    verdict: Literal["promote", "roll back"] | None
+    verdict: Verdict | None
     sentence: str
 
 

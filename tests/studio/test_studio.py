@@ -160,9 +160,9 @@ async def test_a_song_that_breaks_half_way_leaves_nothing_behind(studio: Studio,
 
 async def test_votes_are_counted_changed_and_withdrawn(studio: Studio) -> None:
     song = await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
-    assert await studio.vote(song.id, person_id=1, value=1) == Tally(up=1, down=0, own=1)
+    assert await studio.vote(song.id, person_id=11, value=1) == Tally(up=1, down=0, own=1)
     assert await studio.vote(song.id, person_id=2, value=-1) == Tally(up=1, down=1, own=-1)
-    assert await studio.vote(song.id, person_id=1, value=1) == Tally(up=0, down=1, own=None)
+    assert await studio.vote(song.id, person_id=11, value=1) == Tally(up=0, down=1, own=None)
 
 
 @pytest.mark.parametrize("song_id", ["nothere", "../../etc", "UPPER", ""])
@@ -190,7 +190,7 @@ async def test_a_song_whose_file_is_gone_is_not_found(studio: Studio) -> None:
 async def test_songs_and_votes_outlive_the_process(settings: Settings) -> None:
     async with opened(settings) as studio:
         song = await studio.compose(ComposeRequest(prompt="chill lofi"), origin=ORIGIN)
-        await studio.vote(song.id, person_id=1, value=1)
+        await studio.vote(song.id, person_id=11, value=1)
     async with opened(settings) as studio:
         assert await studio.song(song.id) == song
         assert await studio.vote(song.id, person_id=2, value=1) == Tally(up=2, down=0, own=1)

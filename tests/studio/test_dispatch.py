@@ -122,7 +122,7 @@ async def test_whoever_is_slow_misses_what_was_overtaken_and_hears_the_newest(se
         ticket = await asked(studio, "steps 60")
         heard = []
         async for update in studio.watch(ticket.job_id):
-            note(update)
+            heard.append(update)
             await asyncio.sleep(0.4)
         assert heard[-1].phase == "ready"
         assert len(heard) <= 5
@@ -275,7 +275,8 @@ async def test_a_file_store_that_stays_full_is_told_with_an_incident_after_all_t
 
 async def test_a_lease_whose_answer_was_lost_is_taken_up(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(settings) as studio:
-        lease, lost = studio._store.jobs.lease, []
+        lease = studio._store.jobs.lease
+        lost: list[Any] = []
 
         async def loses_its_first_answer(*words: Any, **wishes: Any) -> Any:
             leased = await lease(*words, **wishes)

@@ -13,14 +13,11 @@ import os
 import re
 import secrets
 import socket
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import SetupError
-
-if sys.platform != "win32":
-    import fcntl
+from engine.store.locked import lock_file
 
 MOST = 64
 NAME = re.compile(r"[0-9A-Za-z.-]{1,50}/\d{1,4}")
@@ -59,7 +56,7 @@ def hold_name(data_dir: Path) -> Owner:
 def _try(path: Path, number: int) -> Owner | None:
     """Hold the name in this file, if nobody does."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    if not _lock(descriptor):
+    if not lock_file(descriptor):
         os.close(descriptor)
         return None
     known = os.read(descriptor, 100).decode(errors="replace").strip()
@@ -75,14 +72,3 @@ def _fresh_name(number: int) -> str:
     """A name that no other machine and no other data folder has."""
     host = re.sub(r"[^0-9A-Za-z.-]", "-", socket.gethostname())[:40] or "host"
     return f"{host}-{secrets.token_hex(4)}/{number}"
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock a file for this process, if nobody else has; False where that cannot be."""
-    if sys.platform == "win32":
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

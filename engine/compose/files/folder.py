@@ -11,16 +11,13 @@ is swept.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from engine.compose.files.write import PART, unwritable
 from engine.errors import BadRequest, SetupError
-
-if sys.platform != "win32":
-    import fcntl
+from engine.store.locked import lock_file
 
 MARK = ".making"
 RECEIPT = ".json"
@@ -59,7 +56,7 @@ def sweep(folder: Path) -> None:
             lock = os.open(mark, os.O_RDWR)
         except OSError:
             continue  # another process swept it, or it is not ours to sweep
-        if not _lock(lock):
+        if not lock_file(lock):
             os.close(lock)
             continue
         name = mark.name[1 : -len(MARK)]
@@ -77,7 +74,7 @@ def is_being_made(folder: Path) -> bool:
             lock = os.open(mark, os.O_RDWR)
         except OSError:
             continue  # it has just ended
-        free = _lock(lock)
+        free = lock_file(lock)
         os.close(lock)
         if not free:
             return True
@@ -97,19 +94,8 @@ def _locked(mark: Path) -> int | None:
     except OSError:
         _close(mark, lock)
         raise
-    _lock(lock)
+    lock_file(lock)
     return lock
-
-
-def _lock(descriptor: int) -> bool:
-    """Lock a file for this process, if nobody else has; False where that cannot be."""
-    if sys.platform == "win32":
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _close(mark: Path, lock: int) -> None:

@@ -7,12 +7,12 @@ works between processes of one machine.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
+
+from engine.store.locked import lock_file
 
 PREFIX = "tunesmith-upload-"
 LOCK = ".lock"
@@ -26,7 +26,7 @@ class WorkingFolder:
         sweep(inside)
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=inside))
         self._lock: int | None = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        lock_file(self._lock)
 
     def close(self) -> None:
         """Remove everything."""
@@ -44,8 +44,7 @@ def sweep(inside: Path) -> int:
             lock = os.open(folder / LOCK, os.O_RDWR)
         except OSError:  # just being made, or just being removed
             continue
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if lock_file(lock):
             shutil.rmtree(folder, ignore_errors=True)
             gone += 1
         os.close(lock)

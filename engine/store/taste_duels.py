@@ -67,14 +67,16 @@ class Duels(TastePart):
 
     async def open_duel(self, duel_id: str) -> DuelRecord | None:
         """Both songs are there, and people may answer from now on. None when that was so before, or it failed."""
-        now = self._clock()
-        left = sa.select(songs.c.style).where(songs.c.id == duels.c.left_id).scalar_subquery()
         async with self._database.writing() as connection:
             mine = (duels.c.id == keepable(duel_id)) & (duels.c.state == "making")
             for duel in await _duels(connection, sa.select(duels).where(mine).with_for_update(key_share=True)):
-                values = {"state": "open", "closes_at": now + timedelta(minutes=duel.minutes)}
-                change = duels.update().where(mine).values(values, style=sa.func.coalesce(duels.c.style, left))
-                return (await _duels(connection, change.returning(duels)))[0]
+                left = sa.select(songs.c.style).where(songs.c.id == duel.left_id)
+                values = {
+                    "state": "open",
+                    "style": duel.style or (await connection.execute(left)).scalar_one(),
+                    "closes_at": self._clock() + timedelta(minutes=duel.minutes),
+                }
+                return (await _duels(connection, duels.update().where(mine).values(values).returning(duels)))[0]
         return None
 
     async def fail_duel(self, duel_id: str, reason: str) -> DuelRecord | None:

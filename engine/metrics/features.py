@@ -62,14 +62,14 @@ def _pitch(table: NoteTable) -> dict[str, float]:
     pitched, tune = table.pitched(), table.of(Role.MELODY).top_line()
     middle = mean(pitched.pitch) if len(pitched.pitch) else MIDDLE
     steps = np.abs(np.diff(tune.pitch))
-    beats = sounding(pitched, table.beat_ticks)
+    at_once = sounding(pitched, SIXTEENTH)
     return {
         "register": middle,
         "melody_register": mean(tune.pitch) if len(tune.pitch) else middle,
         "melody_range": float(np.ptp(tune.pitch)) if len(tune.pitch) else 0.0,
         "melody_leaps": share(steps >= WIDE),
         "pitch_spread": spread(pitched.pitch),
-        "polyphony": mean(beats[beats > 0]),
+        "polyphony": mean(at_once[at_once > 0]),
     }
 
 

@@ -58,7 +58,7 @@ class Ballots(TastePart):
             void = sa.select(voids.c.person_id).where(voids.c.guild_id == home)
             return BallotRows(
                 home=home,
-                songs=await _songs(connection, _about(their_votes, answers), HEARD),
+                songs=await short_songs(connection, _about(their_votes, answers), HEARD),
                 votes=their_votes,
                 duels=answers,
                 voided=frozenset((await connection.execute(void)).scalars()),
@@ -79,19 +79,21 @@ class Ballots(TastePart):
         return found
 
     async def export(self, guild_id: int) -> ExportRows:
-        """All that a server's people said, and the songs and duels of the server."""
+        """All that a server's people said, and the songs and duels of the server; of duels that are open, not yet who
+        said what.
+        """
         theirs = songs.c.guild_id == guild_id
         async with self._database.reading() as connection:
             ids = (await connection.execute(sa.select(songs.c.id).where(theirs, DONE))).scalars().all()
-            cast = sa.select(votes).join_from(votes, songs).where(theirs).order_by(*_newest(votes))
-            given = ANSWERS.where(duels.c.guild_id == guild_id).order_by(*_newest(duel_votes))
+            cast = sa.select(votes).join_from(votes, songs).where(theirs, DONE).order_by(*_newest(votes))
+            given = ANSWERS.where(duels.c.guild_id == guild_id, duels.c.state == "revealed")
             fought = sa.select(duels).where(duels.c.guild_id == guild_id).order_by(duels.c.created_at, duels.c.id)
             void = sa.select(voids).where(voids.c.guild_id == guild_id).order_by(voids.c.created_at, voids.c.person_id)
             return ExportRows(
-                songs=await _songs(connection, ids, EXPORTED),
+                songs=await short_songs(connection, ids, EXPORTED),
                 votes=await _votes(connection, cast),
                 duels=tuple(map(duel_record, (await connection.execute(fought)).mappings())),
-                answers=await _answers(connection, given),
+                answers=await _answers(connection, given.order_by(*_newest(duel_votes))),
                 voids=tuple(map(void_record, (await connection.execute(void)).mappings())),
             )
 
@@ -154,7 +156,7 @@ def _about(cast: Iterable[VoteRecord], given: Iterable[AnswerRecord]) -> Sequenc
     return sorted({*(vote.song_id for vote in cast), *both})
 
 
-async def _songs(connection: AsyncConnection, ids: Sequence[str], keys: Sequence[str]) -> tuple[SongRecord, ...]:
+async def short_songs(connection: AsyncConnection, ids: Sequence[str], keys: Sequence[str]) -> tuple[SongRecord, ...]:
     """The songs that are done, oldest first, with these keys of their receipts."""
     found: list[SongRecord] = []
     for start in range(0, len(ids), AT_ONCE):

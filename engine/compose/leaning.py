@@ -45,6 +45,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "profile_notes_at_once": ("thinner", "fuller"),
     "syncopation": ("squarer", "more syncopated"),
     "profile_on_beat": ("more off the beat", "more on the beat"),
+    "offbeats": ("with fewer off-beats", "with more off-beats"),
     "sixteenths": ("with fewer sixteenths", "with more sixteenths"),
     "profile_sixteenths": ("with fewer sixteenths", "with more sixteenths"),
     "triplets": ("with fewer triplets", "with more triplets"),

@@ -2,8 +2,9 @@
 
 In: a `Plan`; its form and chords may still be missing. Out: feature → finite number, always the same names.
 Conventions: `notes_per_second` is log2(1 + notes), as cast; pitches are MIDI numbers, shares and degrees as in the
-plan; what the primer feels like lies in −1…1, 0 without one. Caveat: a plan says what is meant; what the network
-makes of it is measured on the song (`engine.metrics.features`).
+plan; what the primer feels like lies in −1…1, 0 without one; `transposition`: semitones from the white keys, in which
+the network writes, up to the song's key. Caveat: a plan says what is meant; what the network makes of it is measured on
+the song (`engine.metrics.features`).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def plan_features(plan: Plan) -> dict[str, float]:
         "tempo_log2": log2(plan.tempo_bpm),
         "brightness": MODE_LIGHT[plan.key.mode],
         "swing": plan.swing,
+        "transposition": float(-plan.key.shift_to_white),
         "triple": float(plan.meter.bar_ticks % (3 * TICKS_PER_QUARTER) == 0),
         "energy": plan.energy,
         "adventure": plan.adventure,

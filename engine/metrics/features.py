@@ -3,8 +3,9 @@
 In: a `Song`. Out: feature → finite number, always the same names. Conventions: densities are log2(1 + notes a second),
 pitches MIDI numbers, shares 0…1, `brightness` of the mode −1…1 by its sharps, `syncopation` the share of pitched onsets
 off the felt beat that no onset on the following beat answers (after Longuet-Higgins and Lee, 1984), `swing` the
-off-beat eighth's place in the beat. A role that does not play has the density 0; where there is no tune its pitch is
-that of all pitched notes. Caveat: written notes are measured, not the sound: mix and instruments are not heard.
+off-beat eighth's place in the beat, `offbeats` the share of all notes there. A role that does not play has the density
+0; where there is no tune its pitch is that of all pitched notes. Caveat: written notes are measured, not the sound: mix
+and instruments are not heard.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engine.music.timing import TICKS_PER_QUARTER
 MIDDLE = 60.0
 """A pitch for songs that have none."""
 WIDE = 5
-SIXTEENTH = 6
+SIXTEENTH, EIGHTH = 6, 12
 
 
 def song_features(song: Song) -> dict[str, float]:
@@ -81,6 +82,7 @@ def _rhythm(table: NoteTable) -> dict[str, float]:
     answered = np.isin((onsets // table.beat_ticks + 1) * table.beat_ticks, onsets)
     return {
         "syncopation": share(off & ~answered),
+        "offbeats": share(table.onset % TICKS_PER_QUARTER == EIGHTH),
         "sixteenths": share(np.isin(within, (SIXTEENTH, 3 * SIXTEENTH))),
         "triplets": share(np.isin(within, (4, 8, 16, 20))),
         "note_length": mean(pitched.duration) / TICKS_PER_QUARTER,

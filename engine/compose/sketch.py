@@ -35,7 +35,7 @@ from engine.music.notes import Role, Song
 from engine.music.styles import Style
 from engine.music.timing import Meter
 
-SKETCHES = 16
+SKETCHES = 32
 """So many are drawn where votes say which are preferred: measured in docs/taste.md."""
 NOISE = 0.25
 """Of the draw among sketches, in log odds."""

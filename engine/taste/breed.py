@@ -47,7 +47,7 @@ MUTATIONS = 3
 """At most, of a child; at least 1."""
 LEAST_MELODY = 3
 LEAST_NOTES_A_BAR = 3
-COPY = 0.9
+COPY = 0.85
 """Seeds that share so much of their notes (Jaccard, 0…1) are copies."""
 BEYOND = 4
 """Semitones that a part may leave the pitches of the style's own seeds."""
@@ -96,9 +96,9 @@ def next_generation(stock: Stock, rng: np.random.Generator) -> Brood:
     """
     known = [*stock.seeds, *(seed_from_json(row) for row in stock.bred)]
     resting = resting_of(known, stock.votes)
-    generations = {str(row["name"]): lineage.generation for row in stock.bred if (lineage := lineage_of(row))}
+    lineages = {str(row["name"]): lineage for row in stock.bred if (lineage := lineage_of(row))}
     parents = [seed for seed in known if _count(stock.votes, seed) > 0 and seed.name not in resting]
-    nursery = _Nursery(stock=stock, known=known, generations=generations, refused=Counter())
+    nursery = _Nursery(stock=stock, known=known, lineages=lineages, refused=Counter())
     born: list[Row] = []
     for _ in range(CHILDREN if parents else 0):
         child = _child(nursery, parents, rng)
@@ -140,7 +140,7 @@ class _Nursery:
 
     stock: Stock
     known: list[Seed]
-    generations: Mapping[str, int]
+    lineages: Mapping[str, Lineage]
     refused: Counter[str]
 
 
@@ -148,7 +148,7 @@ def _child(nursery: _Nursery, parents: Sequence[Seed], rng: np.random.Generator)
     """One that passes the gates, or None after `TRIES`."""
     for _ in range(TRIES):
         first = _drawn(parents, nursery.stock.votes, rng)
-        others = [seed for seed in parents if seed.meter == first.meter and seed is not first]
+        others = _partners(first, parents, nursery.lineages)
         second = _drawn(others, nursery.stock.votes, rng) if others else None
         child = first if second is None else crossed(first, second)
         how = [f"rhythm of {first.name}" + (f", tune of {second.name}" if second else " and its tune")]
@@ -161,7 +161,7 @@ def _child(nursery: _Nursery, parents: Sequence[Seed], rng: np.random.Generator)
             nursery.refused[reason] += 1
             continue
         names = (first.name,) if second is None else (first.name, second.name)
-        generation = 1 + max(nursery.generations.get(name, 0) for name in names)
+        generation = 1 + max(_generation(nursery.lineages, name) for name in names)
         child = replace(measured(child), name=f"{nursery.stock.style}-g{generation}-{digest_of(child)}")
         row = bred_to_json(child, Lineage(parents=names, how="; ".join(how), generation=generation))
         nursery.known.append(seed_from_json(row))
@@ -173,6 +173,22 @@ def _drawn(seeds: Sequence[Seed], votes: Mapping[str, Posterior], rng: np.random
     """Thompson sampling: of each a draw from its posterior, and the highest wins."""
     known = [votes.get(seed.name, Posterior()) for seed in seeds]
     return seeds[int(np.argmax([rng.beta(posterior.alpha, posterior.beta) for posterior in known]))]
+
+
+def _partners(seed: Seed, parents: Sequence[Seed], lineages: Mapping[str, Lineage]) -> list[Seed]:
+    """Other parents of its meter; no brother or sister, parent or child of it, where there is anybody else."""
+    others = [other for other in parents if other.meter == seed.meter and other is not seed]
+    family = {seed.name, *_parents_of(lineages, seed.name)}
+    strangers = [other for other in others if not family & {other.name, *_parents_of(lineages, other.name)}]
+    return strangers or others
+
+
+def _parents_of(lineages: Mapping[str, Lineage], name: str) -> tuple[str, ...]:
+    return lineages[name].parents if name in lineages else ()
+
+
+def _generation(lineages: Mapping[str, Lineage], name: str) -> int:
+    return lineages[name].generation if name in lineages else 0
 
 
 def _reason_against(child: Seed, nursery: _Nursery) -> str:

@@ -1,13 +1,16 @@
 """What eight pieces teach: a shipped style learns a kind of music that it has not heard, and keeps what it was.
 
     python -m benchmarks.bench_learning --dataset work/dataset [--kind masses madrigals jazz blues] [--out folder]
+        [--as-recordings]
 
 In: kinds that the shipped base has never heard: Palestrina's masses and Monteverdi's madrigals from the corpus that
 music21 carries, learnt by classical; jazz and blues songs of the project's grammars, learnt by lofi and rock. The
 dataset that `tunesmith train` keeps in its work folder gives the style's real held-out pieces. Out: a row a kind:
 held-out loss on twenty other pieces of the kind, before and after; on the style's own held-out pieces; minutes; how
 alike the songs are to the pieces; how many copy. Conventions: the eight pieces go the way of uploads, with the job that
-trains for a server; one thread. Caveat: the real pieces decide nothing here, they are only measured.
+trains for a server; one thread. `--as-recordings`: they are uploaded as mp3s, and what transcription
+understood is learnt; tested on are the other pieces as they are written, and as they are understood of recordings.
+Caveat: the real pieces decide nothing here, they are only measured.
 """
 
 from __future__ import annotations
@@ -18,12 +21,13 @@ import resource
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.recordings import recording_of, understood_of
 from engine.dispatch.trainer import Workshop
 from engine.errors import BadRequest
 from engine.grammar.corpus import composed_songs
@@ -101,10 +105,22 @@ def reference(dataset: Path, style: str) -> Columns:
     return found.chosen(own[:: max(1, len(own) // REFERENCE)][:REFERENCE]).columns
 
 
-def learn(name: str, dataset: Path, data_dir: Path) -> dict[str, Any]:
-    """Teach one kind; returns what was measured."""
+def heard(songs: list[Song], style: str) -> list[Song]:
+    """What is understood of recordings of these songs."""
+    found = []
+    for song in songs:
+        understood = understood_of(recording_of(replace(song, style=style)))
+        print(f"  {song.title or 'a piece'}: {'refused' if understood is None else 'understood'}", flush=True)
+        found += [] if understood is None else [understood]
+    return found
+
+
+def learn(name: str, dataset: Path, data_dir: Path, *, as_recordings: bool) -> dict[str, Any]:
+    """Teach one kind; returns what was measured. Raises `BadRequest` where too few recordings are understood."""
     kind = KINDS[name]
     taught, tested = chosen(kind)
+    if as_recordings:
+        taught = heard(taught, kind.style)
     for index, song in enumerate(taught):
         folder = data_dir / "uploads" / f"piece{index}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +134,8 @@ def learn(name: str, dataset: Path, data_dir: Path) -> dict[str, Any]:
             "parent": kind.style,
             "description": None,
             "uploads": [
-                {"id": f"piece{i}", "split": "valid" if i >= TAUGHT - HELD_OUT else "train"} for i in range(TAUGHT)
+                {"id": f"piece{i}", "split": "valid" if i >= len(taught) - HELD_OUT else "train"}
+                for i in range(len(taught))
             ],
         }
     )
@@ -134,6 +151,8 @@ def learn(name: str, dataset: Path, data_dir: Path) -> dict[str, Any]:
     candidate = load_checkpoint(path, vocabulary=vocabulary_hash())
     row = parent.facts.style_ids[kind.style]
     measured = {"kind": columns_of(tested, kind.style, row), "style": reference(dataset, kind.style)}
+    if as_recordings:
+        measured["heard"] = columns_of(heard(tested, kind.style), kind.style, row)
     losses = {
         f"{what}_{when}": round(evaluate(checkpoint.network, columns)[0], 4)
         for what, columns in measured.items()
@@ -148,9 +167,14 @@ def row_of(found: dict[str, Any]) -> str:
     """One line of the table."""
     metrics = found["verdict"]["metrics"]
     change = {what: found[f"{what}_after"] / found[f"{what}_before"] - 1 for what in ("kind", "style")}
+    if "heard_after" in found:
+        also = f"; as heard {found['heard_before']:.3f} → {found['heard_after']:.3f}"
+        also += f" ({found['heard_after'] / found['heard_before'] - 1:+.1%})"
+    else:
+        also = ""
     cells = (
         f"{found['kind']} → {found['style']}",
-        f"{found['kind_before']:.3f} → {found['kind_after']:.3f} ({change['kind']:+.1%})",
+        f"{found['kind_before']:.3f} → {found['kind_after']:.3f} ({change['kind']:+.1%}){also}",
         f"{found['style_before']:.3f} → {found['style_after']:.3f} ({change['style']:+.1%})",
         f"{metrics['rise']:.1%}",
         f"{metrics['likeness_before']:.3f} → {metrics['likeness']:.3f}",
@@ -168,12 +192,13 @@ def main() -> None:
     parser.add_argument("--dataset", type=Path, required=True)
     parser.add_argument("--kind", nargs="+", choices=tuple(KINDS), default=list(KINDS))
     parser.add_argument("--out", type=Path, help="where to keep what is made; a temporary folder if left out")
+    parser.add_argument("--as-recordings", action="store_true", help="teach mp3s instead of written pieces")
     asked = parser.parse_args()
     rows = []
     with tempfile.TemporaryDirectory() as temporary, threads(1):
         for name in asked.kind:
             folder = (asked.out or Path(temporary)) / name
-            found = learn(name, asked.dataset, folder)
+            found = learn(name, asked.dataset, folder, as_recordings=asked.as_recordings)
             (folder / "found.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
             rows.append(row_of(found))
             print(rows[-1], flush=True)

@@ -52,7 +52,7 @@ class PairSettings:
     count: int = 8
     chunk: int = 256
     weight: float = 1.0
-    sharpness: float = 30.0
+    sharpness: float = 10.0
     seed: int = 1
 
 

@@ -47,6 +47,9 @@ class Hands(Protocol):
     def write_songs(self, voice: Voice, order: Order, between: Between) -> list[Song]:
         """Songs as they would be given out, but that none is dropped. Raises `CheckpointError`."""
 
+    def write_candidates(self, voice: Voice, order: Order, between: Between) -> list[list[Song]]:
+        """Of each song all candidates, none judged. Raises `CheckpointError`."""
+
     def sow(self, voice: Voice, songs: Sequence[Song], folder: Path) -> int:
         """Choose passages of these songs as the seeds of a version and write them into `folder`; returns how many."""
 

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from engine.errors import JobError
 from engine.jobs.job import Json
+from engine.learn.server.preferred import Preferred
 
 Split = Literal["train", "valid"]
 UNKNOWN_LICENCE = "unknown"
@@ -31,7 +32,8 @@ class Taught:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainOrder:
     """`model_id`: under which the version is kept; `current`: the model that composes the style now, None for the
-    shipped one; `known`: all models that are in training anywhere.
+    shipped one; `known`: all models that are in training anywhere; `preferred`: what votes say, None to learn from
+    uploads alone.
     """
 
     model_id: str
@@ -43,6 +45,7 @@ class TrainOrder:
     uploads: tuple[Taught, ...]
     current: str | None = None
     known: tuple[str, ...] = ()
+    preferred: Preferred | None = None
 
     @classmethod
     def from_json(cls, payload: Json) -> TrainOrder:
@@ -58,6 +61,7 @@ class TrainOrder:
                 uploads=tuple(_taught(row) for row in payload["uploads"]),
                 current=payload.get("current"),
                 known=tuple(payload.get("known", ())),
+                preferred=Preferred.from_json(payload["preferred"]) if payload.get("preferred") else None,
             )
         except (KeyError, TypeError, ValueError) as error:
             raise JobError(f"The order to train cannot be read ({type(error).__name__}: {error}).") from error

@@ -1,18 +1,22 @@
 """How long, how fast and how firmly held to its parent a server's version is trained.
 
 In: how many events there are to learn from, whether the style is the server's own. Out: a `ServerRecipe`. Conventions:
-what is lost of the parent is told as a share of its own held-out loss. Caveat: the numbers were found on eight pieces
-of kinds that the shipped checkpoints have not heard (docs/LOG.md).
+what is lost of the parent is told as a share of its own held-out loss; without pieces (0 events) it is votes alone that
+teach. Caveat: the numbers were found on eight pieces of kinds that the shipped checkpoints have not heard, and on
+simulated votes (docs/LOG.md).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from engine.model.pairs import PairSettings
 from engine.model.training import TrainSettings
 
 USUAL_EVENTS = 6000
 LEAST_STEPS, USUAL_STEPS, MOST_STEPS = 80, 140, 400
+VOTED_STEPS, VOTED_RATE = 60, 2e-4
+"""Where there are no pieces."""
 MOST_RISE = 0.03
 """Of the style's own loss, at most."""
 AIMED_RISE = 0.029
@@ -24,7 +28,8 @@ MOST_RISE_OF_OWN, AIMED_RISE_OF_OWN = 0.10, 0.095
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerRecipe:
     """`tether`: weight of the parent's distributions; `most_rise` and `aimed_rise`: shares of the parent's held-out
-    loss. `replay_songs`: written by the parent, a quarter of them watched; `judged_songs`: written by the candidate.
+    loss. `replay_songs`: written by the parent, a quarter of them watched; `judged_songs`: written by the candidate;
+    `ranked_plans`: of each the parent writes `ranked_candidates`, of which those that votes prefer are learnt.
     """
 
     settings: TrainSettings
@@ -36,6 +41,10 @@ class ServerRecipe:
     replay_seconds: float = 40.0
     judged_songs: int = 24
     judged_seconds: float = 40.0
+    pairing: PairSettings = field(default_factory=PairSettings)
+    ranked_plans: int = 48
+    ranked_candidates: int = 8
+    ranked_seconds: float = 30.0
     threads: int = 1
 
 
@@ -43,9 +52,9 @@ def recipe_for(events: int, is_own: bool) -> ServerRecipe:
     """The recipe for so many events of new music; `is_own`: the server founded the style."""
     steps = round(USUAL_STEPS * (events / USUAL_EVENTS) ** 0.5)
     settings = TrainSettings(
-        steps=max(LEAST_STEPS, min(MOST_STEPS, steps)),
+        steps=max(LEAST_STEPS, min(MOST_STEPS, steps)) if events else VOTED_STEPS,
         lanes=12,
-        rate=4e-4,
+        rate=4e-4 if events else VOTED_RATE,
         warmup=10,
         evaluate_every=10,
         save_every=10,

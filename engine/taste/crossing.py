@@ -9,6 +9,7 @@ GenJam's measures and phrases (Biles, 1994). Caveat: a tune with more notes than
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -128,55 +129,83 @@ def _transposed(seed: Seed, rng: np.random.Generator) -> Change:
 
 
 def _thinned(seed: Seed, rng: np.random.Generator) -> Change:
-    """Some notes of a bar fewer; those on the beats stay."""
+    """Some notes of a bar fewer; those on the beats stay, and of each part at least half."""
     bar = int(rng.integers(len(seed.events)))
-    weak = [event for event in seed.events[bar] if event.onset % SLOTS_PER_QUARTER]
-    if not weak:
+    events = seed.events[bar]
+    weak = [event for event in events if event.onset % SLOTS_PER_QUARTER]
+    most = max(1, len(events) // THINNED)
+    spare = {role: count // 2 for role, count in Counter(event.role for event in events).items()}
+    gone: set[Event] = set()
+    for index in rng.permutation(len(weak)):
+        event = weak[int(index)]
+        if len(gone) < most and spare[event.role]:
+            spare[event.role] -= 1
+            gone.add(event)
+    if not gone:
         return Change(seed=seed, how="")
-    count = max(1, min(len(weak), len(seed.events[bar]) // THINNED))
-    gone = {weak[int(index)] for index in rng.choice(len(weak), size=count, replace=False)}
-    left = [event for event in seed.events[bar] if event not in gone]
-    return Change(seed=_with_bar(seed, bar, left), how=f"bar {bar + 1} thinned")
+    return Change(seed=_with_bar(seed, bar, [e for e in events if e not in gone]), how=f"bar {bar + 1} thinned")
 
 
 def _filled(seed: Seed, rng: np.random.Generator) -> Change:
     """Some notes of a bar more, each half way between a note and the next one of its part."""
     bar = int(rng.integers(len(seed.events)))
-    events = list(seed.events[bar])
-    places = _gaps(events, slots_in_bar(seed.meter))
-    if not places:
+    events = seed.events[bar]
+    gaps = _gaps(events, slots_in_bar(seed.meter))
+    if not gaps:
         return Change(seed=seed, how="")
-    count = max(1, min(len(places), len(events) // THINNED))
-    chosen = sorted(int(index) for index in rng.choice(len(places), size=count, replace=False))
-    events += [places[index] for index in chosen]
-    return Change(seed=_with_bar(seed, bar, events), how=f"bar {bar + 1} filled")
+    count = max(1, min(len(gaps), len(events) // THINNED))
+    chosen = [gaps[int(index)] for index in rng.choice(len(gaps), size=count, replace=False)]
+    ends = {(gap.role, gap.here): gap.middle for gap in chosen}
+    cut = [_cut(event, ends.get((event.role, event.onset))) for event in events]
+    return Change(seed=_with_bar(seed, bar, [*cut, *map(_note_in, chosen)]), how=f"bar {bar + 1} filled")
 
 
-def _gaps(events: Sequence[Event], slots: int) -> list[Event]:
-    """Notes that could fill a bar."""
-    places = []
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gap:
+    """Room in a part between the notes at `here` and those at `after`, with a slot in its middle. `first`: the highest
+    note at `here`; `then`: the highest pitch after it.
+    """
+
+    role: int
+    here: int
+    middle: int
+    after: int
+    first: Event
+    then: int
+
+
+def _gaps(events: Sequence[Event], slots: int) -> list[_Gap]:
+    gaps = []
     for role in sorted({event.role for event in events}):
-        part = [event for event in events if event.role == role]
-        onsets = sorted({event.onset for event in part})
+        highest: dict[int, Event] = {}
+        for event in sorted(event for event in events if event.role == role):
+            highest[event.onset] = event
+        onsets = sorted(highest)
         for here, after in zip(onsets, [*onsets[1:], slots], strict=True):
             middle = (here + after) // (2 * SIXTEENTH) * SIXTEENTH
-            if not here < middle < after:
-                continue
-            first = max((event for event in part if event.onset == here), key=lambda event: event.pitch)
-            ends = [event.pitch for event in part if event.onset == after]
-            places.append(_between(first, max(ends, default=first.pitch), middle, SLOT_TICKS[after]))
-    return places
+            if here < middle < after:
+                first = highest[here]
+                then = highest.get(after, first).pitch
+                gaps.append(_Gap(role=role, here=here, middle=middle, after=after, first=first, then=then))
+    return gaps
 
 
-def _between(first: Event, then: int, onset: int, end_ticks: int) -> Event:
-    """A note between `first` and one of pitch `then`: of drums the same drum again, else a passing note."""
-    velocity = max(0, first.velocity - SOFTER)
-    if first.role == DRUMS:
-        return first._replace(onset=onset, velocity=velocity)
-    longest = duration_to_class(max(end_ticks - SLOT_TICKS[onset], DURATIONS_TICKS[0]))
-    step = round((pitch_to_step(first.pitch) + pitch_to_step(then)) / 2)
-    pitch = step_to_pitch(step) if first.role == MELODY else first.pitch
-    return first._replace(onset=onset, pitch=pitch, duration=min(first.duration, longest), velocity=velocity)
+def _note_in(gap: _Gap) -> Event:
+    """A note for a gap: of drums the same drum again, of the tune a passing note, else the same pitch again."""
+    first = gap.first._replace(onset=gap.middle, velocity=max(0, gap.first.velocity - SOFTER))
+    if gap.role == DRUMS:
+        return first
+    if gap.role == MELODY:
+        first = first._replace(pitch=step_to_pitch((pitch_to_step(gap.first.pitch) + pitch_to_step(gap.then)) // 2))
+    return _cut(first, gap.after)
+
+
+def _cut(event: Event, end: int | None) -> Event:
+    """A pitched note that lasts no longer than to a slot of its bar."""
+    if end is None or event.role == DRUMS:
+        return event
+    longest = duration_to_class(max(SLOT_TICKS[end] - SLOT_TICKS[event.onset], DURATIONS_TICKS[0]))
+    return event._replace(duration=min(event.duration, longest))
 
 
 def _swapped(seed: Seed, rng: np.random.Generator) -> Change:

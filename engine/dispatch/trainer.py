@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +28,9 @@ from engine.music.seedbank import FILE, write_seeds
 from engine.music.shelf import Shelf
 from engine.music.styles import STYLES_DIR, Style, Taught, load_style
 from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.compose.generate import SongWriter, Writing
 
 KIND = "train"
 FEW_PRIMITIVES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
@@ -63,6 +67,21 @@ class Workshop:
 
     def write_songs(self, voice: Voice, order: Order, between: Between) -> list[Song]:
         """See `Hands`."""
+        writer, writings = self._written(voice, order, between)
+        return [writer.finish(writing).song for writing in writings]
+
+    def write_candidates(self, voice: Voice, order: Order, between: Between) -> list[list[Song]]:
+        """See `Hands`."""
+        from engine.compose.finish import finish_song  # noqa: PLC0415 (torch comes with its like)
+
+        writer, writings = self._written(voice, order, between)
+        return [
+            [finish_song(writing.plan, list(events)) for events in writer.candidates(writing).events]
+            for writing in writings
+        ]
+
+    def _written(self, voice: Voice, order: Order, between: Between) -> tuple[SongWriter, list[Writing]]:
+        """All songs of an order, written side by side."""
         from engine.compose.generate import SongWriter  # noqa: PLC0415 (torch comes with it)
         from engine.compose.planner import Planner  # noqa: PLC0415
         from engine.compose.request import ComposeRequest  # noqa: PLC0415
@@ -89,7 +108,7 @@ class Workshop:
         while not all(writing.handle.finished for writing in writings):
             writer.batcher.step()
             between()
-        return [writer.finish(writing).song for writing in writings]
+        return writer, writings
 
     def sow(self, voice: Voice, songs: Sequence[Song], folder: Path) -> int:
         """See `Hands`."""

@@ -15,7 +15,7 @@ penalty inside each training part).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ from sklearn.linear_model import LogisticRegression
 from engine.music.taste import Preference
 from engine.taste.table import Chosen, Evidence, Floats, Ints, Table
 
+NOT_AGAINST = 0.52
+"""Own votes agree with a prior that foretells so large a share of them."""
 PENALTIES = (0.004, 0.016, 0.063, 0.25, 1.0)
 """Of which cross-validation takes one: scikit-learn's C, smaller is more cautious."""
 FOLDS, INNER_FOLDS = 5, 4
@@ -80,17 +82,18 @@ def find_preference(evidence: Evidence, prior: Finding | None = None, *, seed: i
     if lacking:
         return _second_hand(table, lacking, lent)
     own = _judged(table, np.random.default_rng(seed))
-    if own.preference is not None or not lent:
+    if not lent:
         return own
     alone = _prior_alone(table, np.random.default_rng(seed))
-    return own if alone.preference is None else alone
+    better = max(own, alone, key=lambda found: found.lower or 0.0)
+    return _supported(table, better, alone, SECOND_HAND * lent)
 
 
 def find_prior(evidences: Iterable[Evidence], *, seed: int = 0) -> Finding:
     """What several homes or styles have in common, each measured in its own standard deviations."""
     table = Table(list(evidences), {})
     lacking = table.lacking()
-    return _nothing(table, lacking) if lacking else _judged(table, np.random.default_rng(seed))
+    return _nothing(table, lacking) if lacking else _judged(table, np.random.default_rng(seed), is_prior=True)
 
 
 def _fitted(x: Floats, y: Floats, weights: Floats, penalty: float) -> Floats:
@@ -122,16 +125,19 @@ def _penalty(table: Table, within: Chosen, rng: np.random.Generator) -> float:
     return PENALTIES[int(np.argmin(surprise))]
 
 
-def _judged(table: Table, rng: np.random.Generator) -> Finding:
-    """Learnt from all, and judged on songs that were held out."""
+def _judged(table: Table, rng: np.random.Generator, *, is_prior: bool = False) -> Finding:
+    """Learnt from all, and judged on songs that were held out. A prior, which is judged again by whoever uses it, has
+    one penalty for all parts.
+    """
     everything = np.ones(len(table.songs), dtype=np.bool_)
+    overall = _penalty(table, everything, rng)
     scores = np.zeros(len(table.songs))
     for held in _split(table.groups, FOLDS, rng):
-        penalty = _penalty(table, ~held, rng)
+        penalty = overall if is_prior else _penalty(table, ~held, rng)
         weights = table.feature_weights(_fitted(*table.rows(~held), penalty))
         scores[held] = table.songs[held] @ weights
     accuracy, lower = _foretold(table, scores, rng)
-    final = table.feature_weights(_fitted(*table.rows(everything), _penalty(table, everything, rng)))
+    final = table.feature_weights(_fitted(*table.rows(everything), overall))
     return _decided(table, final, accuracy, lower)
 
 
@@ -139,6 +145,21 @@ def _prior_alone(table: Table, rng: np.random.Generator) -> Finding:
     """The prior as it is, judged on votes that it has never seen."""
     accuracy, lower = _foretold(table, table.songs @ table.prior, rng)
     return _decided(table, table.prior, accuracy, lower, source="prior")
+
+
+def _supported(table: Table, better: Finding, alone: Finding, lent: float) -> Finding:
+    """What was found, trusted half as much as the prior at least, if the home's votes do not speak against that."""
+    trust = 0.0 if better.preference is None else better.preference.trust
+    if trust >= lent or (alone.accuracy or 0.0) < NOT_AGAINST:
+        return better
+    found = better if better.preference is not None else alone
+    weights = np.array([found.weights[name] for name in table.names])
+    return replace(
+        found,
+        preference=_preference(table, weights, found.accuracy or 0.5, lent),
+        source=found.source if better.preference is not None else "prior",
+        reason=f"{found.reason} What is liked elsewhere says the same, and is half trusted.",
+    )
 
 
 def _second_hand(table: Table, lacking: str, lent: float) -> Finding:
@@ -151,7 +172,7 @@ def _second_hand(table: Table, lacking: str, lent: float) -> Finding:
         votes=table.votes,
         songs=table.judged_songs,
         source="prior",
-        reason=f"{lacking} Until then what others share is half trusted.",
+        reason=f"{lacking} Until then what is liked elsewhere is half trusted.",
     )
 
 

@@ -78,6 +78,18 @@ def tallies(votes: Iterable[Weighed]) -> dict[str, Tally]:
     return found
 
 
+def heard_by_all(weights: Weights) -> dict[str, Tally]:
+    """Song → its votes, with duels: one that was won is half a vote for a song, and half a vote against the other."""
+    found = tallies(weights.votes)
+    for pair in weights.pairs:
+        if pair.left == 0.5 or pair.weight <= 0:
+            continue
+        won, lost = (pair.left_id, pair.right_id) if pair.left > 0.5 else (pair.right_id, pair.left_id)
+        found.setdefault(won, Tally()).up += pair.weight / 2
+        found.setdefault(lost, Tally()).down += pair.weight / 2
+    return found
+
+
 def spread(weight: float, likeness: float = LIKENESS) -> float:
     """Factor by which votes of that weight on one song count, if songs and not votes are what is asked about.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.taste.ballot import Ballot, CastVote, HeardSong
 from engine.taste.table import Evidence
-from engine.taste.weighed import Weighed
+from engine.taste.weighed import Weighed, Weights
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 DISCORD_EPOCH_MS = 1_420_070_400_000
@@ -95,3 +95,74 @@ def ranked_rightly(scores: Sequence[float], truth: Sequence[float]) -> float:
     one, other = np.asarray(scores), np.asarray(truth)
     first, second = np.triu_indices(len(one), 1)
     return float(np.mean((one[first] > one[second]) == (other[first] > other[second])))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Town:
+    """A server: its songs and who made them, its members, and the votes so far."""
+
+    world: World
+    songs: tuple[HeardSong, ...]
+    members: tuple[int, ...]
+    votes: tuple[CastVote, ...]
+
+    def ballot(self, *more: CastVote, songs: Sequence[HeardSong] = ()) -> Ballot:
+        """What learning sees, with more votes."""
+        return Ballot(home=1, now=NOW, songs=(*self.songs, *songs), votes=(*self.votes, *more))
+
+
+def town(
+    rng: np.random.Generator,
+    members: int,
+    votes: int = 300,
+    songs: int = 100,
+    *,
+    kind: str = "linear",
+    heavy: float = 0.0,
+    mood: float = 0.7,
+) -> Town:
+    """A server with one taste, of old accounts; some vote more than others. `heavy`: one casts such a share of all."""
+    made = world(rng, kind, songs)
+    people = tuple(snowflake(number, 400 + 10 * number) for number in range(members))
+    composers = rng.integers(members, size=songs)
+    heard = tuple(
+        HeardSong(id=name, style="lofi", version="v1", created_at=NOW, person_id=people[composers[at]], song=features)
+        for at, (name, features) in enumerate(made.named().items())
+    )
+    busy = rng.gamma(2.0, size=members)
+    if heavy:
+        busy[0] = heavy / (1 - heavy) * busy[1:].sum()
+    ease = mood + 0.5 * rng.normal(size=members)
+    free = {
+        person: [at for at in rng.permutation(songs).tolist() if composers[at] != person] for person in range(members)
+    }
+    cast = []
+    for _ in range(votes):
+        left = np.array([bool(free[person]) for person in range(members)])
+        person = int(rng.choice(members, p=busy * left / (busy * left).sum()))
+        song = free[person].pop()
+        likes = rng.random() < 1 / (1 + np.exp(-(made.liking[song] + ease[person])))
+        cast.append(vote(people[person], f"s{song}", 1 if likes else -1, rng))
+    return Town(world=made, songs=heard, members=people, votes=tuple(cast))
+
+
+def vote(person: int, song: str, value: int, rng: np.random.Generator) -> CastVote:
+    """A vote at some time of the last month."""
+    at = NOW - timedelta(minutes=float(rng.uniform(0, 30 * 24 * 60)))
+    return CastVote(song_id=song, person_id=person, value=value, changed_at=at)
+
+
+def cast_by(
+    rng: np.random.Generator, made: Town, people: Sequence[int], votes: int, opinion: Callable[[int], int]
+) -> list[CastVote]:
+    """So many votes by each of some people, on songs of others, each as `opinion` says of the song's number."""
+    others = [at for at, song in enumerate(made.songs) if song.person_id not in people]
+    return [
+        vote(person, f"s{at}", opinion(at), rng) for person in people for at in rng.permutation(others)[:votes].tolist()
+    ]
+
+
+def share_of(weights: Weights, people: Sequence[int]) -> float:
+    """Which share of all weight some people have."""
+    own = sum(vote.weight for vote in weights.votes if vote.person_id in people)
+    return own / sum(vote.weight for vote in weights.votes)

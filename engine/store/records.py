@@ -11,6 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -117,14 +118,12 @@ class Expired:
 
 def song_record(row: sa.RowMapping) -> SongRecord:
     """A row of `songs` as a value."""
-    kept = {field.name: row[field.name] for field in dataclasses.fields(SongRecord) if field.name != "origin"}
-    return SongRecord(origin=origin_of(row), **kept)
+    return SongRecord(origin=origin_of(row), **kept_of(row, SongRecord, without="origin"))
 
 
 def job_record(row: sa.RowMapping) -> JobRecord:
     """A row of `jobs` as a value."""
-    kept = {field.name: row[field.name] for field in dataclasses.fields(JobRecord) if field.name != "origin"}
-    return JobRecord(origin=origin_of(row), **kept)
+    return JobRecord(origin=origin_of(row), **kept_of(row, JobRecord, without="origin"))
 
 
 def new_song(song_id: str, request: Mapping[str, Any], origin: Origin, now: datetime) -> sa.Insert:
@@ -153,4 +152,14 @@ def of_home(table: sa.Table, home: int) -> sa.ColumnElement[bool]:
 
 def origin_of(row: sa.RowMapping) -> Origin:
     """Who asked, by a row of songs, jobs or duels."""
-    return Origin(**{field.name: row[field.name] for field in dataclasses.fields(Origin)})
+    return Origin(**kept_of(row, Origin))
+
+
+def kept_of(row: sa.RowMapping, kind: Any, *, without: str = "") -> dict[str, Any]:
+    """Of a row, what the fields of this dataclass are called."""
+    return {name: row[name] for name in _fields(kind) if name != without}
+
+
+@cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(kind))

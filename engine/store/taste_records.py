@@ -6,14 +6,13 @@ Caveat: `state`, `figures` and `request` are JSON as their flow wrote them, and 
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
-from engine.store.records import Origin, SongRecord, VoteValue, origin_of
+from engine.store.records import Origin, SongRecord, VoteValue, kept_of, origin_of
 
 DuelState = Literal["making", "open", "revealed", "failed"]
 Answer = Literal["left", "right", "both", "neither"]
@@ -217,32 +216,32 @@ class VoidRecord:
 
 def duel_record(row: sa.RowMapping) -> DuelRecord:
     """A row of `duels` as a value."""
-    return DuelRecord(origin=origin_of(row), **_kept(row, DuelRecord, without="origin"))
+    return DuelRecord(origin=origin_of(row), **kept_of(row, DuelRecord, without="origin"))
 
 
 def vote_record(row: sa.RowMapping) -> VoteRecord:
     """A row of `votes` as a value."""
-    return VoteRecord(**_kept(row, VoteRecord))
+    return VoteRecord(**kept_of(row, VoteRecord))
 
 
 def answer_record(row: sa.RowMapping) -> AnswerRecord:
     """A row of `duel_votes` with its duel's songs as a value."""
-    return AnswerRecord(**_kept(row, AnswerRecord))
+    return AnswerRecord(**kept_of(row, AnswerRecord))
 
 
 def favourite_record(row: sa.RowMapping) -> FavouriteRecord:
     """A row of `favourites` as a value."""
-    return FavouriteRecord(**_kept(row, FavouriteRecord))
+    return FavouriteRecord(**kept_of(row, FavouriteRecord))
 
 
 def taste_record(row: sa.RowMapping) -> TasteRecord:
     """A row of `tastes` as a value."""
-    return TasteRecord(**_kept(row, TasteRecord))
+    return TasteRecord(**kept_of(row, TasteRecord))
 
 
 def void_record(row: sa.RowMapping) -> VoidRecord:
     """A row of `voids` as a value."""
-    return VoidRecord(**_kept(row, VoidRecord))
+    return VoidRecord(**kept_of(row, VoidRecord))
 
 
 def switches_of(row: sa.RowMapping | None) -> Switches:
@@ -251,7 +250,3 @@ def switches_of(row: sa.RowMapping | None) -> Switches:
         return Switches()
     known = {name: bool(on) for name, on in row["names"].items() if name in SWITCHES}
     return Switches(**known, changed_by=row["changed_by"], changed_at=row["changed_at"])
-
-
-def _kept(row: sa.RowMapping, kind: Any, *, without: str = "") -> dict[str, Any]:
-    return {field.name: row[field.name] for field in dataclasses.fields(kind) if field.name != without}

@@ -8,7 +8,8 @@ Used by the Discord process and by whoever else wants songs kept. Light: importi
 never loads torch, music21 or onnxruntime; those live in the workers that its executor starts. What is accepted is a row
 before `accept` returns and outlives the process: `pending` tells of it after a restart. `teaching` is the same for
 uploads, trainings and what a server made of them (`dispatch/teaching.py`); its tickets are watched, delivered and
-cancelled like songs'. Caveat: a song is everybody's who has its id; who may see it, whoever shows it decides.
+cancelled like songs'. `taste` is what votes are for: duels, lists, what they have moved (`dispatch/tasting.py`).
+Caveat: a song is everybody's who has its id; who may see it, whoever shows it decides.
 """
 
 from __future__ import annotations
@@ -22,16 +23,20 @@ from typing import Self
 
 from engine.compose.naming import new_seed
 from engine.compose.request import ComposeRequest
+from engine.dispatch.auditor import Auditor
 from engine.dispatch.dispatcher import Dispatcher
+from engine.dispatch.duels import Duels
 from engine.dispatch.events import Listener, StudioEvent, StudioState
 from engine.dispatch.housekeeping import at_opening
 from engine.dispatch.lanes import executor_of
 from engine.dispatch.lesson import KINDS
 from engine.dispatch.owner import Owner, hold_name
 from engine.dispatch.patience import patiently
-from engine.dispatch.reception import ANSWER_S, Reception, Wish
+from engine.dispatch.reception import ANSWER_S, DUEL, Reception, Wish
 from engine.dispatch.school import School
 from engine.dispatch.shelf import stored_song
+from engine.dispatch.taster import Taster
+from engine.dispatch.tasting import Tasting
 from engine.dispatch.teaching import Teaching
 from engine.dispatch.ticket import LAST, StoredSong, Ticket, Update, ticket_of
 from engine.errors import BadRequest, EngineError, NotFound
@@ -54,7 +59,12 @@ class Studio:
         self._dispatcher = Dispatcher(store, executor, settings, owner.name)
         self._reception = Reception(store, self._dispatcher, settings)
         self._school = School(store, executor, settings, owner.name)
+        self._duels = Duels(store, self._dispatcher, self._reception)
+        self._taster = Taster(store, executor, self._dispatcher.tell)
+        self._duels.on_revealed = self._taster.voted
+        self._school.outcomes.on_published = self._taster.trials.begin
         self.teaching = Teaching(store, self._school, settings)
+        self.taste = Tasting(store, self._duels, self._taster, Auditor(store, executor))
         self._draining: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -86,6 +96,8 @@ class Studio:
         await self._executor.start()
         self._dispatcher.start()
         self._school.start()
+        self._duels.start()
+        self._taster.start()
 
     async def drain(self, *, grace_s: float | None = None) -> None:
         """Accept and begin nothing more; let the songs in the making end and be delivered for `grace_s` seconds (the
@@ -98,7 +110,9 @@ class Studio:
         await asyncio.shield(self._draining)
 
     async def _stop(self, grace_s: float) -> None:
+        await self._taster.stop()
         await asyncio.gather(self._dispatcher.stop(grace_s=grace_s), self._school.stop(grace_s=grace_s))
+        await self._duels.stop()
 
     async def close(self, *, grace_s: float | None = None) -> None:
         """`drain`, and free everything. Safe to call twice."""
@@ -191,9 +205,9 @@ class Studio:
 
     async def pending(self) -> tuple[Ticket, ...]:
         """Of which jobs somebody has still to hear, oldest first: those that are not over, and those that came to
-        nothing and nobody was told. After a restart each is watched anew.
+        nothing and nobody was told. After a restart each is watched anew. Of duels' songs, `taste` tells.
         """
-        jobs = await patiently(self._store.jobs.pending)
+        jobs = [job for job in await patiently(self._store.jobs.pending) if DUEL not in job.payload]
         songs = await patiently(lambda: self._store.songs([job.song_id or job.id for job in jobs]))
         return tuple(ticket_of(job, songs.get(job.song_id or job.id)) for job in jobs)
 
@@ -227,9 +241,12 @@ class Studio:
         return await self._attended(ticket, on_update)
 
     async def vote(self, song_id: str, *, person_id: int, value: VoteValue) -> Tally:
-        """Set the person's vote; the same value again withdraws it. Raises `NotFound`."""
+        """Set the person's vote; the same value again withdraws it. One's own song's in a server is kept, but not
+        counted. Raises `NotFound`.
+        """
         tally = await self._store.press(song_id, person_id=person_id, value=value)
         self._dispatcher.tell(StudioEvent(kind="voted", vote=tally.own))
+        self._dispatcher.errands(self._taster.song_voted(song_id))
         return tally
 
     async def song(self, song_id: str) -> StoredSong:

@@ -130,11 +130,11 @@ class Duels:
         tally = await self._store.taste.answer(duel_id, person_id, answer)
         self._dispatcher.tell(StudioEvent(kind="answered", outcome=tally.own or "withdrawn"))
         state = await self.state(tally)
-        if tally.votes >= tally.duel.votes_wanted:
-            await self.reveal(duel_id)
-        else:
+        if tally.votes < tally.duel.votes_wanted:
             self._tell_all(state)
-        return state
+            return state
+        await self.reveal(duel_id)
+        return await self.state(await self._store.taste.duel(duel_id, person_id=person_id))
 
     async def reveal(self, duel_id: str) -> bool:
         """It is over: whoever watches is told whose songs they are. False: it was over before, or is not open yet."""
@@ -157,6 +157,10 @@ class Duels:
             tally = await patiently(lambda: self._store.taste.duel(duel.id))
             self._tell_all(state_of(tally, None, incident=incident))
         return failed is not None
+
+    def look(self) -> None:
+        """Something changed that concerns duels."""
+        self._changed.set()
 
     async def call_off(self, duel: DuelRecord) -> bool:
         """Nobody wants it any more. False: it is open already, or over."""

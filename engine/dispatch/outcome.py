@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +23,7 @@ from engine.dispatch.room import Room
 from engine.dispatch.study import Study
 from engine.errors import BadRequest, NotFound, SetupError, StoreError, TunesmithError, UserError, WorkerLost
 from engine.jobs.keeper import PATIENCE_S
-from engine.store import JobRecord, Understood, UploadRecord
+from engine.store import JobRecord, ModelRecord, Understood, UploadRecord
 from engine.store.teaching_records import THERE
 
 TAKEN_BACK = "It was taken back."
@@ -30,14 +31,16 @@ TAKEN_BACK_MEANWHILE = "A piece that it learnt from was taken back meanwhile; it
 BROKE, WAS_CANCELLED = "Something broke on our side.", "It was cancelled."
 
 log = logging.getLogger(__name__)
+OnPublished = Callable[[ModelRecord], Awaitable[object]]
 
 
 class Outcomes:
-    """Of the studies of one school."""
+    """Of the studies of one school. `on_published` is called with each model that composes from now on."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
         self._teaching = room.store.teaching
+        self.on_published: OnPublished = _composes_everything
 
     async def work(self, study: Study) -> None:
         """See to a job. Raises what its workers raise."""
@@ -120,6 +123,8 @@ class Outcomes:
             live = await patiently(lambda: self._teaching.publish(model_id, metrics=metrics, **hashes))
             if live is None and (await patiently(lambda: self._teaching.model(model_id))).state != "live":
                 raise BadRequest(TAKEN_BACK_MEANWHILE)
+            if live is not None:
+                await self.on_published(live)
             await self._room.desk.clear_training(model_id)
         else:
             reason = str(answer["reason"])
@@ -170,6 +175,10 @@ class Outcomes:
             return (await patiently(lambda: self._teaching.model(model_id))).state in ("training", "live")
         except NotFound:
             return False
+
+
+async def _composes_everything(model: ModelRecord) -> None:
+    """Nobody decides on it."""
 
 
 def _came_before(other: UploadRecord, upload: UploadRecord) -> bool:

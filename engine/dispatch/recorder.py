@@ -1,24 +1,17 @@
 """The recording process: what its lane's worker opens. Here recording meets the learning of tastes, which is short.
 
 In: the engine's settings as JSON; jobs of kind `record` and `preview` (see `engine/compose/recorder.py`), and `taste`
-with `{"ballot": packed}`. Out: what these return. Conventions: a ballot, of some megabytes, travels packed, so that the
-event loop has one string to send. Caveat: scikit-learn comes with the first ballot.
+with a packed ballot (`parcel.py`), which is learnt from, or with `"audit": true` too, which says how its votes count.
+Out: what these return. Caveat: scikit-learn comes with the first ballot.
 """
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
-from typing import Any
-
 from engine.compose.recorder import open_recorder as open_booth
-from engine.errors import JobError
+from engine.dispatch.parcel import unpacked
 from engine.jobs.job import Emit, Handler, Json
 
 TASTE = "taste"
-LEVEL = 3
-"""Of packing; more takes longer and saves little."""
 
 
 def open_recorder(config: Json) -> Handler:
@@ -33,23 +26,13 @@ def with_learning(record: Handler) -> Handler:
         """A job."""
         if kind != TASTE:
             return record(kind, payload, emit)
+        ballot = unpacked(payload)
+        if payload.get("audit"):
+            from engine.dispatch.auditing import audit_job  # noqa: PLC0415 (as below)
+
+            return audit_job(ballot)
         from engine.taste.worker import learn_job  # noqa: PLC0415 (the database's library comes with its values)
 
-        return learn_job(unpacked(payload.get("ballot", "")))
+        return learn_job(ballot)
 
     return handle
-
-
-def packed(plain: Json) -> dict[str, Any]:
-    """The payload of a job that learns; to be called in a thread."""
-    text = json.dumps(plain, separators=(",", ":")).encode()
-    return {"ballot": base64.b64encode(zlib.compress(text, LEVEL)).decode("ascii")}
-
-
-def unpacked(text: str) -> Json:
-    """Inverse of `packed`, of what stands there. Raises `JobError`."""
-    try:
-        plain: Json = json.loads(zlib.decompress(base64.b64decode(text, validate=True)))
-    except (ValueError, zlib.error) as error:
-        raise JobError(f"The ballot cannot be unpacked ({error}).") from error
-    return plain

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from engine.store.store import Store
     from engine.store.taste import Taste
+    from engine.store.taste_looks import OwnWord, PersonKept
     from engine.store.taste_ranking import lower_bound
     from engine.store.taste_records import (
         SWITCHES,
@@ -93,6 +94,8 @@ __all__ = [
     "NewTaste",
     "NewUpload",
     "Origin",
+    "OwnWord",
+    "PersonKept",
     "PersonVotes",
     "Queue",
     "RatedSong",
@@ -167,6 +170,8 @@ _HOMES = {
     "Queue": "engine.store.queue",
     "Store": "engine.store.store",
     "Taste": "engine.store.taste",
+    "OwnWord": "engine.store.taste_looks",
+    "PersonKept": "engine.store.taste_looks",
     "lower_bound": "engine.store.taste_ranking",
     "Teaching": "engine.store.teaching",
     **dict.fromkeys(_RECORDS, "engine.store.records"),

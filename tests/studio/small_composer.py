@@ -37,7 +37,13 @@ def small_lanes(*, at_once: int = 8, renderers: int = 2, composers: int = 1) -> 
     opener = f"{HOME}:open_small_composer"
     return (
         Lane(name="compose", kinds=("compose",), opener=opener, shape="resident", at_once=at_once, workers=composers),
-        Lane(name="record", kinds=("record",), opener=f"{HOME}:open_small_recorder", shape="pool", workers=renderers),
+        Lane(
+            name="record",
+            kinds=("record", "taste"),
+            opener=f"{HOME}:open_small_recorder",
+            shape="pool",
+            workers=renderers,
+        ),
     )
 
 
@@ -46,6 +52,8 @@ def open_small_composer(config: Mapping[str, Any]) -> SmallComposer:
 
 
 def open_small_recorder(config: Mapping[str, Any]) -> Handler:
+    from engine.dispatch.recorder import with_learning  # noqa: PLC0415 (the Discord process names this module)
+
     settings = Settings.read(**{name: config[name] for name in config if name != "loudness"})
     files, scratch = open_files(place_of(settings), settings.data_dir), Scratch(settings.data_dir)
 
@@ -69,7 +77,7 @@ def open_small_recorder(config: Mapping[str, Any]) -> Handler:
         scratch.remove(payload["id"])
         return {"receipt": receipt.to_json()}
 
-    return handle
+    return with_learning(handle)
 
 
 class SmallComposer:

@@ -140,6 +140,10 @@ class Tuner(Trainer):
         own = material.replay if material.own is None else material.own  # the former is never asked for
         super().__init__(network, own, material.chances, own, settings)
 
+    def held_out_nats(self) -> float:
+        """Of the weights that the network has now: see `Tuned`."""
+        return self._held_out()[0]
+
     def settle(self) -> Tuned:
         """After `run`: draw the weights back towards the parent until their drift is allowed."""
         best = {name: tensor.clone() for name, tensor in self.network.state_dict().items()}
@@ -149,9 +153,9 @@ class Tuner(Trainer):
             self.network.load_state_dict(between)
             gone = drift(self.network, self.parent, self._material.watch)
             if gone <= self._tether.most_drift:
-                return Tuned(nats=self._held_out()[0], drift=gone, step=self.best_step, share=share)
+                return Tuned(nats=self.held_out_nats(), drift=gone, step=self.best_step, share=share)
         self.network.load_state_dict(start)
-        return Tuned(nats=self._held_out()[0], drift=0.0, step=0, share=0.0)
+        return Tuned(nats=self.held_out_nats(), drift=0.0, step=0, share=0.0)
 
     def _skip(self) -> None:
         if self._material.own is not None:

@@ -60,22 +60,28 @@ def usual_nats(parent: Checkpoint) -> float:
 
 def tune(bench: Bench, current: Checkpoint | None, on_step: OnStep) -> tuple[Losses, Checkpoint]:
     """Tune, unless an earlier try has, and measure. `current`: what composes now, None for the parent itself."""
-    learnt, held_out = bench.learnt, bench.material.held_out
-    parent_nats = evaluate(learnt.parent.network, held_out)[0]
+    learnt = bench.learnt
+    parent_nats = _nats(learnt.parent, bench)
     path = bench.folder / version.checkpoint_name(learnt.order)
     if not _is_sound(path, bench):
         path.unlink(missing_ok=True)
-        _tune(bench, path, parent_nats, on_step)
+        _tune(bench, path, on_step)
     candidate = load(path, learnt.order.style, bench.device)
     losses = Losses(
-        current_nats=parent_nats if current is None else evaluate(current.network, held_out)[0],
+        current_nats=parent_nats if current is None else _nats(current, bench),
         parent_nats=parent_nats,
-        candidate_nats=evaluate(candidate.network, held_out)[0],
+        candidate_nats=_nats(candidate, bench),
         rise=drift(candidate.network, learnt.parent.network, bench.material.watch) / usual_nats(learnt.parent),
         most_rise=learnt.recipe.most_rise,
     )
     log.info("Tuned a version of %s: %s", learnt.order.style, losses)
     return losses, candidate
+
+
+def _nats(checkpoint: Checkpoint, bench: Bench) -> float | None:
+    """Held-out loss on pieces; None without any."""
+    held_out = bench.material.held_out
+    return None if held_out is None else evaluate(checkpoint.network, held_out)[0]
 
 
 def _is_sound(path: Path, bench: Bench) -> bool:
@@ -89,10 +95,11 @@ def _is_sound(path: Path, bench: Bench) -> bool:
     return True
 
 
-def _tune(bench: Bench, path: Path, parent_nats: float, on_step: OnStep) -> None:
+def _tune(bench: Bench, path: Path, on_step: OnStep) -> None:
     """Tune and write checkpoint, curve and card."""
-    tuner, curve = _tuner(bench), [(0, parent_nats)]
-    state = bench.work / STATE
+    tuner, state = _tuner(bench), bench.work / STATE
+    before = tuner.held_out_nats()
+    curve = [(0, before)]
     tuner.resume(state)
     first, steps = tuner.step, bench.learnt.recipe.settings.steps
 
@@ -104,7 +111,7 @@ def _tune(bench: Bench, path: Path, parent_nats: float, on_step: OnStep) -> None
 
     tuner.run(on_report, state_file=state)
     tuned = tuner.settle()
-    facts = version.facts_of(bench.learnt, tuned, _metrics(bench, tuned, parent_nats))
+    facts = version.facts_of(bench.learnt, tuned, _metrics(bench, tuned, before))
     sha256 = save_checkpoint(tuner.network, facts, path)
     write_curve(path, curve)
     version.write_card(facts, sha256, bench.folder)
@@ -119,10 +126,10 @@ def _tuner(bench: Bench) -> Tuner:
     return Tuner(network, bench.material, recipe.settings, tether, bench.between)
 
 
-def _metrics(bench: Bench, tuned: Tuned, parent_nats: float) -> dict[str, Any]:
+def _metrics(bench: Bench, tuned: Tuned, before: float) -> dict[str, Any]:
     return {
         "held_out_nats": round(tuned.nats, 4),
-        "held_out_nats_before": round(parent_nats, 4),
+        "held_out_nats_before": round(before, 4),
         "best_step": tuned.step,
         "drift_nats": round(tuned.drift, 4),
         "rise": round(tuned.drift / usual_nats(bench.learnt.parent), 4),

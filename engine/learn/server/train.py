@@ -1,6 +1,7 @@
 """A server's pieces and a shipped checkpoint → the next version of its style, or one sentence why there is none.
 
-    pieces ─→ tuning, held to the parent ─→ songs by the candidate ─→ comparison, gates ─→ published, or refused
+    pieces ─┬→ tuning, held to the parent ─→ songs by the candidate ─→ comparison, gates ─→ published, or refused
+    votes ──┘
 
 In: a job of kind `train` (see `engine/learn/worker.py`), those who compose and compare (`Hands`). Out: a `Verdict`.
 Conventions: every version starts from the shipped checkpoint, never from an earlier version, so nothing that was
@@ -21,7 +22,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import CheckpointError, NotFound
+import numpy as np
+
+from engine.errors import BadRequest, CheckpointError, NotFound
 from engine.jobs.courtesy import TRAININGS, Courtesy
 from engine.jobs.job import Emit, Json
 from engine.learn.server import judge, pace, pieces, version
@@ -31,9 +34,21 @@ from engine.learn.server.order import TrainOrder, Verdict
 from engine.learn.server.pieces import Kept, side
 from engine.learn.server.recipe import ServerRecipe, recipe_for
 from engine.learn.server.replay import Replay, ReplayOrder, replay_songs
+from engine.learn.server.voted import (
+    Ranking,
+    Voted,
+    agreement_of,
+    chance_error,
+    pairs_of_votes,
+    provenance,
+    ranked,
+    read_voted,
+    scores_of,
+)
 from engine.metrics.copyindex import open_index
 from engine.model.checkpoint import Checkpoint, latest_version, versions_in
 from engine.model.device import pick_device
+from engine.model.pairs import Pairs
 from engine.model.tuning import Material, threads
 from engine.music.notes import Song
 from engine.music.styles import STYLES_DIR, load_style
@@ -42,7 +57,7 @@ from engine.store import FileStore, open_files, place_of
 
 FOLDER, ORDER = "version", "order.json"
 FORMAT = 1
-JUDGED_SEED = 40
+JUDGED_SEED, RANKED_SEED = 40, 60
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +73,15 @@ class Surroundings:
     between: Between
     styles_dir: Path = STYLES_DIR
     recipe: Callable[[int, bool], ServerRecipe] = recipe_for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """All that is measured on a candidate."""
+
+    losses: judge.Losses
+    songs: judge.SongFindings
+    ranking: Ranking | None
 
 
 def train(settings: Settings, payload: Json, emit: Emit, hands: Hands) -> Json:
@@ -82,8 +106,9 @@ class Training:
     def run(self) -> Verdict:
         """Train, compare, publish or refuse. May be called again after it was broken off anywhere."""
         self._tell.phase(pace.READING)
-        kept = pieces.with_sides(pieces.read_pieces(self._files("uploads"), self._order.uploads))
-        learnt = self._learnt(kept)
+        voted = self._voted()
+        kept = self._pieces(voted)
+        learnt = self._learnt(kept, voted)
         self._begin(learnt)
         with threads(learnt.recipe.threads):
             replay = self._replay(learnt)
@@ -96,27 +121,73 @@ class Training:
                 device=self._device,
                 between=self._around.between,
             )
-            losses, candidate = tune(bench, self._current(), self._tell.step)
+            current = self._current()
+            losses, candidate = tune(bench, current, self._tell.step)
             songs = self._songs(learnt)
-            return self._decide(learnt, candidate, losses, self._examine(songs, kept, replay))
+            found = self._examine(songs, kept, replay)
+            ranking = self._rank(learnt, (candidate, current), (songs, replay))
+            return self._decide(learnt, candidate, Judged(losses=losses, songs=found, ranking=ranking))
 
-    def _learnt(self, kept: tuple[Kept, ...]) -> version.Learnt:
+    def _voted(self) -> Voted | None:
+        """The songs that were voted on, where enough of them are still there."""
+        if self._order.preferred is None:
+            return None
+        voted = read_voted(self._files("songs"), self._order.preferred)
+        return voted if voted.are_enough else None
+
+    def _pieces(self, voted: Voted | None) -> tuple[Kept, ...]:
+        """The uploads. Where votes teach, there need be none. Raises what `read_pieces` raises."""
+        uploads = self._order.uploads
+        if len(uploads) < pieces.LEAST_PIECES and self._order.preferred is not None:
+            if voted is None:
+                raise BadRequest(
+                    "Too few of the songs that were voted on are still there to learn from; more votes would work."
+                )
+            return ()
+        return pieces.with_sides(pieces.read_pieces(self._files("uploads"), uploads))
+
+    def _learnt(self, kept: tuple[Kept, ...], voted: Voted | None) -> version.Learnt:
         order = self._order
         parent = load(latest_version(self._around.styles_dir / order.parent), order.parent, self._device)
         events = sum(piece.events for piece in side(kept, "train"))
         recipe = self._around.recipe(events, order.description is not None)
-        return version.Learnt(order=order, pieces=kept, parent=parent, recipe=recipe, events=events)
+        return version.Learnt(order=order, pieces=kept, parent=parent, recipe=recipe, events=events, voted=voted)
 
     def _material(self, learnt: version.Learnt, replay: Replay) -> Material:
-        style, row = self._order.parent, learnt.parent.facts.style_ids.get(self._order.parent, 0)
-        own = pieces.encoded(side(learnt.pieces, "train"), style, row, varied=True)
+        style, row = self._order.parent, self._row(learnt)
+        watch = pieces.encoded_songs(replay.watched, style, row).columns
+        ranked_pairs, held_out_pairs = self._ranked(learnt)
+        own = pieces.encoded(side(learnt.pieces, "train"), style, row, varied=True) if learnt.pieces else None
+        held_out = pieces.encoded(side(learnt.pieces, "valid"), style, row).columns if learnt.pieces else None
         return Material(
-            own=own.columns,
-            chances=own.weights({style: 1.0}),
-            held_out=pieces.encoded(side(learnt.pieces, "valid"), style, row).columns,
+            own=None if own is None else own.columns,
+            chances=np.ones(0) if own is None else own.weights({style: 1.0}),
+            held_out=held_out,
             replay=pieces.encoded_songs(replay.heard, style, row).columns,
-            watch=pieces.encoded_songs(replay.watched, style, row).columns,
+            watch=watch,
+            pairs=ranked_pairs,
+            held_out_pairs=held_out_pairs,
+            pairing=learnt.recipe.pairing,
         )
+
+    def _row(self, learnt: version.Learnt) -> int:
+        """The style's place in the network."""
+        return learnt.parent.facts.style_ids.get(self._order.parent, 0)
+
+    def _ranked(self, learnt: version.Learnt) -> tuple[Pairs | None, Pairs | None]:
+        """Have the shipped network write candidates, and rank them by what votes prefer."""
+        preferred, recipe = self._order.preferred, learnt.recipe
+        if learnt.voted is None or preferred is None:
+            return None, None
+        asked = Order(
+            songs=recipe.ranked_plans,
+            seconds=recipe.ranked_seconds,
+            seed=RANKED_SEED,
+            candidates=recipe.ranked_candidates,
+        )
+        voice = Voice(style=self._order.parent, parent=self._order.parent)
+        plans = self._around.hands.write_candidates(voice, asked, self._around.between)
+        return ranked(plans, preferred.preference, self._order.parent, self._row(learnt))
 
     def _begin(self, learnt: version.Learnt) -> None:
         """Keep what an earlier try of the very same order left; clear away all else that is no training any more."""
@@ -128,6 +199,8 @@ class Training:
                 "style": [order.style, order.version, order.description],
                 "pieces": [[p.taught.id, p.taught.split, _fingerprint(p.song)] for p in learnt.pieces],
                 "recipe": asdict(learnt.recipe),
+                "preferred": None if self._order.preferred is None else self._order.preferred.to_json(),
+                "voted": [] if learnt.voted is None else [_fingerprint(song) for song in learnt.voted.songs],
             },
             sort_keys=True,
         )
@@ -153,39 +226,64 @@ class Training:
         return replay_songs(order, self._around.settings.data_dir, self._around.hands, self._around.between)
 
     def _songs(self, learnt: version.Learnt) -> list[Song]:
-        """Write what is measured on the pieces, have the candidate compose, and choose its seeds among the songs."""
+        """Write what is measured on the pieces, have the candidate compose, and choose its seeds among the songs. A
+        version of votes alone keeps the shipped habits and seeds, which votes move themselves.
+        """
         self._tell.phase(pace.COMPOSING)
         order, recipe, hands = self._order, learnt.recipe, self._around.hands
-        version.write_measures(learnt, load_style(order.parent), self._around.styles_dir, self._folder)
+        if learnt.pieces:
+            version.write_measures(learnt, load_style(order.parent), self._around.styles_dir, self._folder)
         voice = Voice(style=order.style, parent=order.parent, description=order.description, folder=self._folder)
         asked = Order(songs=recipe.judged_songs, seconds=recipe.judged_seconds, seed=JUDGED_SEED)
         songs = hands.write_songs(voice, asked, self._around.between)
-        hands.sow(voice, songs, self._folder)
+        if learnt.pieces:
+            hands.sow(voice, songs, self._folder)
         return songs
 
     def _examine(self, songs: list[Song], kept: tuple[Kept, ...], replay: Replay) -> judge.SongFindings:
         self._tell.phase(pace.COMPARING)
         hands, shipped, own = self._around.hands, open_index(self._around.styles_dir), open_index(self._folder)
-        uploads = [piece.song for piece in kept]
-        likenesses = {
-            "after": hands.likeness(uploads, songs),
-            "before": hands.likeness(uploads, replay.songs[: len(songs)]),
-        }
+        before = replay.songs[: len(songs)]
+        meant = [piece.song for piece in kept] or replay.songs[len(songs) :]  # the style itself, where there are none
+        likenesses = {"after": hands.likeness(meant, songs), "before": hands.likeness(meant, before)}
         named = [replace(song, style=self._order.parent) for song in songs]
         return judge.examine(named, [gate for gate in (shipped, own) if gate is not None], likenesses)
 
-    def _decide(
-        self, learnt: version.Learnt, candidate: Checkpoint, losses: judge.Losses, songs: judge.SongFindings
-    ) -> Verdict:
-        reason = judge.reason_against(losses, songs)
+    def _rank(
+        self,
+        learnt: version.Learnt,
+        networks: tuple[Checkpoint, Checkpoint | None],
+        written: tuple[list[Song], Replay],
+    ) -> Ranking | None:
+        """How the candidate, and what composes now, rank the songs that were voted on; None where votes teach nothing.
+        `written`: by the candidate, by the parent.
+        """
+        preferred, voted, parent = self._order.preferred, learnt.voted, learnt.parent.network
+        if voted is None or preferred is None:
+            return None
+        pairs = pairs_of_votes(voted, self._order.parent, self._row(learnt))
+        candidate, current = networks
+        after, before = (scores_of(songs, preferred.preference) for songs in (written[0], written[1].songs))
+        return Ranking(
+            agreement=agreement_of(candidate.network, parent, pairs),
+            current=0.5 if current is None else agreement_of(current.network, parent, pairs),
+            error=chance_error(voted),
+            score=float(np.mean(after)),
+            score_before=float(np.mean(before)),
+        )
+
+    def _decide(self, learnt: version.Learnt, candidate: Checkpoint, judged: Judged) -> Verdict:
+        reason = judge.reason_against(judged.losses, judged.songs, judged.ranking)
         metrics = {
-            **losses.to_json(),
-            **songs.to_json(),
+            **judged.losses.to_json(),
+            **judged.songs.to_json(),
             "uploads": len(side(learnt.pieces, "train")),
             "held_out_uploads": len(side(learnt.pieces, "valid")),
             "parent_version": learnt.parent.facts.version,
             "best_step": candidate.facts.metrics["best_step"],
         }
+        if self._order.preferred is not None and judged.ranking is not None:
+            metrics["preferred"] = provenance(self._order.preferred, judged.ranking)
         if reason is None:
             asyncio.run(self._files("models").publish(self._order.model_id, self._folder))
         return Verdict(

@@ -22,6 +22,7 @@ from engine.learn.server.measures import habits_with, measured_on
 from engine.learn.server.order import TrainOrder
 from engine.learn.server.pieces import Kept, side
 from engine.learn.server.recipe import ServerRecipe
+from engine.learn.server.voted import Voted
 from engine.metrics.copyindex import FILE as INDEX
 from engine.metrics.copyindex import OTHER_STYLES, IndexDraft, load_index, save_index
 from engine.model.checkpoint import Checkpoint, Facts
@@ -38,8 +39,8 @@ CARD = "card.md"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learnt:
-    """From what a version was made: its order, its pieces on both sides, the shipped checkpoint, the recipe, and how
-    many events there are to learn from.
+    """From what a version was made: its order, its pieces on both sides, the shipped checkpoint, the recipe, how many
+    events there are to learn from, and the songs that were voted on (None: votes teach nothing).
     """
 
     order: TrainOrder
@@ -47,6 +48,7 @@ class Learnt:
     parent: Checkpoint
     recipe: ServerRecipe
     events: int
+    voted: Voted | None = None
 
 
 def checkpoint_name(order: TrainOrder) -> str:
@@ -74,6 +76,7 @@ def facts_of(learnt: Learnt, tuned: Tuned, metrics: Mapping[str, Any]) -> Facts:
         "tether": learnt.recipe.tether,
         "kept_step": tuned.step,
         "kept_share": tuned.share,
+        **({} if learnt.voted is None else {"voted_songs": list(learnt.voted.ids)}),
     }
     ids = dict(parent.facts.style_ids)
     return Facts(
@@ -128,13 +131,15 @@ def write_card(facts: Facts, sha256: str, folder: Path) -> None:
     shown = (
         ("weights, SHA-256", f"`{sha256}`"),
         ("started from", f"{lineage['parent_style']} {lineage['parent_version']} `{lineage['parent_sha256'][:16]}…`"),
-        ("held-out loss, nats an event", f"{metrics['held_out_nats']} (before: {metrics['held_out_nats_before']})"),
+        ("held-out loss, nats", f"{metrics['held_out_nats']} (before: {metrics['held_out_nats_before']})"),
         ("lost of the shipped style", f"{100 * metrics['rise']:.1f} % of its loss"),
         ("trained", f"at most {lineage['steps']} steps, seed {lineage['seed']}; kept: step {lineage['kept_step']}"),
         ("pieces heard, held out", f"{len(lineage['uploads'])}, {len(lineage['held_out_uploads'])}"),
+        ("songs voted on, which it is judged by", f"{len(lineage.get('voted_songs', ()))}"),
     )
     lines = [f"# {facts.style} {facts.version}, taught", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in shown]
-    lines += ["", "Pieces and licences:", ""]
+    if facts.licences:
+        lines += ["", "Pieces and licences:", ""]
     lines += [f"- {source}: {licence}" for source, licence in facts.licences.items()]
     (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -16,7 +16,8 @@ import asyncio
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -163,3 +164,13 @@ def chance_error(voted: Voted) -> float:
     liked = sum(weight > 0 for weight in voted.weights)
     disliked = len(voted.weights) - liked
     return float(((liked + disliked + 1) / (12 * liked * disliked)) ** 0.5)
+
+
+def provenance(preferred: Preferred, ranking: Ranking) -> dict[str, Any]:
+    """What a model's metrics say of the votes that it learnt from, as plain JSON."""
+    return {
+        "songs": [song.id for song in preferred.songs],
+        "votes": preferred.votes,
+        "accuracy": preferred.preference.accuracy,
+        **{name: round(value, 4) for name, value in asdict(ranking).items()},
+    }

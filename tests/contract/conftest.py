@@ -35,12 +35,15 @@ def ray_nodes() -> Iterator[RayNodes]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database of the parametrised kind."""
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database of the parametrised kind."""
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
-        return server.fresh_url()
-    return f"sqlite+aiosqlite:///{tmp_path / 'a folder' / 'db.sqlite'}"
+        fresh = server.fresh_url()
+        yield fresh
+        server.take_back(fresh)
+    else:
+        yield f"sqlite+aiosqlite:///{tmp_path / 'a folder' / 'db.sqlite'}"
 
 
 @pytest.fixture

@@ -36,10 +36,12 @@ EventKind = Literal[
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StudioEvent:
     """Something happened. `seconds`: of `started`, how long it had waited; of `stage`, how long the stage took; of
-    `done`, how long it took from acceptance to the song. `stage`: of `stage`; `error`: the class of what went wrong;
-    `vote`: 1, −1, or None for one that was withdrawn; `receipt`: of `done`. `outcome`: of `duel`, `begun`, `opened`,
-    `revealed` or `failed`; of `answered`, the answer or `withdrawn`; of `learnt`, `done`, `unchanged` or `failed`, with
-    the `seconds` that it took; of `trial`, `begun`, `promote` or `roll back`, and its sentence in `detail`.
+    `done`, how long it took from acceptance to the song; of `learnt`, how long that took. `stage`: of `stage`; `error`:
+    the class of what went wrong; `vote`: 1, −1, or None for one that was withdrawn; `receipt`: of `done`.
+
+    `outcome`: of `duel`, `begun`, `opened`, `revealed` or `failed`; of `answered`, the answer or `withdrawn`; of
+    `learnt`, `done` (`count` tastes are new), `unchanged` or `failed`; of `trial`, `begun`, `promote` or `roll back`,
+    with its sentence in `detail`.
     """
 
     kind: EventKind
@@ -51,6 +53,7 @@ class StudioEvent:
     receipt: Receipt | None = None
     outcome: str | None = None
     detail: str | None = None
+    count: int = 0
 
 
 Listener = Callable[[StudioEvent], None]

@@ -17,6 +17,8 @@ SchoolKind = Literal["teach", "train"]
 TEACH: SchoolKind = "teach"
 TRAIN: SchoolKind = "train"
 KINDS: tuple[SchoolKind, ...] = (TEACH, TRAIN)
+FOR_NOBODY = "for_nobody"
+"""In the payload of a training that votes began: nobody waits to hear of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,18 +16,22 @@ from contextlib import suppress
 from typing import Any
 
 from engine.dispatch.lanes import PREVIEW
-from engine.dispatch.lesson import TEACH, TRAIN
+from engine.dispatch.lesson import FOR_NOBODY, TEACH, TRAIN
+from engine.dispatch.liking import preferred_here
 from engine.dispatch.patience import patiently
 from engine.dispatch.pupil import LEAST_PIECES, order_of
 from engine.dispatch.room import Room
 from engine.dispatch.study import Study
 from engine.errors import BadRequest, NotFound, SetupError, StoreError, TunesmithError, UserError, WorkerLost
 from engine.jobs.keeper import PATIENCE_S
+from engine.learn.server.preferred import Preferred
 from engine.store import JobRecord, ModelRecord, Understood, UploadRecord
 from engine.store.teaching_records import THERE
 
 TAKEN_BACK = "It was taken back."
 TAKEN_BACK_MEANWHILE = "A piece that it learnt from was taken back meanwhile; it is trained anew without it."
+ORDERED = "ordered"
+"""In the metrics of a model that is in training: what votes teach it."""
 BROKE, WAS_CANCELLED = "Something broke on our side.", "It was cancelled."
 
 log = logging.getLogger(__name__)
@@ -113,9 +117,10 @@ class Outcomes:
         model = await patiently(lambda: self._teaching.model(model_id))
         if model.state != "training":
             raise BadRequest(model.reason or "The training is over already.")
-        if len(uploads) < LEAST_PIECES:
+        preferred = await self._preferred(model)
+        if len(uploads) < LEAST_PIECES and preferred is None:
             raise BadRequest(f"Pieces to learn {model.style} from: {len(uploads)}; {LEAST_PIECES} or more would work.")
-        order = await patiently(lambda: order_of(self._room.store, model, uploads))
+        order = await patiently(lambda: order_of(self._room.store, model, uploads, preferred))
         answer = await self._submitted(study, TRAIN, order)
         metrics = dict(answer.get("metrics") or {})
         if answer["verdict"] == "publish":
@@ -132,10 +137,28 @@ class Outcomes:
             await self._room.desk.clear_models([model_id])
         await self._over(study)
 
+    async def _preferred(self, model: ModelRecord) -> Preferred | None:
+        """What votes teach it: as it was when the training was first begun, so that it can go on. From here on, a song
+        of these that is deleted retires it.
+        """
+        noted = (model.metrics or {}).get(ORDERED)
+        if noted is not None:
+            return Preferred.from_json(noted)
+        found = await preferred_here(self._room.store, model.guild_id, model.style, anew=True)
+        if found is not None:
+            songs = [song.id for song in found.songs]
+            metrics = {ORDERED: found.to_json(), "preferred": {"songs": songs, "votes": found.votes}}
+            await patiently(lambda: self._teaching.note(model.id, metrics))
+        return found
+
     async def _over(self, study: Study) -> None:
-        """It is done; whoever waits is told."""
+        """It is done; whoever waits is told. What votes began waits for nobody."""
         bulletin, rows = self._room.bulletin, self._room.rows
         study.is_ending = let_go = study.job.id not in bulletin.watchers
+        if let_go and study.job.payload.get(FOR_NOBODY):
+            if await rows.delivering(study.job.id, let_go=False):
+                await rows.done(study.job.id, reply_id=None)
+            return
         if not await rows.delivering(study.job.id, let_go=let_go):
             return
         if let_go and study.job.id in bulletin.watchers:  # who came just now

@@ -8,7 +8,9 @@ out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.dispatch.ballots import HOME_FIGURES, RULINGS, STYLE_FIGURES, taste_of
@@ -39,7 +41,7 @@ async def report_of(store: Store, home: int, style: str | None) -> TasteReport:
     return TasteReport(
         switches={name: bool(getattr(switches, name)) for name in SWITCHES},
         votes=sum(map(_votes, learnt.values())),
-        least_votes=int(_part(of_home, HOME_FIGURES).get("least_votes", LEAST)),
+        least_votes=round(_part(of_home, HOME_FIGURES).get("least_votes", LEAST)),
         styles=tuple(
             _style_report(name, learnt.get(name), [model for model in models if model.style == name], switches)
             for name in names
@@ -58,7 +60,9 @@ def _style_report(
     movers = (
         _seeds(taste, switches.seeds),
         _preference("plans", _part(told, "plan"), switches.plans),
-        _preference("candidates", _part(told, "song"), switches.candidates),
+        _with_record(
+            _preference("candidates", _part(told, "song"), switches.candidates), _part(told, "composed_by_taste")
+        ),
         _canary(trials, switches.canary),
         _tuning(models, switches.tuning),
     )
@@ -93,21 +97,28 @@ def _seeds(taste: StyleTaste | None, is_on: bool) -> Mover:
 
 def _preference(name: SwitchName, found: Mapping[str, Any], is_on: bool) -> Mover:
     """How well votes are foretold, and by what."""
-    accuracy, lower, trust = (found.get(key) for key in ("accuracy", "lower", "trust"))
-    if accuracy is None:
-        return Mover(name=name, is_on=is_on, figure=_sentence(str(found.get("reason") or NO_VOTES)))
-    sure = f"{accuracy:.0%} of held-out comparisons are foretold" + (f" (at least {lower:.0%})" if lower else "")
-    chance = f"{found.get('chance', 0.5):.0%} would be chance"
-    numbers = {"accuracy": accuracy, "lower": lower or 0.0, "trust": trust or 0.0}
-    if not found.get("on"):
-        why = str(found.get("reason") or "that is not enough").rstrip(".")
-        return Mover(name=name, is_on=is_on, figure=f"Off by itself: {sure}, {chance}; {why}.", numbers=numbers)
-    strongest = list(dict(found.get("strongest") or {}).items())[:STRONGEST]
-    liked = ", ".join(
-        f"{'more' if weight > 0 else 'less'} {feature.replace('_', ' ')}" for feature, weight in strongest
-    )
-    figure = f"{sure}, {chance}; it counts {trust or 0.0:.0%}" + (f"; liked: {liked}" if liked else "") + "."
-    return Mover(name=name, is_on=is_on, figure=figure, numbers=numbers)
+    told = _sentence(str(found.get("reason") or NO_VOTES))
+    numbers = {key: float(found[key]) for key in ("accuracy", "lower", "trust") if found.get(key) is not None}
+    if found.get("on"):
+        strongest = list(dict(found.get("strongest") or {}).items())[:STRONGEST]
+        liked = ", ".join(
+            f"{'more' if weight > 0 else 'less'} {feature.replace('_', ' ')}" for feature, weight in strongest
+        )
+        told += f" It counts {found.get('trust') or 0.0:.0%}" + (f"; liked: {liked}." if liked else ".")
+    return Mover(name=name, is_on=is_on, figure=told, numbers=numbers)
+
+
+def _with_record(mover: Mover, told: Mapping[str, Any]) -> Mover:
+    """The same, and what people said of songs that this taste composed."""
+    up, down = float(told.get("up", 0.0)), float(told.get("down", 0.0))
+    won, lost = float(told.get("duels_won", 0.0)), float(told.get("duels_lost", 0.0))
+    numbers = {"up": up, "down": down, "duels_won": won, "duels_lost": lost}
+    figure = mover.figure
+    if up + down:
+        figure += f" Of the votes on songs that this taste composed, {up / (up + down):.0%} are for them."
+    if won + lost:
+        figure += f" They win {won / (won + lost):.0%} of duels against songs without it."
+    return replace(mover, figure=figure, numbers={**mover.numbers, **numbers})
 
 
 def _canary(trials: Sequence[Trial], is_on: bool) -> Mover:
@@ -156,20 +167,25 @@ def _trials(style: str, models: Sequence[ModelRecord], rulings: Mapping[str, Any
 
 
 def _ratings(told: Any) -> tuple[Rating, ...]:
-    """A table of the figures, the best first."""
+    """A table of the figures, the best first; strengths are log odds there."""
     if not isinstance(told, list):
         return ()
     rows = [row for row in told if isinstance(row, Mapping) and {"name", "strength", "low", "high"} <= set(row)]
     return tuple(
         Rating(
             name=str(row["name"]),
-            strength=float(row["strength"]),
-            low=float(row["low"]),
-            high=float(row["high"]),
-            votes=int(row.get("votes", 0)),
+            strength=_beats(row["strength"]),
+            low=_beats(row["low"]),
+            high=_beats(row["high"]),
+            votes=round(row.get("pairs", 0)),
         )
         for row in rows[:MOST_RATINGS]
     )
+
+
+def _beats(log_odds: float) -> float:
+    """How often who is so strong wins against an average rival."""
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def _part(figures: Mapping[str, Any], name: str) -> Mapping[str, Any]:

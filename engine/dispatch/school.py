@@ -218,6 +218,7 @@ class School:
             if monotonic() - swept >= SWEEP_S:
                 swept = monotonic()
                 await self.store.teaching.abandoned(before=datetime.now(UTC) - ORPHANED)
+                await self.store.teaching.bereft()
                 await self.desk.sweep()
             await asyncio.sleep(HOUSE_S)
 

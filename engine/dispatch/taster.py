@@ -16,7 +16,7 @@ import logging
 import math
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ from engine.dispatch.patience import patiently
 from engine.dispatch.trials import Trials
 from engine.errors import NotFound, StoreError, TunesmithError
 from engine.jobs import Executor
-from engine.store import BallotRows, ModelRecord, Store, TasteRecord, home_of
+from engine.store import HOME, BallotRows, ModelRecord, Store, TasteRecord, home_of
 from engine.taste.ballot import Learnt
 
 ENOUGH = 5
@@ -65,6 +65,8 @@ class Taster:
     def __init__(self, store: Store, executor: Executor, tell: Callable[[StudioEvent], None]) -> None:
         self._store, self._executor, self._tell = store, executor, tell
         self.trials = Trials(store, tell)
+        self.on_learnt: Callable[[int, str], Awaitable[object]] | None = None
+        """Told of each style of a server that was learnt anew: whether to train is not decided here."""
         self._pending: dict[int, Pending] = {}
         self._rested: dict[int, float] = {}
         self._marks: dict[int, str] = {}
@@ -100,22 +102,25 @@ class Taster:
         """Learn as soon as may be: votes were voided, or erased."""
         self._put_off(home, self._pending.setdefault(home, Pending(votes=ENOUGH)), 0.0)
 
-    async def learn(self, home: int) -> bool:
-        """Learn from all votes of a home; False where nothing changed since the last time. Raises what the worker
-        raises, and `StoreError`.
+    async def learn(self, home: int) -> int | None:
+        """Learn from all votes of a home, and return how many tastes are new; None where nothing changed since the last
+        time. Raises what the worker raises, and `StoreError`.
         """
         taste = self._store.taste
         rows, tastes, trials = await taste.ballot(home), await taste.tastes(home), await taste.trials(home)
         mark = await asyncio.to_thread(mark_of, rows, trials)
         if mark == self._marks.get(home) or _is_learnt(tastes, mark):
-            return False
+            return None
         make = partial(_packed_ballot, rows, tastes, trials, await self._shared(home))
         answer = await self._executor.submit(TASTE, await asyncio.to_thread(make))
         learnt = await asyncio.to_thread(Learnt.from_json, answer)
         await self.trials.rule(trials, learnt.rulings)  # first, for what is kept is not learnt again
         await self._keep(home, learnt, tastes, mark)
         self._marks[home] = mark
-        return True
+        if self.on_learnt is not None and (home == HOME or any(song.origin.guild_id == home for song in rows.songs)):
+            for style in learnt.tastes:
+                await self.on_learnt(home, style)
+        return len(learnt.tastes)
 
     def _put_off(self, home: int, waiting: Pending, for_s: float) -> None:
         waiting.due = max(monotonic() + for_s, self._rested.get(home, 0.0))
@@ -136,9 +141,10 @@ class Taster:
     async def _attend(self, home: int, waiting: Pending) -> None:
         """Learn one home; what goes wrong is tried again."""
         began = monotonic()
-        outcome = "failed"
+        outcome, count = "failed", None
         try:
-            outcome = "done" if await self.learn(home) else "unchanged"
+            count = await self.learn(home)
+            outcome = "unchanged" if count is None else "done"
         except TunesmithError as error:
             if not isinstance(error, StoreError):
                 incident = secrets.token_hex(4)
@@ -148,7 +154,7 @@ class Taster:
             took_s = monotonic() - began
             self._rested = {other: until for other, until in self._rested.items() if until > began}
             self._rested[home] = monotonic() + REST * took_s
-            self._tell(StudioEvent(kind="learnt", outcome=outcome, seconds=took_s))
+            self._tell(StudioEvent(kind="learnt", outcome=outcome, seconds=took_s, count=count or 0))
 
     async def _look(self) -> None:
         """For ever: find what other processes, or dead ones, left to be learnt; end trials that nobody decides."""

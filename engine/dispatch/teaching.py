@@ -14,12 +14,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from engine.compose.naming import new_song_id
 from engine.compose.words.taken import says
 from engine.dispatch.intake import Intake, guild_of
-from engine.dispatch.lesson import TEACH, TRAIN, Forgotten, Lesson, Material, SchoolTicket, school_ticket
+from engine.dispatch.lesson import FOR_NOBODY, TEACH, TRAIN, Forgotten, Lesson, Material, SchoolTicket, school_ticket
+from engine.dispatch.liking import preferred_here
 from engine.dispatch.patience import patiently
 from engine.dispatch.pupil import LEAST_PIECES
 from engine.dispatch.school import School
@@ -125,16 +128,28 @@ class Teaching:
         return await self._teaching.uploads(guild_of(origin), style)
 
     async def train(self, style: str, *, origin: Origin) -> SchoolTicket:
-        """Train a new version of the style from all that this server keeps of it."""
+        """Train a new version of the style from all that this server keeps of it, and from its votes, where these are
+        enough (and the switch `tuning` is on).
+        """
         self._check_open()
         guild_id = guild_of(origin)
         await self._intake.check_style(style, guild_id)
         kept = await self._teaching.uploads(guild_id, style, states=("kept",))
-        if len(kept) < LEAST_PIECES:
+        if len(kept) < LEAST_PIECES and await preferred_here(self._store, guild_id, style, anew=True) is None:
             raise BadRequest(
                 f"Kept pieces of {style}: {len(kept)}; {LEAST_PIECES} are the least to learn from, so teach some more."
             )
         return await self._begun(style, guild_id, origin)
+
+    async def train_by_votes(self, guild_id: int, style: str) -> SchoolTicket | None:
+        """Train a new version where enough was newly voted on, for nobody in particular; None where not, or while
+        another one is trained. Raises `StoreError`.
+        """
+        if self._school.is_closing or await preferred_here(self._store, guild_id, style) is None:
+            return None
+        with contextlib.suppress(BadRequest):  # one is being trained
+            return await self._begun(style, guild_id, Origin(guild_id=guild_id or None), {FOR_NOBODY: True})
+        return None
 
     async def models(self, *, origin: Origin, style: str | None = None) -> tuple[ModelRecord, ...]:
         """This server's versions, by style and number."""
@@ -241,10 +256,12 @@ class Teaching:
             with contextlib.suppress(BadRequest):  # one is being trained
                 await self._begun(kept.style, kept.guild_id, _quiet(origin))
 
-    async def _begun(self, style: str, guild_id: int, origin: Origin) -> SchoolTicket:
+    async def _begun(
+        self, style: str, guild_id: int, origin: Origin, more: Mapping[str, Any] | None = None
+    ) -> SchoolTicket:
         model_id = new_song_id()
         model = await patiently(lambda: self._teaching.begin_model(model_id, guild_id, style), for_s=ANSWER_S)
-        payload = {"model_id": model_id, "guild_id": guild_id, "style": style, "version": model.version}
+        payload = {"model_id": model_id, "guild_id": guild_id, "style": style, "version": model.version, **(more or {})}
         try:
             return school_ticket(await self._enqueued(NewJob(id=model_id, kind=TRAIN, payload=payload, origin=origin)))
         except StoreError:

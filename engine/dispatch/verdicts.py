@@ -165,8 +165,8 @@ class Mover:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """A place in a table of styles, versions or seeds. `name`: for people; `strength`: Bradley–Terry, 0.5 is usual;
-    `low`, `high`: its interval; `votes`: how many comparisons it was in.
+    """A place in a table of styles, versions or seeds. `name`: for people; `strength`: how often it wins against an
+    average rival (Bradley–Terry); `low`, `high`: its interval of 90 %; `votes`: how many comparisons it was in.
     """
 
     name: str

@@ -43,8 +43,23 @@ class Feed:
                 metrics.retried(event.error or UNKNOWN)
             case "voted":
                 metrics.voted(event.vote)
+            case "duel" | "answered" | "learnt" | "trial":
+                self._tasted(event)
             case _:
                 self._over(event)
+
+    def _tasted(self, event: StudioEvent) -> None:
+        """Votes did something."""
+        outcome, metrics = event.outcome or UNKNOWN, self._metrics
+        match event.kind:
+            case "duel":
+                metrics.fought(outcome)
+            case "answered":
+                metrics.answered(outcome)
+            case "learnt":
+                metrics.learnt(outcome, event.seconds or 0.0, event.count)
+            case "trial":
+                metrics.tried(outcome)
 
     def _over(self, event: StudioEvent) -> None:
         """Nothing more happens to the request."""

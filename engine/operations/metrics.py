@@ -1,4 +1,4 @@
-"""What happened so far, counted: requests, votes, failures, times. Everything here only grows.
+"""What happened so far, counted: requests, votes and what they did, failures, times. Everything here only grows.
 
 In: what happens to requests, as plain calls. Out: counters and histograms in a registry of their own. Conventions:
 names begin with `tunesmith_`, times are seconds and sizes bytes; no label names a person, a server or a song, so the
@@ -19,6 +19,10 @@ LATE_S = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5)
 STORE_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5)
 VOTES = {1: "up", -1: "down", None: "withdrawn"}
 OUTCOMES = ("done", "failed", "cancelled", "refused")
+DUELS = ("begun", "opened", "revealed", "failed")
+ANSWERS = ("left", "right", "both", "neither", "withdrawn")
+LEARNINGS = ("done", "unchanged", "failed")
+TRIALS = {"begun": "begun", "promote": "promoted", "roll back": "rolled_back"}
 
 
 class Metrics:
@@ -70,10 +74,34 @@ class Metrics:
         self._store = Histogram(
             "tunesmith_store_seconds", "How long the database took to answer.", buckets=STORE_S, registry=registry
         )
-        for outcome in OUTCOMES:  # a rate over something that has not happened yet is 0, not unknown
-            self._requests.labels(outcome)
-        for vote in VOTES.values():
-            self._votes.labels(vote)
+        self._duels = Counter("tunesmith_duels", "Duels, by what became of them.", ["outcome"], registry=registry)
+        self._answers = Counter(
+            "tunesmith_duel_answers", "Presses of duels' buttons, by what they did.", ["answer"], registry=registry
+        )
+        self._learnings = Counter(
+            "tunesmith_learnings", "Learnings from votes, by what became of them.", ["outcome"], registry=registry
+        )
+        self._tastes = Counter("tunesmith_tastes", "Versions of tastes that were learnt.", registry=registry)
+        self._learning = Histogram(
+            "tunesmith_learning_seconds", "How long learning from votes took.", buckets=STAGES_S, registry=registry
+        )
+        self._trials = Counter(
+            "tunesmith_trials", "Trials of new versions, begun or decided.", ["outcome"], registry=registry
+        )
+        self._begin_at_nothing()
+
+    def _begin_at_nothing(self) -> None:
+        """A rate over something that has not happened yet is 0, not unknown."""
+        for counter, values in (
+            (self._requests, OUTCOMES),
+            (self._votes, VOTES.values()),
+            (self._duels, DUELS),
+            (self._answers, ANSWERS),
+            (self._learnings, LEARNINGS),
+            (self._trials, TRIALS.values()),
+        ):
+            for value in values:
+                counter.labels(value)
 
     def accepted(self) -> None:
         """A request was accepted."""
@@ -100,6 +128,25 @@ class Metrics:
     def voted(self, value: int | None) -> None:
         """Somebody pressed a vote button: 1, −1, or None for a vote that was withdrawn by it."""
         self._votes.labels(VOTES[value]).inc()
+
+    def fought(self, outcome: str) -> None:
+        """A duel was `begun`, `opened` or `revealed`, or has `failed`."""
+        self._duels.labels(outcome).inc()
+
+    def answered(self, answer: str) -> None:
+        """Somebody answered a duel, or took the answer back (`withdrawn`)."""
+        self._answers.labels(answer).inc()
+
+    def learnt(self, outcome: str, learning_s: float, tastes: int) -> None:
+        """A home's votes were learnt from: `done`, `unchanged` or `failed`, after so long; so many tastes are new."""
+        self._learnings.labels(outcome).inc()
+        self._tastes.inc(tastes)
+        if outcome == "done":
+            self._learning.observe(learning_s)
+
+    def tried(self, outcome: str) -> None:
+        """A trial was `begun`, or votes decided to `promote` or to `roll back`."""
+        self._trials.labels(TRIALS[outcome]).inc()
 
     def waited(self, wait_s: float) -> None:
         """A song was at hand so long after it was asked for."""

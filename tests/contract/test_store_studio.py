@@ -41,7 +41,7 @@ async def test_a_song_that_one_machine_made_is_found_and_voted_on_from_another(s
     async with opened(settings) as elsewhere:
         assert await elsewhere.song(song.id) == song
         assert song.audio.read_bytes() == b"sound"
-        assert await elsewhere.vote(song.id, person_id=1, value=1) == Tally(up=1, down=0, own=1)
+        assert await elsewhere.vote(song.id, person_id=11, value=1) == Tally(up=1, down=0, own=1)
 
 
 async def test_what_comes_to_nothing_leaves_nothing_in_either_place(settings: Settings) -> None:

@@ -203,6 +203,14 @@ async def test_what_happens_is_counted(place: Place) -> None:
         StudioEvent(kind="voted", vote=1),
         StudioEvent(kind="voted", vote=-1),
         StudioEvent(kind="voted", vote=None),
+        StudioEvent(kind="duel", outcome="begun"),
+        StudioEvent(kind="duel", outcome="revealed"),
+        StudioEvent(kind="answered", outcome="both"),
+        StudioEvent(kind="answered", outcome="withdrawn"),
+        StudioEvent(kind="learnt", outcome="done", seconds=2.0, count=3),
+        StudioEvent(kind="learnt", outcome="unchanged", seconds=0.1),
+        StudioEvent(kind="trial", outcome="begun"),
+        StudioEvent(kind="trial", outcome="roll back"),
     )
     samples = await place.samples()
     assert samples["tunesmith_accepted_total{}"] == 5
@@ -224,6 +232,16 @@ async def test_what_happens_is_counted(place: Place) -> None:
     assert samples["tunesmith_wait_seconds_bucket{le=8.0}"] == 1
     for vote, number in {"up": 2, "down": 1, "withdrawn": 1}.items():
         assert samples[f"tunesmith_votes_total{{vote={vote}}}"] == number
+    for outcome, number in {"begun": 1, "opened": 0, "revealed": 1, "failed": 0}.items():
+        assert samples[f"tunesmith_duels_total{{outcome={outcome}}}"] == number
+    for answer, number in {"left": 0, "both": 1, "withdrawn": 1}.items():
+        assert samples[f"tunesmith_duel_answers_total{{answer={answer}}}"] == number
+    for outcome, number in {"done": 1, "unchanged": 1, "failed": 0}.items():
+        assert samples[f"tunesmith_learnings_total{{outcome={outcome}}}"] == number
+    assert samples["tunesmith_tastes_total{}"] == 3
+    assert (samples["tunesmith_learning_seconds_count{}"], samples["tunesmith_learning_seconds_sum{}"]) == (1, 2.0)
+    for outcome, number in {"begun": 1, "promoted": 0, "rolled_back": 1}.items():
+        assert samples[f"tunesmith_trials_total{{outcome={outcome}}}"] == number
     assert not any(JOB in name for name in samples), "a label a job would be a series a job"
 
 

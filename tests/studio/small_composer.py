@@ -168,6 +168,12 @@ def _has_been(path: str) -> bool:
     return there
 
 
+def _server_model(guild: Mapping[str, Any] | None) -> dict[str, str]:
+    """What a receipt says of the server's model that composed it."""
+    known = ((guild or {}).get("models") or {}).get("lofi")
+    return {"server_models": known[0]["id"], "lineage": f"lofi → lofi server v{known[0]['version']}"} if known else {}
+
+
 def _receipt(song_id: str, draft: Mapping[str, Any], request: ComposeRequest) -> Receipt:
     return Receipt(
         id=song_id,
@@ -175,7 +181,7 @@ def _receipt(song_id: str, draft: Mapping[str, Any], request: ComposeRequest) ->
         style="lofi",
         blend={"lofi": 1.0},
         seed=draft["seed"],
-        model={"style": "lofi", "version": "v1", "sha256": "0" * 64},
+        model={"style": "lofi", "version": "v1", "sha256": "0" * 64} | _server_model(draft["guild"]),
         tempo_bpm=80.0,
         key="D minor",
         mode="minor",
@@ -190,4 +196,6 @@ def _receipt(song_id: str, draft: Mapping[str, Any], request: ComposeRequest) ->
         midi_sha256="0" * 64,
         timings_s={},
         candidates={},
+        primer=request.key,
+        taste={style: taste["version"] for style, taste in ((draft["guild"] or {}).get("tastes") or {}).items()},
     )

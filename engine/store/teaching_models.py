@@ -16,11 +16,14 @@ import sqlalchemy as sa
 
 from engine.errors import BadRequest, NotFound
 from engine.store.names import keepable
-from engine.store.tables import models, uploads
-from engine.store.teaching_records import ModelRecord, UploadRecord
+from engine.store.tables import models, songs, uploads
+from engine.store.teaching_records import USED, ModelRecord, UploadRecord
 from engine.store.teaching_uploads import Uploads, model_rows, upload_rows
 
 USABLE = ("live", "rolled_back")
+SONG_GONE = "a song whose votes it learnt from was deleted"
+MOST_IDS = 500
+"""In one question."""
 LIVE = {"state": "live", "reason": None, "trial_since": None}
 ROLLED_BACK = {"state": "rolled_back", "trial_since": None}
 
@@ -69,20 +72,35 @@ class Models(Uploads):
                 return found
         return ()
 
+    async def note(self, model_id: str, metrics: dict[str, Any]) -> ModelRecord | None:
+        """Keep this of a model in training, until it is decided on."""
+        where = (models.c.id == model_id) & (models.c.state == "training")
+        async with self._database.writing() as connection:
+            changed = models.update().where(where).values(metrics=metrics).returning(models)
+            return next(iter(await model_rows(connection, changed)), None)
+
+    async def bereft(self) -> tuple[ModelRecord, ...]:
+        """Retire the models that learnt from votes on songs of which one is gone; returns them as they were."""
+        heard = models.c.state.in_(USED) & models.c.metrics.is_not(None)
+        async with self._database.writing() as connection:
+            await self._alone(connection)
+            found = await model_rows(connection, sa.select(models).where(heard))
+            named = sorted({song for model in found for song in voted_songs(model)})
+            there: set[str] = set()
+            for start in range(0, len(named), MOST_IDS):
+                some = sa.select(songs.c.id).where(songs.c.id.in_(named[start : start + MOST_IDS]))
+                there.update((await connection.execute(some)).scalars())
+            lost = tuple(model for model in found if not there.issuperset(voted_songs(model)))
+            values = {"state": "retired", "reason": SONG_GONE, "decided_at": self._clock()}
+            ids = [model.id for model in lost]
+            await connection.execute(models.update().where(models.c.id.in_(ids)).values(values))
+        return lost
+
     async def publish(
-        self, model_id: str, *, sha256: str, parent_sha256: str, metrics: dict[str, Any], on_trial: bool = False
+        self, model_id: str, *, sha256: str, parent_sha256: str, metrics: dict[str, Any]
     ) -> ModelRecord | None:
-        """The model composes from now on. None when it may not: it was retired meanwhile. `on_trial`: until votes have
-        decided on it (`taste_trials.py`).
-        """
-        values = {
-            "state": "live",
-            "sha256": sha256,
-            "parent_sha256": parent_sha256,
-            "metrics": metrics,
-            "reason": None,
-            "trial_since": self._clock() if on_trial else None,
-        }
+        """The model composes from now on. None when it may not: it was retired meanwhile."""
+        values = {"state": "live", "sha256": sha256, "parent_sha256": parent_sha256, "metrics": metrics, "reason": None}
         return await self._decide(model_id, ("training",), values)
 
     async def refuse_model(
@@ -155,3 +173,9 @@ class Models(Uploads):
         async with self._database.writing() as connection:
             changed = await model_rows(connection, models.update().where(where).values(decided).returning(models))
         return changed[0] if changed else None
+
+
+def voted_songs(model: ModelRecord) -> tuple[str, ...]:
+    """The songs whose votes a model learnt from, as its metrics say."""
+    said = (model.metrics or {}).get("preferred") or {}
+    return tuple(said.get("songs", ()))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from benchmarks.bench_votes import SONGS, Press, outcome, planned, voted
 from engine.errors import NotFound
 from engine.store import HOME, NewDuel, NewJob, Origin, Store, Tally, home_of
 from engine.store.database import open_database
@@ -89,6 +92,22 @@ async def test_presses_of_one_person_in_two_places_at_once_follow_one_another(
         assert sorted(tally.up for tally in tallies) == [0, 1]
         assert await store.votes("song1", person_id=7) == Tally(up=0, down=0, own=None)
     await other.close()
+
+
+async def test_of_many_presses_at_once_none_is_lost_and_none_doubled(store: Store, url: str, tmp_path: Path) -> None:
+    for number in range(SONGS):
+        await song(store, f"song{number}")
+    other, presses = await Store.open(url, tmp_path), planned(240, random.Random(1))
+    half = SONGS // 2  # whoever votes on the same song again does so in the same place
+
+    def is_first(press: Press) -> bool:
+        return int(press[0].removeprefix("song")) < half
+
+    firsts, others = filter(is_first, presses), [press for press in presses if not is_first(press)]
+    await asyncio.gather(voted(store, list(firsts), math.inf), voted(other, others, math.inf))
+    await other.close()
+    kept = [((vote.song_id, vote.person_id), vote.value) for vote in (await store.taste.ballot(GUILD)).votes]
+    assert sorted(kept) == sorted(outcome(presses).items())
 
 
 async def test_the_best_songs_are_those_that_are_surely_liked_not_those_with_the_most_votes(store: Store) -> None:

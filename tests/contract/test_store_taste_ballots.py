@@ -124,6 +124,15 @@ async def test_a_ballot_of_more_songs_than_are_read_at_once_has_them_all(store: 
     assert len(ballot.songs) == AT_ONCE + 5
 
 
+async def test_it_is_known_where_people_said_something_lately(said: Store) -> None:
+    long_ago = datetime(2020, 1, 1, tzinfo=UTC)
+    assert await said.taste.homes(long_ago) == {GUILD: 6, OTHER: 1, MAKER: 2, HOME: 1}
+    last = (await said.taste.duel("duel3")).duel.revealed_at
+    assert last is not None
+    assert await said.taste.homes(last) == {MAKER: 1}
+    assert await said.taste.homes(last + timedelta(microseconds=1)) == {}
+
+
 async def test_an_export_has_all_that_a_servers_people_said_and_nothing_of_others(said: Store) -> None:
     rows = await said.taste.export(GUILD)
     assert [song.id for song in rows.songs] == ["heard", "silent", "duel1l", "duel1r", "duel2l", "duel2r"]

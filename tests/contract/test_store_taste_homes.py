@@ -41,8 +41,12 @@ async def published(store: Store, model_id: str, *, on_trial: bool = False) -> M
     await store.teaching.keep(upload.id, by=1)
     await store.teaching.begin_model(model_id, GUILD, "lofi")
     await store.teaching.gather(model_id)
-    record = await store.teaching.publish(model_id, sha256=SHA, parent_sha256=SHA, metrics={}, on_trial=on_trial)
+    record = await store.teaching.publish(model_id, sha256=SHA, parent_sha256=SHA, metrics={})
     assert record is not None
+    assert record.trial_since is None
+    if on_trial:
+        record = await store.taste.begin_trial(model_id)
+        assert record is not None
     return record
 
 
@@ -167,11 +171,8 @@ async def test_a_model_on_trial_is_live_and_votes_promote_it_or_roll_it_back(sto
     promoted = await store.taste.end_trial("good", "promote", "58 of 70 liked it more")
     assert promoted is not None
     assert (promoted.state, promoted.trial_since, promoted.reason) == ("live", None, "58 of 70 liked it more")
-    worse = await published(store, "worse")
-    assert worse.trial_since is None
-    begun = await store.taste.begin_trial("worse")
-    assert begun is not None
-    assert begun.trial_since is not None
+    worse = await published(store, "worse", on_trial=True)
+    assert worse.trial_since is not None
     ended = await store.taste.end_trial("worse", "roll back", "5 of 40")
     assert ended is not None
     assert (ended.state, ended.trial_since, ended.reason) == ("rolled_back", None, "5 of 40")

@@ -34,7 +34,7 @@ from engine.taste.breed import (
 )
 from engine.taste.crossing import crossed, mutated, pitch_to_step, step_to_pitch
 
-STYLES = ("lofi", "jazz", "folk", "ragtime")
+STYLES = ("lofi", "jazz", "folk")
 GENERATIONS = 3
 LIKED = 1.5
 """Log odds of a 👍 that a deviation of the liked measure is worth."""
@@ -109,7 +109,7 @@ def test_most_tries_pass_the_gates_and_every_child_that_is_born_does() -> None:
         for brood in community(*one)[1]:
             born += len(brood.born)
             refused += sum(brood.refused.values())
-            for row in brood.bred:
+            for row in (row for row in brood.bred if row["name"] in brood.born):
                 child = seed_from_json(row)
                 assert degeneracy(seed_to_song(child, one[0]), {}) == ()
                 assert all(likeness(child, seed) < COPY for seed in own)
@@ -294,7 +294,7 @@ def test_mutations_are_small_and_all_kinds_happen() -> None:
 def test_thinning_leaves_beats_and_half_of_every_part() -> None:
     rng = np.random.default_rng(5)
     thinned = 0
-    for seed in bank("ragtime") * 6:
+    for seed in bank("lofi") * 4:
         change = mutated(seed, rng)
         if "thinned" in change.how:
             thinned += 1

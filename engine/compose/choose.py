@@ -26,7 +26,7 @@ from engine.music.notes import Role, Song
 from engine.music.styles import Style, load_style
 
 REACH = 0.15
-"""How far votes may move a candidate, in mean deviations of distance: measured in docs/taste.md."""
+"""How far votes may move a candidate, in mean deviations of distance: measured in docs/LOG.md."""
 FAR = 3.0
 """Deviations past which a measure is not counted as worse."""
 RANKED = (

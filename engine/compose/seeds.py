@@ -13,8 +13,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import log2
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,10 +26,10 @@ from engine.errors import CheckpointError, EngineError
 from engine.music.frames import ranks
 from engine.music.harmony import Mode
 from engine.music.seed import MODE_LIGHT, Seed, seed_from_json, seed_to_song
-from engine.music.seedbank import FILE, load_seeds
+from engine.music.seedbank import FILE, KEPT_BANKS, load_seeds
 from engine.music.shelf import SHIPPED, Shelf
 from engine.music.styles import Style
-from engine.music.taste import Posterior, StyleTaste
+from engine.music.taste import Posterior
 from engine.music.timing import Meter
 from engine.text.meaning import Mood
 
@@ -109,18 +111,32 @@ def seeds_of(style: Style) -> tuple[Seed, ...]:
     if style.taste is None or not style.taste.bred:
         return seeds
     known = {seed.name for seed in seeds}
-    return (*seeds, *(seed for seed in _bred(style.taste) if seed.name not in known))
+    return (*seeds, *(seed for seed in _bred(_Rows(style.taste.bred)) if seed.name not in known))
 
 
-def _bred(taste: StyleTaste) -> list[Seed]:
+class _Rows:
+    """Bred seeds as JSON, told apart by identity: all sketches of a song read the same ones."""
+
+    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.rows = rows
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Rows) and self.rows is other.rows
+
+    def __hash__(self) -> int:
+        return id(self.rows)
+
+
+@lru_cache(maxsize=KEPT_BANKS)
+def _bred(bred: _Rows) -> tuple[Seed, ...]:
     """Bred seeds that can be read; one that cannot is left out, since songs can be composed without it."""
     seeds = []
-    for row in taste.bred:
+    for row in bred.rows:
         try:
             seeds.append(seed_from_json(row))
         except EngineError:
             log.exception("A bred seed is left out.")
-    return seeds
+    return tuple(seeds)
 
 
 def primer_of(plan: Plan, shelf: Shelf = SHIPPED) -> Primer | None:

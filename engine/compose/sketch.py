@@ -36,7 +36,7 @@ from engine.music.styles import Style
 from engine.music.timing import Meter
 
 SKETCHES = 32
-"""So many are drawn where votes say which are preferred: measured in docs/taste.md."""
+"""So many are drawn where votes say which are preferred: measured in docs/LOG.md."""
 NOISE = 0.25
 """Of the draw among sketches, in log odds."""
 

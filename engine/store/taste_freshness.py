@@ -35,7 +35,7 @@ class Freshness(TastePart):
         )
         learnt = sa.select(tastes.c.home, sa.func.max(tastes.c.created_at)).group_by(tastes.c.home)
         async with self._database.reading() as connection:
-            newest = _newest([row._tuple() for look in looks for row in await connection.execute(look)])
+            newest = _newest([(row[0], row[1], row[2]) for look in looks for row in await connection.execute(look)])
             known = {row[0]: row[1] for row in await connection.execute(learnt)}
         return tuple(sorted(home for home, at in newest.items() if home not in known or at > known[home]))
 

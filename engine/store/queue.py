@@ -115,11 +115,16 @@ class Queue:
     async def note(
         self, job_id: str, *, channel_id: int | None = None, message_id: int | None = None, reply_id: int | None = None
     ) -> None:
-        """Remember where the job is shown, as far as it is said. Raises `NotFound`."""
+        """Remember where the job, and its song, is shown, as far as it is said. Raises `NotFound`."""
         said = {"channel_id": channel_id, "message_id": message_id, "reply_id": reply_id}
         known = {name: value for name, value in said.items() if value is not None}
         if not await self._change(jobs.c.id == job_id, known or {"id": job_id}):
             raise _no_job(job_id)
+        place = {name: value for name, value in known.items() if name != "reply_id"}
+        if place:
+            theirs = sa.select(jobs.c.song_id).where(jobs.c.id == job_id)
+            async with self._database.writing() as connection:
+                await connection.execute(songs.update().where(songs.c.id.in_(theirs)).values(place))
 
     async def finish(self, job_id: str, owner: str, *, reply_id: int | None = None) -> bool:
         """The job is done, and `reply_id` brought its result. False: it is no longer `owner`'s."""

@@ -61,9 +61,14 @@ class Duels(TastePart):
             return await _duels(connection, undecided)
 
     async def note_duel(self, duel_id: str, *, channel_id: int | None, message_id: int | None) -> None:
-        """Remember which message shows it. Raises `NotFound`."""
-        if await self._change(duel_id, (), channel_id=channel_id, message_id=message_id) is None:
+        """Remember which message shows it, and its songs. Raises `NotFound`."""
+        place = {"channel_id": channel_id, "message_id": message_id}
+        duel = await self._change(duel_id, (), **place)
+        if duel is None:
             raise no_duel(duel_id)
+        async with self._database.writing() as connection:
+            both = songs.c.id.in_([duel.left_id, duel.right_id])
+            await connection.execute(songs.update().where(both).values(place))
 
     async def open_duel(self, duel_id: str) -> DuelRecord | None:
         """Both songs are there, and people may answer from now on. None when that was so before, or it failed."""

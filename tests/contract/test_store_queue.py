@@ -119,6 +119,14 @@ async def test_where_a_job_is_shown_can_be_said_in_parts(queue: Queue) -> None:
         await queue.note("nothing", message_id=9)
 
 
+async def test_a_song_remembers_which_message_shows_it_when_its_job_is_long_gone(store: Store, queue: Queue) -> None:
+    await queue.enqueue(with_song(1))
+    await queue.note("job1", channel_id=8, message_id=9)
+    await queue.note("job1", reply_id=10)
+    shown = (await store.song("song1")).origin
+    assert (shown.channel_id, shown.message_id) == (8, 9)
+
+
 async def test_a_failed_job_fails_its_song_and_tells_why(store: Store, queue: Queue) -> None:
     await queue.enqueue(with_song(1))
     await lease_one(queue)

@@ -149,6 +149,8 @@ async def test_after_a_restart_it_is_known_which_duels_are_being_made_or_open_an
     again = await Store.open(url, tmp_path)
     shown = replace(open_one, origin=replace(ORIGIN, channel_id=8, message_id=9))
     assert await again.taste.open_duels() == (shown, second)
+    songs = [await again.song(song_id) for song_id in (open_one.left_id, open_one.right_id)]
+    assert {(song.origin.channel_id, song.origin.message_id) for song in songs} == {(8, 9)}
     with pytest.raises(NotFound):
         await again.taste.note_duel("nothing", channel_id=8, message_id=9)
     await again.close()

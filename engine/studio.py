@@ -64,6 +64,7 @@ class Studio:
         self._duels.on_revealed = self._taster.voted
         self._school.outcomes.on_published = self._taster.trials.begin
         self.teaching = Teaching(store, self._school, settings)
+        self._taster.on_learnt = self.teaching.train_by_votes
         self.taste = Tasting(store, self._duels, self._taster, Auditor(store, executor))
         self._draining: asyncio.Task[None] | None = None
         self._is_closed = False

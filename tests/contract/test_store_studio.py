@@ -105,3 +105,21 @@ def test_the_doctor_tries_the_object_store_and_names_one_that_cannot_be_used(set
     lost = settings.model_copy(update={"files": "s3://no-such-bucket"})
     with pytest.raises(errors.SetupError, match="no-such-bucket"):
         doctor._files(lost)
+
+
+async def test_a_duel_of_one_machine_is_answered_on_another_and_learnt_from(settings: Settings, tmp_path: Path) -> None:
+    there = settings.model_copy(update={"data_dir": tmp_path / "there"})
+    async with opened(settings) as one, opened(there) as two:
+        ticket = await one.taste.duel(ComposeRequest(prompt="steps 1"), origin=ORIGIN, votes_wanted=5)
+        async for state in two.taste.duel_watch(ticket.duel_id):
+            if state.phase == "open" and not state.answers:
+                for person in range(10, 15):
+                    await two.taste.answer(ticket.duel_id, person_id=person, answer="left")
+        assert state.reveal is not None
+        assert state.reveal.counts["left"] == 5
+        await eventually(lambda: "learnt" in two.state().totals)
+        for studio in (one, two):
+            report = await studio.taste.report(origin=ORIGIN)
+            assert [(style.style, style.version, style.votes) for style in report.styles] == [("lofi", 1, 5)]
+            assert [line.id for line in (await studio.taste.my_songs(origin=ORIGIN)).lines] != []
+        assert sum(studio.state().totals.get("duel", 0) for studio in (one, two)) == 3, "begun, opened, revealed: once"

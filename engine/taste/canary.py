@@ -3,10 +3,11 @@
 In: weighed votes for songs of both arms. Out: promote it, roll it back, or go on. Conventions: the arms' difference is
 in log odds of being liked; before any vote it is none at all with `SAME`, else spread like a normal distribution of
 `USUAL_GAP`; how much the home likes songs in general is spread widely. By Bayes' rule that gives how probably the new
-model is worse: from `WORSE_EARLY` on (of few votes) or `WORSE` on it is rolled back, down to `HARDLY_WORSE` it is
-promoted. Rolling back what is as good costs little, leaving what is worse annoys everybody, so the first comes soon:
-`benchmarks/bench_canary.py` measures how often each is wrong. Caveat: the test believes that votes are independent;
-whoever sums them makes several votes on one song count as fewer (`engine.taste.weighed`).
+model is worse, and clearly so. It is rolled back if it is worse as surely as `WORSE`, or clearly worse as probably as
+`CLEARLY_WORSE`; it is promoted if it is worse with no more than `HARDLY_WORSE`. Rolling back what is as good costs
+little, leaving what is worse annoys everybody, so the first comes soon: `benchmarks/bench_canary.py` measures how
+often each is wrong. Caveat: the test believes that votes are independent; whoever sums them makes several votes on one
+song count as fewer (`engine.taste.weighed`).
 
 Sources: Wald 1945 (sequential tests); Kass and Raftery 1995 (hypotheses by Bayes' rule).
 """
@@ -25,14 +26,18 @@ from engine.taste.weighed import Tally, Weights, heard_by_all, summed
 
 Decision = Literal["promote", "roll back", "go on"]
 Floats = NDArray[np.float64]
+NAMES: dict[int, Decision] = {1: "promote", -1: "roll back", 0: "go on"}
 
 GAPS = (0.3, 0.6, 0.9, 1.2, 1.6, 2.0, 2.4)
 """Differences that are thought of, either way; .4 is ten points of a hundred."""
 SAME, USUAL_GAP = 0.25, 1.0
 LEVELS, USUAL_LEVEL, LEVEL_SPREAD = (-3.0, 4.0, 57), 0.5, 1.2
 """Of how much a home likes songs, in log odds: from, to, how many steps; the middle, and how widely spread."""
-WORSE_EARLY, WORSE, HARDLY_WORSE = 0.85, 0.6, 0.05
-EARLY = 20.0
+CLEAR_GAP = 0.6
+"""From this on the difference is clear: about fifteen points of a hundred."""
+WORSE, HARDLY_WORSE = 0.92, 0.05
+CLEARLY_WORSE_EARLY, CLEARLY_WORSE = 0.8, 0.42
+EARLY = 16.0
 """Weighed votes for the new model that are few."""
 LEAST = 5.0
 """Weighed votes for either arm before anything is decided."""
@@ -44,27 +49,27 @@ HISTORY_WORTH = 0.7
 
 def decide(control: Posterior, canary: Posterior) -> Decision:
     """What the votes for the model in force (`control`) and the one on trial (`canary`) say."""
-    if min(control.up + control.down, canary.up + canary.down) < LEAST:
-        return "go on"
-    worse = probably_worse(control, canary)
-    if worse >= (WORSE_EARLY if canary.up + canary.down < EARLY else WORSE):
-        return "roll back"
-    return "promote" if worse <= HARDLY_WORSE else "go on"
+    return NAMES[int(decide_all(np.array([[control.up, control.down, canary.up, canary.down]]))[0])]
 
 
-def probably_worse(control: Posterior, canary: Posterior) -> float:
-    """The probability that songs of the canary are liked less often, 0…1."""
-    votes = np.array([[control.up, control.down, canary.up, canary.down]])
-    return float(worse_of(votes)[0])
+def decide_all(votes: Floats) -> NDArray[np.int64]:
+    """The same for many trials: [N, 4] control up, control down, canary up, canary down → [N] 1 promote, −1 roll back,
+    0 go on.
+    """
+    worse, clearly = worse_of(votes)
+    new = votes[:, 2:].sum(axis=1)
+    back = (worse >= WORSE) | (clearly >= np.where(new < EARLY, CLEARLY_WORSE_EARLY, CLEARLY_WORSE))
+    enough = np.minimum(votes[:, :2].sum(axis=1), new) >= LEAST
+    return np.where(enough, np.where(back, -1, np.where(worse <= HARDLY_WORSE, 1, 0)), 0).astype(np.int64)
 
 
-def worse_of(votes: Floats) -> Floats:
-    """The same for many trials: [N, 4] control up, control down, canary up, canary down → [N]."""
+def worse_of(votes: Floats) -> tuple[Floats, Floats]:
+    """How probably songs of the canary are liked less often, and clearly so: [N, 4] as above → [N], [N]."""
     likely, prior, gaps = _grid()
     logs = votes @ likely
     weights = np.exp(logs - logs.max(axis=1, keepdims=True)) * prior
-    worse: Floats = weights[:, gaps < 0].sum(axis=1) / weights.sum(axis=1)
-    return worse
+    total = weights.sum(axis=1)
+    return weights[:, gaps < 0].sum(axis=1) / total, weights[:, gaps <= -CLEAR_GAP].sum(axis=1) / total
 
 
 @cache

@@ -9,7 +9,7 @@ same ballot gives the same answer. Figures are JSON:
         "plan", "song": {"on", "trust", "accuracy", "lower", "chance", "needed", "votes", "songs", "source", "reason",
                          "strongest": {feature: weight}},
         "liked": {seed: {"up", "down", "mean", "lower"}}, "seeds": [rating…], "versions": [rating…],
-        "composed_by_taste": {"up", "down", "duels_won", "duels_lost"},
+        "composed_by_taste": {"up", "down", "duels_won", "duels_lost"}, "heard": {song: [up, down]},
         "generation": {"number", "bred", "resting", "born"}}}}
 
 where a rating is {"name", "strength", "low", "high", "beats", "votes", "pairs"}. Caveat: scikit-learn and choix are
@@ -43,6 +43,8 @@ OTHER_STYLES = 0.5
 """How much a home's votes in other styles count towards what it may like in one."""
 MOST_PRIOR_SONGS = 200
 """Of each other home, its newest."""
+MOST_HEARD = 200
+"""Songs of which the figures name the votes."""
 Features = Callable[[HeardSong], Mapping[str, float]]
 FEATURES: Mapping[str, Features] = {"plan": lambda song: song.plan, "song": lambda song: song.song}
 
@@ -190,7 +192,7 @@ def shipped_seeds(style: str) -> tuple[Seed, ...]:
 def _figures(part: _Part, found: Mapping[str, Finding], taste: StyleTaste, born: Sequence[str]) -> dict[str, Any]:
     """What the report tells of a style."""
     seeds = {song.id: song.seed_name for song in part.songs if song.seed_name}
-    versions = {song.id: f"{song.model_id} {song.version}".strip() for song in part.songs}
+    versions = {song.id: song.version for song in part.songs}
     lineages = [lineage for row in taste.bred if (lineage := lineage_of(row))]
     return {
         "votes": taste.votes,
@@ -210,6 +212,7 @@ def _figures(part: _Part, found: Mapping[str, Finding], taste: StyleTaste, born:
         "seeds": _rows(rate(part.weights, seeds)),
         "versions": _rows(rate(part.weights, versions)),
         "composed_by_taste": _by_taste(part),
+        "heard": _heard(part),
         "generation": {
             "number": max((lineage.generation for lineage in lineages), default=0),
             "bred": len(taste.bred),
@@ -217,6 +220,12 @@ def _figures(part: _Part, found: Mapping[str, Finding], taste: StyleTaste, born:
             "born": list(born),
         },
     }
+
+
+def _heard(part: _Part) -> dict[str, list[float]]:
+    """Weight for and against each song, of those on which votes are clearest: a training is judged by them."""
+    heard = sorted(heard_by_all(part.weights).items(), key=lambda row: (-abs(row[1].up - row[1].down), row[0]))
+    return {song: [round(tally.up, 3), round(tally.down, 3)] for song, tally in heard[:MOST_HEARD]}
 
 
 def _by_taste(part: _Part) -> dict[str, float]:

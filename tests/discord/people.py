@@ -19,11 +19,8 @@ from tests.discord.rules import INITIAL_ANSWER_S, SELECT, TEXT_INPUT
 if TYPE_CHECKING:
     from tests.discord.server import LocalDiscord
 
-SUBCOMMAND, STRING, INTEGER, BOOLEAN, NUMBER, ATTACHMENT = 1, 3, 4, 5, 10, 11
+SUBCOMMAND, STRING, INTEGER, BOOLEAN, USER, NUMBER, ATTACHMENT = 1, 3, 4, 5, 6, 10, 11
 ON_MESSAGES = 3
-_TYPES: dict[int, tuple[type, ...]] = {
-    STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float), ATTACHMENT: (Attached,)
-}  # fmt: skip
 
 
 @dataclass(kw_only=True, eq=False)
@@ -107,6 +104,9 @@ class Person:
         if uploads:
             url = f"{self.world.cdn_url}/attachments/{self.world.channel_id}"
             data["resolved"] = {"attachments": {str(file.id): file.to_json(url) for file in uploads}}
+        people = [value for value in options.values() if isinstance(value, Person)]
+        if people:
+            data["resolved"] = {"users": {str(person.id): person.to_json() for person in people}}
         return await self._interact(COMMAND, data, where=where, age_s=age_s, size_limit=size_limit)
 
     def _command(
@@ -217,6 +217,11 @@ class Person:
         return Exchange(messages=interaction.messages, changed=self.world.changed, interaction=interaction)
 
 
+_TYPES: dict[int, tuple[type, ...]] = {
+    STRING: (str,), INTEGER: (int,), BOOLEAN: (bool,), USER: (Person,), NUMBER: (int, float), ATTACHMENT: (Attached,)
+}  # fmt: skip
+
+
 def _is_for_servers(command: dict[str, Any]) -> bool:
     contexts = command.get("contexts")
     return command.get("dm_permission") is False if contexts is None else 1 not in contexts
@@ -250,13 +255,13 @@ def _checked_options(command: dict[str, Any], options: Mapping[str, object]) -> 
 
 
 def _sent(value: object) -> object:
-    """What stands in the interaction: of a file its id."""
-    return str(value.id) if isinstance(value, Attached) else value
+    """What stands in the interaction: of a file or a person the id."""
+    return str(value.id) if isinstance(value, Attached | Person) else value
 
 
 def _check_value(name: str, schema: dict[str, Any], value: Any) -> None:
     assert isinstance(value, _TYPES[schema["type"]]), f"{name}: {value!r} is not of type {schema['type']}"
-    if isinstance(value, Attached):
+    if isinstance(value, Attached | Person):
         return
     size = len(value) if isinstance(value, str) else value
     least, most = ("min_length", "max_length") if isinstance(value, str) else ("min_value", "max_value")

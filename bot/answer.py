@@ -96,6 +96,10 @@ class Answer:
             self._is_song = False
             raise
 
+    async def put(self, body: Body) -> None:
+        """Make the message this, whatever it is."""
+        await self._wholly(self._put(body))
+
     async def _put(self, body: Body) -> None:
         if self.message_id is None:
             self.message_id = await self._create(body)
@@ -182,6 +186,8 @@ class InteractionAnswer(Answer):
             await self._wholly(whisper(self._interaction, text))
 
     async def _defer(self) -> None:
+        if self._interaction.response.is_done():
+            return
         deferred = await self._interaction.response.defer(thinking=True)
         if deferred is not None:
             self.message_id = deferred.message_id

@@ -24,18 +24,23 @@ NOBODY = discord.AllowedMentions.none()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """One message's whole contents; `files` are (file name, what is in it or where it lies)."""
+    """One message's whole contents; `files` are (file name, what is in it or where it lies). `keeps_files`: those that
+    the message has stay.
+    """
 
     text: str | None = None
     embed: discord.Embed | None = None
     files: tuple[tuple[str, bytes | Path], ...] = ()
     view: discord.ui.View | None = None
+    keeps_files: bool = False
 
     def edit_arguments(self) -> dict[str, Any]:
         """For an edit: what is not there goes."""
         arguments: dict[str, Any] = {"content": self.text, "view": self.view, "allowed_mentions": NOBODY}
         if self.embed is not None:
-            arguments |= {"embed": self.embed, "attachments": self._files()}
+            arguments["embed"] = self.embed
+        if self.files or (self.embed is not None and not self.keeps_files):
+            arguments["attachments"] = self._files()
         return arguments
 
     def send_arguments(self, *, nonce: str | None = None) -> dict[str, Any]:

@@ -20,8 +20,12 @@ from bot.body import NOBODY
 from bot.classroom import Classroom
 from bot.cogs.cancel import Cancel
 from bot.cogs.compose import Compose
+from bot.cogs.duel import Duel
+from bot.cogs.taste import Taste
 from bot.cogs.teach import Teach
+from bot.cogs.top import TopSongs
 from bot.cogs.train import Train
+from bot.cogs.votes import Votes
 from bot.courier import House
 from bot.desk import GOODBYE_S, Desk
 from bot.endpoint import use_gateway_of
@@ -30,13 +34,23 @@ from bot.offers import offer_commands
 from bot.pace import MIN_GAP_S, Pace
 from bot.shards import GatewayTerms, IdentifyGate
 from bot.tutor import Boards
+from bot.umpire import Ring, Stands
 from bot.views.cancel import CancelButton, cancel_view
+from bot.views.duel import AnswerButton, CallOffButton, RevealButton, calling_off_view, open_view
 from bot.views.lesson import ApproveButton, ForgetButton, KeepButton, lesson_view, looking_view
-from bot.views.song import AnotherButton, VoteButton, song_view
+from bot.views.lists import PageButton, PlayButton
+from bot.views.song import AnotherButton, StarButton, VoteButton, pair_view, song_view
+from bot.views.taste import EraseButton, SwitchButton
 from bot.views.training import DropButton, StopButton, training_view
 from engine import Studio
 
 STOP_S = 30.0
+BUTTONS = (
+    VoteButton, AnotherButton, StarButton, CancelButton,
+    KeepButton, ApproveButton, ForgetButton, StopButton, DropButton,
+    AnswerButton, RevealButton, CallOffButton, PlayButton, PageButton, SwitchButton, EraseButton,
+)  # fmt: skip
+"""All that can be pressed; their state is in the store, so they work as long as their messages are there."""
 
 _log = logging.getLogger(__name__)
 
@@ -92,18 +106,27 @@ class TunesmithBot(commands.AutoShardedBot):
         self.desk = Desk(house)
         boards = Boards(looking=looking_view, lesson=lesson_view, training=training_view)
         self.classroom = Classroom(self, self.desk, house, boards)
+        ring = Ring(self, self.desk, house, Stands(making=calling_off_view, open=open_view, over=pair_view))
         self._announcement = asyncio.create_task(self._announce(), name="announcement")
         self.tree.error(tell_command_error)
-        self.add_dynamic_items(VoteButton, AnotherButton, CancelButton)
-        self.add_dynamic_items(KeepButton, ApproveButton, ForgetButton, StopButton, DropButton)
-        await self.add_cog(Compose(self, self.desk))
-        await self.add_cog(Cancel(self.desk))
-        await self.add_cog(Teach(self, self.classroom))
-        await self.add_cog(Train(self.classroom))
+        self.add_dynamic_items(*BUTTONS)
+        cogs = (
+            Compose(self, self.desk),
+            Cancel(self.desk),
+            Teach(self, self.classroom),
+            Train(self.classroom),
+            Duel(ring),
+            TopSongs(self.desk),
+            Taste(self.desk),
+            Votes(self.desk),
+        )
+        for cog in cogs:
+            await self.add_cog(cog)
         names = ", ".join(f"/{command.name}" for command in self.tree.get_commands())
         _log.info("offering %s%s", names, "" if await offer_commands(self.tree) else ", which Discord has already")
         await self.desk.take_up(self)
         await self.classroom.take_up()
+        await ring.take_up()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """A shard identifies when Discord's limits let it."""

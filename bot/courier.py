@@ -78,14 +78,7 @@ class Courier:
         """From the first word to the last. Raises what nobody can be told of: `discord.NotFound`, `Forbidden`."""
         try:
             self._note()
-            shown = await self._open()
-            if isinstance(self._answer, FoundAnswer) and self._answer.is_song:
-                await self._insist(self._delivered)
-                return
-            last = await self._watch(shown)
-            if self._gone is not None:
-                raise self._gone
-            await (self._say_goodbye() if last is None else self._end(last))
+            await self._work(await self._open())
         except discord.HTTPException as refusal:
             if not is_passing(refusal):
                 await self._give_up()
@@ -93,6 +86,16 @@ class Courier:
         finally:
             if self._errands:
                 await asyncio.wait(self._errands)
+
+    async def _work(self, shown: str | None) -> None:
+        """From when it is shown to its end. `shown`: what the message says, if that is known."""
+        if isinstance(self._answer, FoundAnswer) and self._answer.is_song:
+            await self._insist(self._delivered)
+            return
+        last = await self._watch(shown)
+        if self._gone is not None:
+            raise self._gone
+        await (self._say_goodbye() if last is None else self._end(last))
 
     async def say(self, text: str) -> None:
         """Tell the person a sentence of the error handler's."""

@@ -3,8 +3,8 @@
 Cogs and buttons get it; it knows neither. `take` has a request accepted, and from then on a `Courier` attends it in a
 task of its own; `take_up` does the same for those that a process before this one left. `leave` lets nothing new begin,
 closes the studio, and waits for the couriers. Caveat: two people who vote at once would race each other's edit of the
-counts. `VoteTurns` lets one vote of a song pass at a time and leaves the edit to the last one that waits, so the newest
-count stands and a crowd costs few edits.
+counts. `Turns` lets one press under a message pass at a time and leaves the edit to the last one that waits, so the
+newest count stands and a crowd costs few edits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from bot.answer import Answer, held_after
 from bot.courier import Courier, House
 from bot.errors import RESTARTING, guard
 from bot.found import FoundAnswer
-from engine import Origin, Ticket, errors, marked
+from engine import Origin, Tally, Ticket, errors, marked
 
 ACCEPTED_WITHIN_S = 1.5
 """Discord waits three seconds for a first answer; where accepting takes longer than this, it gets one meanwhile."""
@@ -31,29 +31,44 @@ NOT_IN_THE_MAKING = "This song is not in the making any more."
 _log = logging.getLogger(__name__)
 
 
-class VoteTurns:
-    """One vote of a song at a time."""
+class Turn:
+    """The presses under one message that are being worked on. `tallies`: the newest counts, as far as those presses
+    know them, by songs.
+    """
 
     def __init__(self) -> None:
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._inside: dict[str, int] = {}
+        self.tallies: dict[str, Tally] = {}
+        self.lock = asyncio.Lock()
+        self.inside = 0
+
+    @property
+    def nobody_waits(self) -> bool:
+        """Whether the press that has its turn is the last one."""
+        return self.inside <= 1
+
+
+class Turns:
+    """One press under a message at a time."""
+
+    def __init__(self) -> None:
+        self._turns: dict[int, Turn] = {}
 
     @asynccontextmanager
-    async def turn(self, song_id: str) -> AsyncIterator[VoteTurns]:
-        """Wait for this song's turn."""
-        lock = self._locks.setdefault(song_id, asyncio.Lock())
-        self._inside[song_id] = self._inside.get(song_id, 0) + 1
+    async def turn(self, message_id: int) -> AsyncIterator[Turn]:
+        """Wait for this message's turn."""
+        turn = self._turns.setdefault(message_id, Turn())
+        turn.inside += 1
         try:
-            async with lock:
-                yield self
+            async with turn.lock:
+                yield turn
         finally:
-            self._inside[song_id] -= 1
-            if self._inside[song_id] == 0:
-                del self._inside[song_id], self._locks[song_id]
+            turn.inside -= 1
+            if turn.inside == 0:
+                del self._turns[message_id]
 
-    def nobody_waits(self, song_id: str) -> bool:
-        """Whether the vote that has its turn is the last one."""
-        return self._inside.get(song_id, 0) <= 1
+    def is_free(self, message_id: int) -> bool:
+        """Whether nobody is there."""
+        return message_id not in self._turns
 
 
 class Desk:
@@ -61,7 +76,7 @@ class Desk:
 
     def __init__(self, house: House) -> None:
         self.studio = house.studio
-        self.votes = VoteTurns()
+        self.turns = Turns()
         self._house = house
         self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
 

@@ -26,6 +26,46 @@ def another_mark(song_id: str) -> str:
     return f"tunesmith:another:{song_id}"
 
 
+def star_mark(song_id: str) -> str:
+    """Of ⭐, which makes a song one of a person's favourites."""
+    return f"tunesmith:star:{song_id}"
+
+
+def play_mark(song_id: str) -> str:
+    """Of ▶, which brings a song once more."""
+    return f"tunesmith:play:{song_id}"
+
+
+def page_mark(shelf: str, page: str) -> str:
+    """Of the buttons that turn the pages of a list of songs."""
+    return f"tunesmith:page:{shelf}:{page}"
+
+
+def answer_mark(answer: str, duel_id: str) -> str:
+    """Of A, B, both good and both bad under a duel."""
+    return f"tunesmith:duel:{answer}:{duel_id}"
+
+
+def call_off_mark(duel_id: str) -> str:
+    """Of the button that calls a duel off whose songs are still made."""
+    return f"tunesmith:calloff:{duel_id}"
+
+
+def reveal_mark(duel_id: str) -> str:
+    """Of the button that ends an open duel."""
+    return f"tunesmith:reveal:{duel_id}"
+
+
+def switch_mark(name: str, state: str, style: str) -> str:
+    """Of the switches under what votes move. `state`: what it becomes; `style`: whose figures are shown, or `-`."""
+    return f"tunesmith:switch:{name}:{state}:{style}"
+
+
+def erase_mark(person_id: str) -> str:
+    """Of the button that erases what is kept of a person."""
+    return f"tunesmith:erase:{person_id}"
+
+
 def keep_mark(upload_id: str) -> str:
     """Of the button that keeps what was understood of an upload."""
     return f"tunesmith:keep:{upload_id}"
@@ -74,6 +114,16 @@ def shows_understood(message: discord.Message, upload_id: str) -> bool:
 def shows_training(message: discord.Message, model_id: str) -> bool:
     """Whether the message shows this training while it goes on."""
     return stop_mark(model_id) in _marks(message)
+
+
+def shows_duel(message: discord.Message, duel_id: str) -> bool:
+    """Whether the message shows this duel, be its songs there yet or not."""
+    return bool({call_off_mark(duel_id), answer_mark("left", duel_id)} & _marks(message))
+
+
+def shows_songs(message: discord.Message, duel_id: str) -> bool:
+    """Whether the message asks which song of this duel is better."""
+    return answer_mark("left", duel_id) in _marks(message)
 
 
 def _marks(message: discord.Message) -> set[str]:

@@ -169,5 +169,7 @@ def help_text(name: str, styles: tuple[str, ...]) -> str:
         "• In the prompt: a length (`60s`, `1:30`), a tempo (`84 bpm`), a key (`D minor`), a style or a mood.\n"
         f"• Styles: {', '.join(styles)}.\n"
         "• On servers: `/teach` teaches a style your own music, and `/forget` takes it back.\n"
-        "• Under each song: 👍 and 👎 vote (press again to take it back), 🎲 composes another one."
+        "• Under each song: 👍 and 👎 vote (press again to take it back), 🎲 composes another, ⭐ keeps a favourite.\n"
+        "• `/duel` compares two songs blind; `/top`, `/song`, `/mysongs` and `/favourites` find songs again.\n"
+        "• `/taste` shows what your votes have changed; `/mydata` and `/forgetme` are about what I keep of you."
     )

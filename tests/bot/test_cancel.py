@@ -36,7 +36,7 @@ async def test_the_button_cancels_and_the_message_says_so(
         assert await is_cancelled(exchange) is message
     await reached(tmp_path, {"long 8": "cancelled"})
     song = await (await discord.slash("compose", prompt="quick")).until(has_files)
-    assert [button.label for button in song.buttons] == ["0", "0", "Another one"]
+    assert [button.label for button in song.buttons] == ["0", "0", "Another one", ""]
     assert ask(tmp_path, "SELECT count(*) FROM jobs WHERE state = 'cancelled' AND told_at IS NOT NULL") == [(2,)]
 
 

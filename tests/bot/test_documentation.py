@@ -7,15 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import discord
+from discord.ext import commands
 
 from bot.client import intents
 from bot.cogs.compose import Compose
+from bot.cogs.duel import MINUTES, VOTES, Duel
+from bot.cogs.taste import Taste
 from bot.cogs.teach import MENU, Teach
+from bot.cogs.top import TopSongs
 from bot.cogs.train import Train
+from bot.cogs.votes import Votes
 from bot.settings import BotSettings
 from engine import MAX_PROMPT_CHARS, Settings
 
-PAGE = (Path(__file__).parents[2] / "docs" / "discord.md").read_text()
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, VOTING = (DOCS / "discord.md").read_text(), (DOCS / "voting.md").read_text()
 
 
 def test_the_invitation_asks_for_the_permissions_in_the_table_and_both_scopes() -> None:
@@ -41,13 +47,29 @@ def test_every_option_variable_and_limit_is_documented() -> None:
     assert set(BotSettings.model_fields) == {"token", "api_base"}
 
 
-def test_every_command_of_teaching_and_its_options_are_documented() -> None:
-    commands: list[discord.app_commands.Command[Any, Any, Any]] = []
-    for cog in (Teach, Train):
+def commands_of(*cogs: type[commands.Cog]) -> list[discord.app_commands.Command[Any, Any, Any]]:
+    found: list[discord.app_commands.Command[Any, Any, Any]] = []
+    for cog in cogs:
         for command in cog.__cog_app_commands__:
-            commands += command.commands if isinstance(command, discord.app_commands.Group) else [command]
-    assert len(commands) == 8
-    for command in commands:
+            found += command.commands if isinstance(command, discord.app_commands.Group) else [command]
+    return found
+
+
+def test_every_command_of_votes_and_its_options_are_documented() -> None:
+    found = commands_of(Duel, TopSongs, Taste, Votes)
+    assert len(found) == 12
+    for command in found:
+        (row,) = re.findall(rf"^\|.*`/{command.qualified_name}[ `].*$", PAGE, re.MULTILINE)
+        for parameter in command.parameters:
+            assert f"{parameter.name}:" in row, f"/{command.qualified_name} {parameter.name}"
+        assert re.search(rf"`/{command.qualified_name}[ `]", VOTING)
+    assert f"minutes ({MINUTES}) or answers ({VOTES})" in PAGE
+
+
+def test_every_command_of_teaching_and_its_options_are_documented() -> None:
+    found = commands_of(Teach, Train)
+    assert len(found) == 8
+    for command in found:
         (row,) = re.findall(rf"^\|.*`/{command.qualified_name}[ `].*$", PAGE, re.MULTILINE)
         for parameter in command.parameters:
             assert f"{parameter.name}:" in row, f"/{command.qualified_name} {parameter.name}"

@@ -68,7 +68,7 @@ async def test_a_song_that_arrived_just_before_the_bot_died_is_not_sent_again_an
         async with tiny_bot(discord, tmp_path) as process:
             song = await (await discord.slash("compose", prompt="quick a")).until(has_files)
             await reached(tmp_path, {"quick a": "done"})
-            await discord.press(song, "👍")
+            await discord.person("Grace").press(song, "👍")
             await song.until(lambda message: message.button("👍").label == "1")
             await kill(process, discord)
         ask(tmp_path, "UPDATE jobs SET state = 'delivering', finished_at = NULL, message_id = NULL")

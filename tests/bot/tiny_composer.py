@@ -5,7 +5,7 @@ prompt's first word says.
 `refuse` raises the person's error,
 `ramble` a long one, `lack` the machine's, `break` the engine's, `crash` a bug; `big` writes audio of 20 kB, `encode`
 encodes real audio under the limit it was given, `show` writes the request and the limit instead of MIDI. The studio,
-the job runner and the database around it are the real ones."""
+the job runner, the database around it and the learning of tastes are the real ones."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def lanes(at_once: int = 80) -> tuple[Lane, ...]:
     compose = Lane(
         name="compose", kinds=("compose",), opener=f"{here}:open_composer", shape="resident", at_once=at_once
     )
-    record = Lane(name="record", kinds=("record",), opener=f"{here}:open_recorder", shape="pool", workers=4)
+    record = Lane(name="record", kinds=("record", "taste"), opener=f"{here}:open_recorder", shape="pool", workers=4)
     return compose, record
 
 
@@ -103,6 +103,10 @@ def open_recorder(config: Mapping[str, Any]) -> Any:
     """The opener of the recording lane."""
 
     def handle(kind: str, payload: Mapping[str, Any], emit: Any) -> Mapping[str, Any]:
+        if kind == "taste":
+            from engine.dispatch.recorder import with_learning  # noqa: PLC0415 (it takes a second to load)
+
+            return with_learning(handle)(kind, payload, emit)
         request = payload["draft"]["request"]
         for stage in RECORDING:
             emit({"stage": stage, "share": 0.0})

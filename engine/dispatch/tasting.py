@@ -12,7 +12,7 @@ can mend, `StoreError`. Caveat: a song of a duel is not shown by itself before t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -100,7 +100,7 @@ class Tasting:
         )
         return await self._duels.begin(terms)
 
-    async def duel_watch(self, duel_id: str) -> AsyncIterator[DuelState]:
+    async def duel_watch(self, duel_id: str) -> AsyncGenerator[DuelState, None]:
         """Where the duel is: the newest at once, then whenever it changes. Ends after `revealed` or `failed`, or when
         the studio closes. Raises `NotFound`.
         """

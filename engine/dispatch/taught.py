@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.compose.guild import Guild, GuildModel, OwnStyle
+from engine.errors import EngineError
 from engine.music.taste import StyleTaste
 from engine.store import HOME, ModelRecord, Origin, Store, home_of
 
@@ -95,7 +97,7 @@ async def guild_now(
 
 async def taste_named(store: Store, home: int) -> dict[str, Any]:
     """The versions of a home's taste that are in force, and what they may move; empty: nothing. Raises `StoreError`."""
-    versions = {style: record.version for style, record in (await store.taste.tastes(home)).items()}
+    versions = await store.taste.taste_versions(home)
     if not versions:
         return {}
     switches = await store.taste.switches(home)
@@ -131,9 +133,10 @@ async def _tastes(store: Store, home: int, named: Mapping[str, Any]) -> dict[str
     """What was named, as far as it may move something."""
     found: dict[str, StyleTaste] = {}
     for style, version in named.get("versions", {}).items():
-        record = await store.taste.taste(home, style, version)
-        if record is not None:
-            found[style] = _trimmed(StyleTaste.from_json(record.state), named.get("movers", ()))
+        state = await store.taste.taste_state(home, style, version)
+        if state is not None:
+            with suppress(EngineError):  # another version of the program wrote it, and learns it anew
+                found[style] = _trimmed(StyleTaste.from_json(state), named.get("movers", ()))
     return found
 
 

@@ -7,6 +7,8 @@ newer than the newest is not kept: whoever learnt it learnt from an older look a
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from engine.errors import BadRequest
@@ -27,6 +29,13 @@ from engine.store.taste_records import (
 
 KEPT = 3
 """Versions of a home and style."""
+
+
+def _is_newest() -> sa.ColumnElement[bool]:
+    """The condition that no version of the same home and style is newer."""
+    others = tastes.alias()
+    same = (others.c.home == tastes.c.home) & (others.c.style == tastes.c.style)
+    return tastes.c.version == sa.select(sa.func.max(others.c.version)).where(same).scalar_subquery()
 
 
 class Homes(TastePart):
@@ -56,10 +65,26 @@ class Homes(TastePart):
 
     async def tastes(self, home: int) -> dict[str, TasteRecord]:
         """What is in force, by style."""
-        newest = sa.select(tastes).where(tastes.c.home == home).order_by(tastes.c.style, tastes.c.version)
+        newest = sa.select(tastes).where(tastes.c.home == home, _is_newest()).order_by(tastes.c.style)
         async with self._database.reading() as connection:
             rows = (await connection.execute(newest)).mappings()
             return {row["style"]: taste_record(row) for row in rows}
+
+    async def taste_versions(self, home: int) -> dict[str, int]:
+        """Which versions are in force, by style."""
+        newest = sa.select(tastes.c.style, sa.func.max(tastes.c.version)).where(tastes.c.home == home)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(newest.group_by(tastes.c.style).order_by(tastes.c.style))).all()
+            return {row[0]: int(row[1]) for row in rows}
+
+    async def taste_state(self, home: int, style: str, version: int) -> dict[str, Any] | None:
+        """What is in this version, or in the newest if it is not there any more; None where nothing was learnt."""
+        its = (tastes.c.home == home) & (tastes.c.style == keepable(style))
+        order = (tastes.c.version == version).desc(), tastes.c.version.desc()
+        async with self._database.reading() as connection:
+            found = await connection.execute(sa.select(tastes.c.state).where(its).order_by(*order).limit(1))
+            state: dict[str, Any] | None = found.scalar_one_or_none()
+        return state
 
     async def taste(self, home: int, style: str, version: int | None = None) -> TasteRecord | None:
         """This version, or the newest if it is not there any more; None where nothing was learnt."""

@@ -114,3 +114,18 @@ async def test_all_that_is_kept_of_a_person_is_theirs_alone(store: Store) -> Non
     assert [(void.guild_id, void.reason) for void in kept.voids] == [(7, "why")]
     nobody = await store.taste.kept_of(42)
     assert (nobody.songs, nobody.duels, nobody.uploads, nobody.voids) == ((), (), (), ())
+
+
+async def test_versions_and_contents_of_tastes_are_read_by_themselves(store: Store) -> None:
+    assert await store.taste.taste_versions(2) == {}
+    assert await store.taste.taste_state(2, "lofi", 1) is None
+    for version in range(1, 6):
+        state = {"version": version}
+        new = NewTaste(home=2, style="lofi", version=version, state=state, figures={}, votes=1)
+        await store.taste.save_taste(new)
+    await taste(store, 7)
+    assert await store.taste.taste_versions(2) == {"lofi": 5}
+    assert {style: record.version for style, record in (await store.taste.tastes(2)).items()} == {"lofi": 5}
+    assert await store.taste.taste_state(2, "lofi", 4) == {"version": 4}
+    assert await store.taste.taste_state(2, "lofi", 1) == {"version": 5}, "the newest, for that is gone"
+    assert await store.taste.taste_state(2, "jazz", 1) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import ComposeRequest, DuelState, DuelTicket, Origin, Settings, Studio, StudioEvent, errors
+from engine import ComposeRequest, DuelAnswer, DuelState, DuelTicket, Origin, Settings, Studio, StudioEvent, errors
 from engine.dispatch.dueling import arms_of
 from engine.store import NewTaste
 from tests.studio.small_studio import HALF_MINUTE_S, asked, eventually, last_of, opened, rows_of
@@ -61,7 +61,8 @@ async def test_a_duel_is_made_asked_blind_and_revealed_once_enough_have_answered
     assert (await studio.taste.answer(ticket.duel_id, person_id=1, answer="left")).own == "left", "their own counts"
     assert (await studio.taste.answer(ticket.duel_id, person_id=1, answer="both")).answers == 1, "and not twice"
     assert (await studio.taste.answer(ticket.duel_id, person_id=1, answer="both")).answers == 0, "again withdraws"
-    for person, answer in ((1, "left"), (5, "neither")):
+    more: tuple[tuple[int, DuelAnswer], ...] = ((1, "left"), (5, "neither"))
+    for person, answer in more:
         assert (await studio.taste.answer(ticket.duel_id, person_id=person, answer=answer)).phase == "open"
     last = await studio.taste.answer(ticket.duel_id, person_id=6, answer="left")
     assert last.phase == "revealed"

@@ -58,6 +58,11 @@ def upload(data_dir: Path, songs: Sequence[Song]) -> list[dict[str, Any]]:
     return rows
 
 
+def song_json(song: Song) -> str:
+    """The file that a finished song leaves behind, as far as learning reads it."""
+    return json.dumps({"format": 1, "score": song_to_json(song)})
+
+
 def order(uploads: Sequence[dict[str, Any]], **other: Any) -> dict[str, Any]:
     """A job's payload."""
     said = {
@@ -82,6 +87,10 @@ class GrammarHands:
             return [self.copies[i % len(self.copies)] for i in range(order.songs)]
         songs = composed_songs(STYLE, order.songs, 1000 + order.seed)
         return [excerpt(song, 4, min(16, song.bars - 4)) for song in songs]
+
+    def write_candidates(self, voice: Voice, order: Order, between: Between) -> list[list[Song]]:
+        """See `Hands`."""
+        raise AssertionError("only votes ask for candidates")
 
     def sow(self, voice: Voice, songs: Sequence[Song], folder: Path) -> int:
         """See `Hands`."""

@@ -141,6 +141,39 @@ def test_where_half_like_the_contrary_both_halves_count() -> None:
     assert min(counted) > 0.3
 
 
+def test_members_who_like_things_of_their_own_beside_what_all_like_keep_their_weight() -> None:
+    counted = []
+    for seed in range(SEEDS):
+        rng = np.random.default_rng(seed)
+        made = town(rng, 20, 300)
+        opinions = {person: made.world.liking + 2 * rng.normal(size=len(made.songs)) for person in made.members}
+        likings = [opinions[cast.person_id][int(cast.song_id[1:])] for cast in made.votes]
+        votes = tuple(
+            replace(cast, value=1 if rng.random() < 1 / (1 + np.exp(-liking)) else -1)
+            for cast, liking in zip(made.votes, likings, strict=True)
+        )
+        weights = weigh(replace(made.ballot(), votes=votes))
+        counted.append(kept(weights, made))
+    assert np.mean(counted) > 0.98
+    assert min(counted) > 0.9
+
+
+def test_an_honest_pair_of_the_contrary_taste_is_damped_but_a_quarter_of_the_server_is_not() -> None:
+    def contrary(people: int) -> float:
+        found = []
+        for seed in range(SEEDS):
+            rng = np.random.default_rng(seed)
+            made = town(rng, 20 - people, 15 * (20 - people))
+            odd = [snowflake(1000 + at, 700) for at in range(people)]
+            more = cast_by(rng, made, odd, 15, against(rng, made))
+            weights = weigh(made.ballot(*more))
+            found.append(sum(cast.weight for cast in weights.votes if cast.person_id in odd) / len(more))
+        return float(np.mean(found))
+
+    assert 0.2 < contrary(2) < 0.6
+    assert contrary(6) > 0.9
+
+
 def ballot(*votes: CastVote, songs: int = 60, by: int | None = None, **more: object) -> Ballot:
     heard = tuple(
         HeardSong(id=f"s{at}", style="lofi", version="v1", created_at=NOW, person_id=by) for at in range(songs)

@@ -2,19 +2,21 @@
 that knows both out.
 
 In: the parent network, the new pieces' columns, pairs of which one song is preferred, songs that the parent itself
-wrote. Out: the best weights by held-out loss among those that stay near the parent. Sources: distillation from the
-network as it was, on replayed inputs (Li & Hoiem, "Learning without forgetting", ECCV 2016; Shin et al., "Continual
-learning with deep generative replay", NIPS 2017); preferences by their pairs (`engine.model.pairs`); a point between
-parent and tuned weights where these went too far (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR
-2022). Conventions: a step reads new pieces, in lanes that learn them, and the parent's own songs, in as many lanes that
-keep the parent's distributions; where there are pairs, their losses are added; drift is the mean Kullback-Leibler
-divergence from the parent in nats an event, on songs of the parent that no step reads. Caveat: drift on the parent's
-songs stands for what is lost on the style's real music; how well is in docs/LOG.md.
+wrote. Out: the best weights by held-out loss (without pieces, the last ones), drawn back to where they stay near the
+parent. Sources: distillation from the network as it was, on replayed inputs (Li & Hoiem, "Learning without forgetting",
+ECCV 2016; Shin et al., "Continual learning with deep generative replay", NIPS 2017); preferences by their pairs
+(`engine.model.pairs`); a point between parent and tuned weights where these went too far (Wortsman et al., "Robust
+fine-tuning of zero-shot models", CVPR 2022). Conventions: a step reads new pieces, in lanes that learn them, and the
+parent's own songs, in as many lanes that keep the parent's distributions; where there are pairs, their losses are
+added; drift is the mean Kullback-Leibler divergence from the parent in nats an event, on songs of the parent that no
+step reads. Caveat: drift on the parent's songs stands for what is lost on the style's real music; how well is in
+docs/LOG.md.
 """
 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -188,6 +190,14 @@ class Tuner(Trainer):
             meant, theirs = self.parent.read(batch, self._states[1])
         self._states = ((h.detach(), c.detach()), theirs)
         return self._tether.weight * divergence(made, meant)
+
+    def _remember(self, valid: float) -> None:
+        """Without pieces the last weights are kept: how surely pairs are told apart says when a network has learnt them
+        by heart, not when it has ceased to write better songs (docs/LOG.md).
+        """
+        if self._material.held_out is None:
+            self.best = math.inf
+        super()._remember(valid)
 
     def _held_out(self) -> tuple[float, dict[str, float]]:
         material, nats = self._material, 0.0

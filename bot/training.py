@@ -58,9 +58,23 @@ def outcome_text(training: Training) -> str:
     name = f"**{plain(model.style)}**, version {model.version}"
     if not training.is_live:
         return clip(f"🎓 {name} is not used: {plain(model.reason or 'it is not better than what there is')}", 1900)
-    learnt = f"learnt from {_pieces(len(model.upload_ids))}"
     figures = figures_text(model.metrics)
-    return f"🎓 {name} composes here from now on; it {learnt}" + (f" ({figures})." if figures else ".")
+    head = f"🎓 {name} composes here from now on; it learnt from {_heard(model)}"
+    return f"{head} ({figures})." if figures else f"{head}."
+
+
+def _heard(model: ModelRecord) -> str:
+    """What a version learnt from: pieces, votes, or both."""
+    voted = len(_votes(model.metrics).get("songs", ()))
+    pieces, votes = _pieces(len(model.upload_ids)), f"votes on {voted} songs"
+    if not voted:
+        return pieces
+    return f"{pieces} and {votes}" if model.upload_ids else votes
+
+
+def _votes(metrics: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What a version's metrics say of votes."""
+    return (metrics or {}).get("preferred") or {}
 
 
 def figures_text(metrics: Mapping[str, Any] | None) -> str:
@@ -71,11 +85,14 @@ def figures_text(metrics: Mapping[str, Any] | None) -> str:
         before = known.get("held_out_nats_before")
         change = f" ({_percent(nats / before - 1, signed=True)} against the shipped one)" if before else ""
         found.append(f"loss on pieces held out {nats:.2f} nats{change}")
+    if (agreement := _votes(metrics).get("agreement")) is not None:
+        found.append(f"of pairs of a liked and a disliked song it tells {_percent(agreement)} apart")
     if (rise := known.get("rise")) is not None:
         found.append(f"on the style's own {_percent(rise, signed=True)}")
     if (likeness := known.get("likeness")) is not None:
         before = known.get("likeness_before")
-        found.append(f"likeness to the pieces {likeness:.2f}" + (f" (before: {before:.2f})" if before else ""))
+        meant = "style" if known.get("uploads") == 0 else "pieces"
+        found.append(f"likeness to the {meant} {likeness:.2f}" + (f" (before: {before:.2f})" if before else ""))
     if (copied := known.get("songs_copied")) is not None:
         found.append(f"{_percent(copied)} of its songs copy")
     return ", ".join(found)
@@ -104,7 +121,7 @@ def models_embed(models: Sequence[ModelRecord], style: str | None) -> discord.Em
 def model_label(model: ModelRecord) -> str:
     """One line of plain text to choose a version by."""
     state = STATES.get(model.state, model.state)
-    return clip(f"{model.version} · {state} · {model.created_at:%Y-%m-%d} · {_pieces(len(model.upload_ids))}", 100)
+    return clip(f"{model.version} · {state} · {model.created_at:%Y-%m-%d} · {_heard(model)}", 100)
 
 
 def rolled_back_text(style: str, model: ModelRecord | None) -> str:
@@ -125,7 +142,7 @@ def founded_text(style: GuildStyle) -> str:
 def _model_line(model: ModelRecord, *, composes: bool) -> str:
     state = STATES.get(model.state, model.state) if composes or model.state != "live" else "kept, an older one"
     head = f"**{plain(model.style)} {model.version}** · {state} · {model.created_at:%Y-%m-%d}"
-    lines = [f"{head} · {_pieces(len(model.upload_ids))}"]
+    lines = [f"{head} · {_heard(model)}"]
     if figures := figures_text(model.metrics):
         lines.append(f"-# {figures}")
     if model.sha256 and model.parent_sha256:

@@ -22,7 +22,7 @@ from engine.music.taste import StyleTaste
 class GuildModel:
     """A version of a style that a server's uploads made: its folder in the space `models` is called `id`. `sha256`: of
     its weights, `parent_sha256`: of those that it began as (empty: not known); `uploads`: how many pieces it learnt
-    from.
+    from; `voted`: on how many songs it learnt from votes.
     """
 
     id: str
@@ -30,6 +30,7 @@ class GuildModel:
     sha256: str = ""
     parent_sha256: str = ""
     uploads: int = 0
+    voted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -167,6 +167,7 @@ class Library:
             sha256=model.sha256,
             parent_sha256=model.parent_sha256,
             uploads=model.uploads,
+            voted=model.voted,
         )
 
 

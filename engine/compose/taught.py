@@ -47,8 +47,11 @@ def lineage_of(styles: Sequence[Style]) -> dict[str, str]:
 
 
 def _learnt(style: Style, taught: Taught) -> str:
-    pieces = "1 upload" if taught.uploads == 1 else f"{taught.uploads} uploads"
-    return f"{pieces} of this server ({style.name})"
+    heard = "1 upload" if taught.uploads == 1 else f"{taught.uploads} uploads"
+    if taught.voted:
+        votes = f"votes on {taught.voted} songs"
+        heard = f"{heard} and {votes}" if taught.uploads else votes
+    return f"{heard} of this server ({style.name})"
 
 
 def _lineage(style: Style, taught: Taught) -> str:

@@ -22,6 +22,7 @@ from typing import Any
 
 from engine.compose.guild import Guild, GuildModel, OwnStyle
 from engine.errors import EngineError
+from engine.learn.server.preferred import known_songs
 from engine.music.taste import StyleTaste
 from engine.store import HOME, ModelRecord, Origin, Store, home_of
 
@@ -156,4 +157,5 @@ def _model(record: ModelRecord) -> GuildModel:
         sha256=record.sha256 or "",
         parent_sha256=record.parent_sha256 or "",
         uploads=len(record.upload_ids),
+        voted=len(known_songs(record.metrics)),
     )

@@ -50,7 +50,7 @@ class Part:
 class Taught:
     """A server's version of a style. `folder`: where it lies, files as in a style's own folder; `sha256`: of its
     weights, `parent_sha256`: of those that it began as, empty where that is not known; `uploads`: how many of the
-    server's pieces it learnt from.
+    server's pieces it learnt from, `voted`: votes on how many songs.
     """
 
     model_id: str
@@ -59,6 +59,7 @@ class Taught:
     sha256: str = ""
     parent_sha256: str = ""
     uploads: int = 0
+    voted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,11 @@ def test_the_figures_of_a_version_are_told_in_words() -> None:
         "likeness to the pieces 0.61 (before: 0.52), 0 % of its songs copy"
     )
     assert figures_text(None) == figures_text({"likeness": None, "uploads": 8}) == ""
+    of_votes = {"rise": 0.029, "likeness": 0.61, "uploads": 0, "preferred": {"songs": ["a", "b"], "agreement": 0.715}}
+    assert figures_text(of_votes) == (
+        "of pairs of a liked and a disliked song it tells 72 % apart, on the style's own +3 %, "
+        "likeness to the style 0.61"
+    )
 
 
 async def test_a_version_that_is_not_good_enough_is_not_used_and_the_reason_is_said(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from engine.dispatch.lanes import config_of, lanes_of
+from engine.dispatch.parcel import packed
+from engine.dispatch.recorder import with_learning
 from engine.errors import JobError
+from engine.jobs.job import Emit, Json
 from engine.jobs.wire import resolve
 from engine.settings import Settings
+from engine.taste.ballot import Ballot, Learnt
 
 
 @pytest.fixture
@@ -42,3 +47,21 @@ def test_a_lesson_never_waits_for_a_training(settings: Settings) -> None:
     assert lanes["teach"].name != lanes["train"].name
     assert (lanes["teach"].workers, lanes["train"].workers) == (1, 1)
     assert lanes["train"].timeout_s > 10 * lanes["teach"].timeout_s, "most of its time it may have to wait for songs"
+
+
+def test_whoever_records_learns_tastes_too_and_hands_on_all_else() -> None:
+    handed_on: list[str] = []
+
+    def record(kind: str, payload: Json, emit: Emit) -> Json:
+        handed_on.append(kind)
+        return {}
+
+    handler = with_learning(record)
+    ballot = Ballot(home=2, now=datetime(2026, 1, 1, tzinfo=UTC)).to_json()
+    assert Learnt.from_json(handler("taste", packed(ballot), lambda _: None)).tastes == {}
+    assert handler("taste", packed(ballot) | {"audit": True}, lambda _: None) == {"voters": [], "suspicions": []}
+    with pytest.raises(JobError, match="unpacked"):
+        handler("taste", {}, lambda _: None)
+    for kind in ("record", "preview"):
+        handler(kind, {}, lambda _: None)
+    assert handed_on == ["record", "preview"]

@@ -276,7 +276,8 @@ async def test_a_song_keeps_the_version_of_the_taste_that_it_was_accepted_with(s
 
 def test_a_ballot_comes_out_of_its_parcel_as_it_went_in() -> None:
     plain = {"home": 2, "votes": [{"song_id": "a", "person_id": 2**60, "value": -1}], "songs": []}
-    assert unpacked(packed(plain)) == plain
+    for ballot in (plain, {}, {"one": []}, {"ä": "ö", "n": None, "list": [1, [2.5, {"x": True}]]}):
+        assert unpacked(packed(ballot)) == ballot
     for payload in ({}, {"ballot": "not base64"}, {"ballot": "YWJj"}, {"ballot": 7}):
         with pytest.raises(JobError, match="unpacked"):
             unpacked(payload)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine.compose.taught import lineage_of
 from engine.errors import BadRequest, JobError
 from engine.grammar.corpus import composed_songs
 from engine.learn.server import judge
@@ -32,6 +33,7 @@ from engine.model.pairs import PairSettings
 from engine.music.context import vocabulary_hash
 from engine.music.excerpt import excerpt
 from engine.music.notes import Song
+from engine.music.styles import Taught, load_style
 from engine.music.taste import Preference
 from engine.settings import Settings
 from engine.store import open_files, place_of
@@ -271,3 +273,16 @@ def test_votes_alone_are_learnt_in_fewer_and_slower_steps():
 def test_the_features_of_a_thin_song_are_what_the_preference_likes():
     thick = grammar_songs(1, 5)[0]
     assert SPARSE.score(song_features(thinned(thick))) > SPARSE.score(song_features(thick))
+
+
+@pytest.mark.parametrize(
+    ("uploads", "songs", "words"),
+    [
+        (8, 0, "8 uploads of this server (lofi)"),
+        (1, 30, "1 upload and votes on 30 songs of this server (lofi)"),
+        (0, 30, "votes on 30 songs of this server (lofi)"),
+    ],
+)
+def test_receipts_say_that_votes_were_learnt_from(uploads, songs, words):
+    taught = Taught(model_id=MODEL, version=3, folder=Path(), uploads=uploads, voted=songs)
+    assert lineage_of([replace(load_style(STYLE), taught=taught)])["learnt_from"] == words

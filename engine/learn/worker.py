@@ -3,7 +3,8 @@
     teach   {"upload_id", "name", "style", "others"}      →  {"refusal": sentence}
                                                           or {"kind", "duration_s", "report", "pipeline"}
             events {"phase": "received" | "decoded" | "transcribed" | "understood", "share"}
-    train   {"model_id", "guild_id", "style", "version", "parent", "description", "uploads", "current", "known"}
+    train   {"model_id", "guild_id", "style", "version", "parent", "description", "uploads", "current", "known",
+             "preferred"}
                                                           →  {"verdict": "publish" | "refuse", "reason", "metrics",
                                                               "sha256", "parent_sha256"}
             events {"phase", "share", "step", "steps", "nats", "eta_s"}
@@ -14,7 +15,8 @@ that it must not be a copy of. `train` reads the pieces of `uploads` (each `{"id
 if its verdict is to publish, puts its files into the space `models` under `model_id`. `style` is what the server calls
 it, `parent` the shipped style that it is or began as, `description` None unless it is the server's own; `current`: the
 model that composes now, None for the shipped one; `known`: all models that are in training anywhere, so that what is
-left of others can go. Caveat: training needs those who compose, so its workers open `engine/dispatch/trainer.py`;
+left of others can go; `preferred`: what votes say (`engine/learn/server/preferred.py`), None to learn from uploads
+alone. Caveat: training needs those who compose, so its workers open `engine/dispatch/trainer.py`;
 heavy packages are loaded with the first job, and a lesson leaves about 170 MB in its process.
 """
 

@@ -30,6 +30,7 @@ from engine.jobs.job import Emit, Json
 from engine.learn.server import judge, pace, pieces, version
 from engine.learn.server.candidate import Bench, load, tune
 from engine.learn.server.hands import Between, Hands, Order, Voice
+from engine.learn.server.material import material_of
 from engine.learn.server.order import TrainOrder, Verdict
 from engine.learn.server.pieces import Kept, side
 from engine.learn.server.recipe import ServerRecipe, recipe_for
@@ -41,15 +42,13 @@ from engine.learn.server.voted import (
     chance_error,
     pairs_of_votes,
     provenance,
-    ranked,
     read_voted,
     scores_of,
 )
 from engine.metrics.copyindex import open_index
 from engine.model.checkpoint import Checkpoint, latest_version, versions_in
 from engine.model.device import pick_device
-from engine.model.pairs import Pairs
-from engine.model.tuning import Material, threads
+from engine.model.tuning import threads
 from engine.music.notes import Song
 from engine.music.styles import STYLES_DIR, load_style
 from engine.settings import Settings
@@ -111,11 +110,11 @@ class Training:
         learnt = self._learnt(kept, voted)
         self._begin(learnt)
         with threads(learnt.recipe.threads):
-            replay = self._replay(learnt)
+            replay, plans = self._replay(learnt), self._plans(learnt)
             self._tell.phase(pace.TUNING)
             bench = Bench(
                 learnt=learnt,
-                material=self._material(learnt, replay),
+                material=material_of(learnt, replay, plans),
                 work=self._work,
                 folder=self._folder,
                 device=self._device,
@@ -153,32 +152,11 @@ class Training:
         recipe = self._around.recipe(events, order.description is not None)
         return version.Learnt(order=order, pieces=kept, parent=parent, recipe=recipe, events=events, voted=voted)
 
-    def _material(self, learnt: version.Learnt, replay: Replay) -> Material:
-        style, row = self._order.parent, self._row(learnt)
-        watch = pieces.encoded_songs(replay.watched, style, row).columns
-        ranked_pairs, held_out_pairs = self._ranked(learnt)
-        own = pieces.encoded(side(learnt.pieces, "train"), style, row, varied=True) if learnt.pieces else None
-        held_out = pieces.encoded(side(learnt.pieces, "valid"), style, row).columns if learnt.pieces else None
-        return Material(
-            own=None if own is None else own.columns,
-            chances=np.ones(0) if own is None else own.weights({style: 1.0}),
-            held_out=held_out,
-            replay=pieces.encoded_songs(replay.heard, style, row).columns,
-            watch=watch,
-            pairs=ranked_pairs,
-            held_out_pairs=held_out_pairs,
-            pairing=learnt.recipe.pairing,
-        )
-
-    def _row(self, learnt: version.Learnt) -> int:
-        """The style's place in the network."""
-        return learnt.parent.facts.style_ids.get(self._order.parent, 0)
-
-    def _ranked(self, learnt: version.Learnt) -> tuple[Pairs | None, Pairs | None]:
-        """Have the shipped network write candidates, and rank them by what votes prefer."""
-        preferred, recipe = self._order.preferred, learnt.recipe
-        if learnt.voted is None or preferred is None:
-            return None, None
+    def _plans(self, learnt: version.Learnt) -> list[list[Song]]:
+        """Where votes teach: songs of the shipped network, all candidates of each plan."""
+        recipe = learnt.recipe
+        if learnt.voted is None:
+            return []
         asked = Order(
             songs=recipe.ranked_plans,
             seconds=recipe.ranked_seconds,
@@ -186,8 +164,7 @@ class Training:
             candidates=recipe.ranked_candidates,
         )
         voice = Voice(style=self._order.parent, parent=self._order.parent)
-        plans = self._around.hands.write_candidates(voice, asked, self._around.between)
-        return ranked(plans, preferred.preference, self._order.parent, self._row(learnt))
+        return self._around.hands.write_candidates(voice, asked, self._around.between)
 
     def _begin(self, learnt: version.Learnt) -> None:
         """Keep what an earlier try of the very same order left; clear away all else that is no training any more."""
@@ -261,7 +238,7 @@ class Training:
         preferred, voted, parent = self._order.preferred, learnt.voted, learnt.parent.network
         if voted is None or preferred is None:
             return None
-        pairs = pairs_of_votes(voted, self._order.parent, self._row(learnt))
+        pairs = pairs_of_votes(voted, self._order.parent, learnt.row)
         candidate, current = networks
         after, before = (scores_of(songs, preferred.preference) for songs in (written[0], written[1].songs))
         return Ranking(

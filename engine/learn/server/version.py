@@ -50,6 +50,11 @@ class Learnt:
     events: int
     voted: Voted | None = None
 
+    @property
+    def row(self) -> int:
+        """The style's place in the network."""
+        return self.parent.facts.style_ids.get(self.order.parent, 0)
+
 
 def checkpoint_name(order: TrainOrder) -> str:
     """The checkpoint's file."""

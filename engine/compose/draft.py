@@ -20,6 +20,10 @@ from engine.music.notes import Song
 from engine.music.shelf import SHIPPED, Shelf
 from engine.text.meaning import NEUTRAL, NOTHING, Meaning, Mood
 
+DRAWN_ONCE = frozenset({"meter"})
+"""Decisions that are the same in all plans of one request: ragtime in 4/4, which calmer plans would bring along, is
+hardly taken for ragtime."""
+
 
 @dataclass(slots=True)
 class Draft:
@@ -54,7 +58,8 @@ class Draft:
     def rng(self, name: str) -> np.random.Generator:
         """The generator of one decision; other words with the same seed are another song."""
         seeds = [self.seed, zlib.crc32(f"{name} {self.words}".encode())]
-        return np.random.Generator(np.random.PCG64([*seeds, self.variant] if self.variant else seeds))
+        varies = self.variant and name not in DRAWN_ONCE
+        return np.random.Generator(np.random.PCG64([*seeds, self.variant] if varies else seeds))
 
     def another(self, variant: int) -> Self:
         """As much as is settled by now, for another plan of the same request."""

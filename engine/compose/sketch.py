@@ -9,8 +9,11 @@ draw from the softmax of the scores (Gumbel, 1954). Caveat: a sketch's plan has 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.compose.arrange import Ensemble, arrange
 from engine.compose.blend import mix_styles
@@ -39,6 +42,10 @@ SKETCHES = 32
 """So many are drawn where votes say which are preferred: measured in docs/LOG.md."""
 NOISE = 0.25
 """Of the draw among sketches, in log odds."""
+FAR_ENOUGH = 1.25
+"""Deviations of the sketches' scores: who is liked more than that is too unlike the style's usual songs."""
+UNUSUAL = 0.5
+"""Deviations of the scores that a sketch loses for each mean squared deviation of its features."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,15 +128,31 @@ def preferred_sketch(draft: Draft, blend: Mapping[str, float], leaning: Leaning,
         except BadRequest:
             continue  # it drew a meter or a tempo with which the asked length and bars do not go
     features = [plan_features(sketch.plan) for sketch in sketches]
+    worth = worth_of(features, [leaning.plan_score(own) for own in features])
     noise = draft.rng("taste").gumbel(0.0, NOISE, len(sketches))
-    scores = [leaning.plan_score(own) + float(extra) for own, extra in zip(features, noise, strict=True)]
-    best = max(range(len(sketches)), key=lambda index: (scores[index], -index))
+    best = int(np.argmax(worth + noise))
     words = leaning.words("plan", features[best], features[0])
     if best == 0 or not words:
         return sketches[best]
     told = f"votes here chose among {len(sketches)} plans: {words}"
     plan = sketches[best].plan
     return replace(sketches[best], plan=replace(plan, moved=(told, *plan.moved)))
+
+
+def worth_of(features: Sequence[Mapping[str, float]], scores: Sequence[float]) -> NDArray[np.float64]:
+    """How much each sketch is preferred, in log odds `[N]`: most where its score lies `FAR_ENOUGH` deviations above the
+    mean of all, and less the more unusual it is among them in everything, so that the style stays what it is.
+    """
+    table = np.array([list(own.values()) for own in features])
+    spread, liked = table.std(axis=0), np.array(scores)
+    z = (table - table.mean(axis=0))[:, spread > 0] / spread[spread > 0]
+    unusual = (z**2).mean(axis=1) if z.size else np.zeros(len(liked))
+    deviation = float(liked.std())
+    if not deviation:
+        return np.zeros(len(liked))
+    above = (liked - liked.mean()) / deviation
+    worth: NDArray[np.float64] = deviation * (FAR_ENOUGH - np.abs(above - FAR_ENOUGH) - UNUSUAL * unusual)
+    return worth
 
 
 def completed(sketch: Sketch) -> Plan:

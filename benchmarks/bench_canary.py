@@ -176,9 +176,10 @@ def draw(found: dict[tuple[str, tuple[float, float]], Trials], path: Path) -> No
             trials = found[setting.name, (old, new)]
             axis.plot(times, [trials.share(verdict, int(at)) for at in times], label=f"{old:.0%} → {new:.0%}")
         axis.axvline(mark, color="black", linewidth=0.8, linestyle=":")
-        axis.set(title=f"Share of trials {title} ({setting.name})", xlabel="votes", ylim=(0, 1.02), xlim=(0, LAST))
+        axis.set(title=f"Share {title}", xlabel="votes", ylim=(0, 1.02), xlim=(0, LAST))
         axis.grid(alpha=0.3)
     axes[1].legend(title="liked: old → new", fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    figure.suptitle(f"Trials of a new model: {setting.name}")
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=110)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,17 @@ import pytest
 from bot.client import TunesmithBot
 from bot.duels import TAKEN_BACK
 from bot.umpire import DUEL_GOES_ON
-from tests.bot.conftest import running_bot
+from engine import Origin
+from tests.bot.classroom import comes_true
 from tests.bot.processes import ask
-from tests.bot.voting import crowd, elder, moderator, rows
+from tests.bot.voting import crowd, elder, moderator, quick_bot, rows
 from tests.discord import LocalDiscord, Message, Person
+
+
+@pytest.fixture
+async def bot(discord: LocalDiscord, tmp_path: Path) -> AsyncIterator[TunesmithBot]:
+    async with quick_bot(discord, tmp_path) as running:
+        yield running
 
 
 def is_open(message: Message) -> bool:
@@ -156,20 +165,20 @@ async def test_a_duel_goes_on_after_a_restart_and_one_whose_time_is_over_tells_t
     discord: LocalDiscord, tmp_path: Path
 ) -> None:
     eve = elder(discord, "Eve")
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         message = await dueled(elder(discord))
         await eve.press(message, "B")
         await shows(message, 1)
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         await elder(discord, "Alan").press(message, "B")
         await shows(message, 2)
     assert not is_over(message)
     ask(tmp_path, "UPDATE duels SET closes_at = datetime('now', '-1 minutes')")
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         await message.until(is_over)
     assert "🅱️ B **2**" in message.embed["description"]
     versions = len(message.history)
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         await (await eve.slash("compose", prompt="lofi")).until(lambda seen: bool(seen.files))
     assert len(message.history) == versions
 
@@ -177,12 +186,12 @@ async def test_a_duel_goes_on_after_a_restart_and_one_whose_time_is_over_tells_t
 async def test_a_duel_in_the_making_goes_on_in_its_message_after_a_restart(
     discord: LocalDiscord, tmp_path: Path
 ) -> None:
-    async with running_bot(discord, tmp_path, stop_s=0.3):
-        exchange = await elder(discord).slash("duel", prompt="brew 2")
+    async with quick_bot(discord, tmp_path, stop_s=0.3):
+        exchange = await elder(discord).slash("duel", prompt="brew 1")
         message = await exchange.said()
         await message.until(lambda seen: "Both songs are being made" in seen.content)
     assert message.content == DUEL_GOES_ON
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         await message.until(is_open, timeout_s=20)
     assert list(message.files) == ["A.mp3", "B.mp3"]
     assert len([seen for seen in discord.messages.values() if seen.files]) == 1
@@ -202,7 +211,7 @@ async def test_a_duel_that_is_called_off_while_it_is_made_says_so(
     discord: LocalDiscord, bot: TunesmithBot, tmp_path: Path
 ) -> None:
     ada = elder(discord)
-    exchange = await ada.slash("duel", prompt="brew 3")
+    exchange = await ada.slash("duel", prompt="brew 2")
     message = await exchange.said()
     refused = await (await elder(discord, "Eve").press(message, "Call it off")).said()
     assert refused.ephemeral
@@ -238,3 +247,34 @@ async def test_in_a_private_chat_it_is_the_same(discord: LocalDiscord, bot: Tune
     await ada.press(message, "B")
     await message.until(is_over)
     assert set(message.fields) == {"A", "B 🏆"}
+
+
+async def test_a_duel_that_outlives_its_interaction_s_token_ends_in_its_message(
+    discord: LocalDiscord, bot: TunesmithBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = elder(discord)
+    exchange = await ada.slash("duel", prompt="chill lofi")
+    message = await exchange.until(is_open)
+    monkeypatch.setattr("bot.answer.TOKEN_MARGIN", timedelta(minutes=15))
+    await ada.press(message, "Tell now")
+    await message.until(is_over)
+    assert list(message.files) == ["A.mp3", "B.mp3"]
+    assert any(method == "PATCH" and path.startswith("/channels/") for method, path in discord.rest.requests)
+
+
+async def test_a_duel_whose_message_is_deleted_ends_without_a_word(
+    discord: LocalDiscord, bot: TunesmithBot, tmp_path: Path
+) -> None:
+    ada = elder(discord)
+    message, making = await dueled(ada), await ada.slash("duel", prompt="brew 2")
+    await discord.delete(await making.said())
+    await comes_true(lambda: ask(tmp_path, "SELECT state FROM duels WHERE state != 'open'") == [("failed",)])
+    number = len(discord.messages)
+    await discord.delete(message)
+    assert bot.desk is not None
+    (duel_id,) = ask(tmp_path, "SELECT id FROM duels WHERE state = 'open'")[0]
+    origin = Origin(person_id=ada.id, guild_id=discord.guild_id)
+    await bot.desk.studio.taste.reveal(str(duel_id), origin=origin)
+    await bot.desk.attended(str(duel_id))
+    assert not bot.desk.attends(str(duel_id))
+    assert len(discord.messages) == number

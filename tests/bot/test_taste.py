@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,14 @@ from bot.client import TunesmithBot
 from bot.palate import NOT_A_MODERATOR, audit_embed, taste_embed
 from engine import SWITCHES, Audit, Mover, Rating, StyleReport, TasteReport, Voter
 from tests.bot.classroom import comes_true, manager
-from tests.bot.conftest import running_bot
-from tests.bot.voting import composed, crowd, elder, moderator, rows, voted
+from tests.bot.voting import composed, crowd, elder, moderator, quick_bot, rows, voted
 from tests.discord import LocalDiscord, Message, Person
+
+
+@pytest.fixture
+async def bot(discord: LocalDiscord, tmp_path: Path) -> AsyncIterator[TunesmithBot]:
+    async with quick_bot(discord, tmp_path) as running:
+        yield running
 
 
 async def shown(person: Person, **options: str) -> Message:
@@ -58,12 +64,12 @@ async def test_a_moderator_switches_and_the_card_and_the_next_one_show_it(
     discord: LocalDiscord, tmp_path: Path
 ) -> None:
     grace = moderator(discord)
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         message = await shown(elder(discord))
         await grace.press(message, "Seeds: on")
         await message.until(lambda seen: switches(seen)["Seeds"] == "off")
         assert "⚪ **Seeds**" in message.fields["What votes move"]
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         assert switches(await shown(elder(discord)))["Seeds"] == "off"
         await grace.press(message, "Seeds: off")
         await message.until(lambda seen: switches(seen)["Seeds"] == "on")

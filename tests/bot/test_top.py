@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,11 +12,16 @@ import pytest
 from bot.charts import title_text
 from bot.client import TunesmithBot
 from engine import Origin, SongLine, Tally
-from tests.bot.conftest import running_bot
 from tests.bot.processes import ask
 from tests.bot.tiny_composer import PICTURE
-from tests.bot.voting import composed, crowd, elder, has_files, song_id_of, voted
+from tests.bot.voting import composed, crowd, elder, has_files, quick_bot, song_id_of, voted
 from tests.discord import LocalDiscord, Message, Person
+
+
+@pytest.fixture
+async def bot(discord: LocalDiscord, tmp_path: Path) -> AsyncIterator[TunesmithBot]:
+    async with quick_bot(discord, tmp_path) as running:
+        yield running
 
 
 def link_of(message: Message) -> str:
@@ -68,10 +74,10 @@ async def test_where_nothing_is_ranked_yet_that_is_said(discord: LocalDiscord, b
 
 
 async def test_old_songs_leave_the_week_and_stay_in_all_time(discord: LocalDiscord, tmp_path: Path) -> None:
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         await voted(await composed(discord), crowd(discord, 3))
     ask(tmp_path, "UPDATE songs SET created_at = datetime('now', '-20 days')")
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         shown = {period: await asked(elder(discord), "top", period=period) for period in ("week", "month", "all")}
     assert {period: len(message.embeds) for period, message in shown.items()} == {"week": 1, "month": 2, "all": 2}
 

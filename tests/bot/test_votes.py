@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,15 @@ from bot.client import TunesmithBot
 from bot.cogs.votes import ONLY_SERVERS
 from bot.palate import NOT_A_MODERATOR, NOT_YOURS
 from bot.views.song import STARRED, UNCOUNTED, UNSTARRED
-from tests.bot.conftest import running_bot
 from tests.bot.processes import ask
-from tests.bot.voting import composed, crowd, elder, moderator, rows, song_id_of, voted
+from tests.bot.voting import composed, crowd, elder, moderator, quick_bot, rows, song_id_of, voted
 from tests.discord import LocalDiscord, Message
+
+
+@pytest.fixture
+async def bot(discord: LocalDiscord, tmp_path: Path) -> AsyncIterator[TunesmithBot]:
+    async with quick_bot(discord, tmp_path) as running:
+        yield running
 
 
 def counts(message: Message) -> tuple[str, str]:
@@ -74,18 +80,16 @@ async def test_a_message_from_before_the_star_works_and_gets_it_with_the_next_vo
 
 
 async def test_buttons_of_a_song_that_is_months_old_work_after_a_restart(discord: LocalDiscord, tmp_path: Path) -> None:
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         song = await composed(discord)
     ask(tmp_path, "UPDATE songs SET created_at = datetime('now', '-200 days')")
     ask(tmp_path, "UPDATE jobs SET created_at = datetime('now', '-200 days')")
-    async with running_bot(discord, tmp_path):
+    async with quick_bot(discord, tmp_path):
         await voted(song, crowd(discord, 2))
         assert (await (await elder(discord, "Grace").press(song, "⭐")).said()).content == STARRED
 
 
-async def test_a_song_of_another_server_cannot_be_starred_or_voted_unseen(
-    discord: LocalDiscord, bot: TunesmithBot
-) -> None:
+async def test_a_song_of_another_place_is_not_found_by_its_id(discord: LocalDiscord, bot: TunesmithBot) -> None:
     song = await composed(discord)
     grace = elder(discord, "Grace")
     said = await (await grace.slash("song", id=song_id_of(song), where=discord.private_channel_id)).said()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
+from tests.bot.conftest import running_bot
 from tests.bot.processes import ask
 from tests.discord import LocalDiscord, Message, Person
 from tests.discord.ids import made_at_s, snowflake
 from tests.discord.places import FOUNDED_S
+
+quick_bot = partial(running_bot, edit_gap_s=0.02)
+"""The bot, whose songs do not wait for the pace of progress."""
 
 
 def elder(discord: LocalDiscord, name: str = "Ada") -> Person:

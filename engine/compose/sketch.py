@@ -3,8 +3,8 @@
 In: a draft whose style is chosen. Out: a `Sketch`; of several sketches the one that votes prefer; its `Plan`.
 Conventions: each decision has its own generator, so that a plan is the same whether its steps are taken at once or
 apart; sketches of one request differ in what the request leaves open, and in nothing else; the first one is what is
-planned where nobody voted. A preferred sketch is the one of the highest score with a little Gumbel noise, which is a
-draw from the softmax of the scores (Gumbel, 1954). Caveat: a sketch's plan has no bars yet.
+planned where nobody voted. A preferred sketch is the one of the highest worth (`worth_of`) with a little Gumbel noise,
+which is a draw from the softmax of the worths (Gumbel, 1954). Caveat: a sketch's plan has no bars yet.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from engine.model.training import TrainSettings
 
 USUAL_EVENTS = 6000
 LEAST_STEPS, USUAL_STEPS, MOST_STEPS = 80, 140, 400
-VOTED_STEPS, VOTED_RATE = 60, 2e-4
+VOTED_STEPS, VOTED_RATE = 50, 2e-4
 """Where there are no pieces."""
 MOST_RISE = 0.03
 """Of the style's own loss, at most."""

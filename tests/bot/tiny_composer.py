@@ -104,7 +104,7 @@ def open_recorder(config: Mapping[str, Any]) -> Any:
 
     def handle(kind: str, payload: Mapping[str, Any], emit: Any) -> Mapping[str, Any]:
         if kind == "taste":
-            from engine.dispatch.recorder import with_learning  # noqa: PLC0415 (it takes a second to load)
+            from engine.dispatch.learner import with_learning  # noqa: PLC0415 (for who learns alone)
 
             return with_learning(handle)(kind, payload, emit)
         request = payload["draft"]["request"]

@@ -20,6 +20,7 @@ from typing import Any
 
 from engine.compose.files.write import write_all
 from engine.compose.request import ComposeRequest, Receipt
+from engine.dispatch.learner import with_learning
 from engine.errors import BadRequest, RenderError, SetupError, StoreError
 from engine.jobs import Done, Failed, Lane, Told
 from engine.jobs.job import Emit, Handler
@@ -52,8 +53,6 @@ def open_small_composer(config: Mapping[str, Any]) -> SmallComposer:
 
 
 def open_small_recorder(config: Mapping[str, Any]) -> Handler:
-    from engine.dispatch.recorder import with_learning  # noqa: PLC0415 (the Discord process names this module)
-
     settings = Settings.read(**{name: config[name] for name in config if name != "loudness"})
     files, scratch = open_files(place_of(settings), settings.data_dir), Scratch(settings.data_dir)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from engine.dispatch.lanes import config_of, lanes_of
+from engine.dispatch.learner import with_learning
 from engine.dispatch.parcel import packed
-from engine.dispatch.recorder import with_learning
 from engine.errors import JobError
 from engine.jobs.job import Emit, Json
 from engine.jobs.wire import resolve

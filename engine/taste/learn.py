@@ -34,6 +34,7 @@ from engine.taste.ballot import Ballot, HeardSong, Learnt
 from engine.taste.breed import Stock, is_due, next_generation
 from engine.taste.canary import rule
 from engine.taste.fairness import weigh
+from engine.taste.foresight import foreseen
 from engine.taste.preference import Finding, find_preference, find_prior
 from engine.taste.ratings import MIN_VOTES, Rating, lower_bound, rate
 from engine.taste.table import Evidence
@@ -131,10 +132,8 @@ class _Home:
 def _learn_style(here: _Home, others: Sequence[_Home], part: _Part) -> tuple[StyleTaste, dict[str, Any]]:
     """The next taste of one style, and its figures."""
     before = here.ballot.tastes.get(part.style) or StyleTaste(version=0, votes=0)
-    found = {
-        what: find_preference(part.evidence(features), _prior(here, others, part, features))
-        for what, features in FEATURES.items()
-    }
+    priors = _priors(here, others, part)
+    found = {what: find_preference(part.evidence(features), priors[what]) for what, features in FEATURES.items()}
     seeds = _posteriors(part, {song.id: song.seed_name for song in part.songs if song.seed_name})
     taste = StyleTaste(
         version=before.version + 1,
@@ -147,6 +146,14 @@ def _learn_style(here: _Home, others: Sequence[_Home], part: _Part) -> tuple[Sty
     )
     taste, born = _bred(taste, before, part.style, here.ballot.home)
     return taste, _figures(part, found, taste, born)
+
+
+def _priors(here: _Home, others: Sequence[_Home], part: _Part) -> dict[str, Finding | None]:
+    """What is preferred elsewhere: of songs, and what that says of plans; of plans alone where that says nothing."""
+    song = _prior(here, others, part, FEATURES["song"])
+    groups = [other.songs for other in here.parts.values()]
+    plan = foreseen(song, groups) if song is not None else None
+    return {"song": song, "plan": plan or _prior(here, others, part, FEATURES["plan"])}
 
 
 def _prior(here: _Home, others: Sequence[_Home], part: _Part, features: Features) -> Finding | None:

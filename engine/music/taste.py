@@ -41,8 +41,8 @@ class Posterior:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preference:
-    """A linear preference: feature → (centre, scale, weight). `accuracy`: share of pairs of a liked and a disliked song,
-    held out, that it orders rightly, 0…1 (chance: .5); `trust`: how much it may count, 0 (switched off) … 1.
+    """A linear preference: feature → (centre, scale, weight). `accuracy`: share of pairs of a liked and a disliked
+    song, held out, that it orders rightly, 0…1 (chance: .5); `trust`: how much it may count, 0 (off) … 1.
     """
 
     centre: Mapping[str, float]

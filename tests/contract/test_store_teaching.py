@@ -14,6 +14,7 @@ from alembic import command
 from engine.errors import BadRequest, NotFound
 from engine.store import DailyLimits, ModelRecord, NewJob, NewUpload, Origin, Store, Understood, UploadRecord
 from engine.store.database import migration_config, open_database
+from engine.store.tables import songs
 
 PLENTY = DailyLimits(person=1000, guild=1000)
 NEW = NewUpload(
@@ -278,6 +279,27 @@ async def test_what_was_measured_on_a_refused_model_goes_with_the_piece_that_it_
     model = await store.teaching.model("model1")
     assert (model.state, model.metrics) == ("refused", None)
     assert NEW.name not in str(model.reason)
+
+
+async def test_models_go_with_a_song_whose_votes_they_learnt_from_and_what_is_noted_lasts_until_they_are_decided(
+    store: Store,
+) -> None:
+    for song in ("song1", "song2"):
+        await store.begin(song, {"prompt": "x"}, Origin(guild_id=2))
+    said = {"preferred": {"songs": ["song1", "song2"], "votes": 5.0}}
+    await store.teaching.begin_model("m0del1", 2, "jazz")
+    assert (await store.teaching.note("m0del1", said)) == await store.teaching.model("m0del1")
+    await store.teaching.publish("m0del1", sha256="a" * 64, parent_sha256="b" * 64, metrics=said)
+    assert await store.teaching.note("m0del1", {}) is None
+    await store.teaching.begin_model("m0del2", 2, "jazz")
+    await store.teaching.note("m0del2", {"preferred": {"songs": ["song2"]}})
+    await store.teaching.begin_model("m0del3", 2, "lofi")
+    assert await store.teaching.bereft() == ()
+    async with store._database.writing() as connection:
+        await connection.execute(songs.delete().where(songs.c.id == "song1"))
+    assert [(model.id, model.state) for model in await store.teaching.bereft()] == [("m0del1", "live")]
+    assert [model.state for model in await store.teaching.models(2)] == ["retired", "training", "training"]
+    assert await store.teaching.bereft() == ()
 
 
 async def test_a_style_of_a_server_is_its_own(store: Store) -> None:

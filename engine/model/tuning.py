@@ -64,8 +64,8 @@ class Tether:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuned:
-    """Where a tuning ended: held-out nats (an event of pieces, a pair where there are pairs) and drift of the weights
-    that the network has now; the step that they are from, and how far from the parent to that step (1: all the way).
+    """Where a tuning ended: held-out nats (an event of pieces; a pair, without pieces) and drift of the weights that the
+    network has now; the step that they are from, and how far from the parent to that step (1: all the way).
     """
 
     nats: float
@@ -207,5 +207,4 @@ class Tuner(Trainer):
         if material.held_out_pairs is not None:
             rewarded = rewards(self.network, self.parent, material.held_out_pairs.columns)
             parts["pairs"] = surprise(rewarded, material.held_out_pairs, material.pairing.sharpness)
-            nats += material.pairing.weight * parts["pairs"]
-        return nats, parts
+        return parts.get("pairs", 0.0) if material.held_out is None else nats, parts

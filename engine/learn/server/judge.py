@@ -133,7 +133,7 @@ def _no_gain(losses: Losses, ranking: Ranking | None) -> str | None:
         )
     if ranking is None or ranks or (gain is not None and not ranking.is_worse):
         return None
-    if ranking.score <= ranking.score_before:
+    if not ranking.is_nearer:
         return "The songs that it writes are no nearer to what the votes prefer than before; more votes would work."
     best = max(ranking.current, 0.5)
     return (

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
-from engine.errors import JobError
-from engine.music.codec import from_plain, to_plain
+from engine.music.codec import Plain
 from engine.music.taste import Preference
 
 LEAST_LIKED, LEAST_DISLIKED = 10, 6
@@ -52,7 +51,7 @@ class Liking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preferred:
+class Preferred(Plain, called="What is preferred"):
     """What is to be learnt from votes: a preference in measured features of songs (`engine.metrics.features`), and the
     songs that were voted on, liked and disliked. `votes`: how many (weighted) these have.
     """
@@ -60,19 +59,6 @@ class Preferred:
     preference: Preference
     songs: tuple[Liking, ...]
     votes: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON object."""
-        plain: dict[str, Any] = to_plain(self)
-        return plain
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_json`. Raises `JobError` for what is no such object."""
-        try:
-            return from_plain(cls, data)
-        except (TypeError, ValueError) as error:
-            raise JobError(f"What is preferred cannot be read ({error}).") from error
 
 
 def preferred(

@@ -247,6 +247,7 @@ class Training:
             error=chance_error(voted),
             score=float(np.mean(after)),
             score_before=float(np.mean(before)),
+            score_error=float((np.var(after) / len(after) + np.var(before) / len(before)) ** 0.5),
         )
 
     def _decide(self, learnt: version.Learnt, candidate: Checkpoint, judged: Judged) -> Verdict:

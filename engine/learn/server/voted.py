@@ -36,7 +36,9 @@ ENDING, SCORE = ".song.json", "score"
 HELD_OUT = 6
 """Of so many plans one is held out."""
 SURE = 1.28
-"""Deviations that an agreement by chance stays below nine times in ten."""
+"""Deviations that what is as good as another stays above nine times in ten."""
+CLEARLY = 2.0
+"""Deviations by which songs have to be liked more."""
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class Ranking:
     """How a candidate ranks songs that were voted on. `agreement`: share of the pairs of a liked and a disliked one
     that it finds likelier in this order than its parent did, 0…1; `current`: the same of what composes now, .5 for the
     parent itself; `error`: the deviation that chance gives. `score`, `score_before`: what the preference thinks of its
-    songs and of the parent's, log odds.
+    songs and of the parent's, log odds; `score_error`: standard error of their difference.
     """
 
     agreement: float
@@ -69,11 +71,17 @@ class Ranking:
     error: float
     score: float
     score_before: float
+    score_error: float
+
+    @property
+    def is_nearer(self) -> bool:
+        """Whether its songs are clearly nearer to the preference than its parent's."""
+        return self.score > self.score_before + CLEARLY * self.score_error
 
     @property
     def is_better(self) -> bool:
-        """Whether it ranks them better than its parent, whose songs are liked less."""
-        return self.agreement > 0.5 + SURE * self.error and self.score > self.score_before
+        """Whether its songs are, and it ranks what was voted on better than its parent."""
+        return self.agreement > 0.5 and self.is_nearer
 
     @property
     def is_worse(self) -> bool:

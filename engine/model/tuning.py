@@ -64,8 +64,8 @@ class Tether:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuned:
-    """Where a tuning ended: held-out nats (an event of pieces; a pair, without pieces) and drift of the weights that the
-    network has now; the step that they are from, and how far from the parent to that step (1: all the way).
+    """Where a tuning ended: held-out nats (an event of pieces; a pair, without pieces) and drift of the weights that
+    the network has now; the step that they are from, and how far from the parent to that step (1: all the way).
     """
 
     nats: float

@@ -1,9 +1,10 @@
 """Train the small networks that transcription listens with, and write `engine/learn/transcribe/ears.npz`.
 
-Run: `python -m benchmarks.train_ears CORPUS CACHE [--only notes,drums,beats,bars]`. CORPUS is a dataset folder, CACHE a
-folder for recordings (about 1 GB). The recordings are the training part of `transcription_set`: no held-out work is
-among them. What is not trained anew is kept as it is. The same seed and machine give the same weights; about
-10 minutes on one core.
+Run: `python -m benchmarks.train_ears CORPUS CACHE [--only notes,drums_close,drums,key,felt,beats,bars]`. CORPUS is a
+dataset folder, CACHE a folder for recordings (about 2 GB). The recordings are the training part of `transcription_set`,
+the sheets those of `transcription_notes`: no held-out work is among them. What is not trained anew is kept as it is;
+each network hears with those before it. The same seed and machine give the same weights; rendering aside about 40
+minutes on one core.
 """
 
 from __future__ import annotations
@@ -20,24 +21,26 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from benchmarks import train_listeners as listeners
+from benchmarks.transcription_notes import sheets
 from benchmarks.transcription_set import Example, examples
-from benchmarks.transcription_truth import decoded, sounding_notes, strokes
+from benchmarks.transcription_truth import decoded, sounding_notes
 from engine.learn.transcribe import beats, drums, notes
-from engine.learn.transcribe import key as keys
 from engine.learn.transcribe.bars import bar_features, possible_bars
 from engine.learn.transcribe.ear import FRAMES_A_SECOND, Ear, ear_of
+from engine.learn.transcribe.felt import felt
 from engine.learn.transcribe.nets import WEIGHTS, load_nets
 from engine.learn.transcribe.novelty import ALL, curves_of
 from engine.learn.transcribe.pitches import LOWEST_PITCH, Pitches, listen
-from engine.music.harmony import Mode
 
 Array = npt.NDArray[Any]
 
-HIDDEN: dict[str, tuple[int, ...]] = {"notes": (64, 32), "drums": (96, 48)}
+HIDDEN: dict[str, tuple[int, ...]] = {"notes": (64, 32), "drums_close": (96, 48)}
 EPOCHS, BATCH, RATE, DECAY, DROP = 8, 2048, 2e-3, 1e-4, 0.1
-CHOOSERS = {"beats": 0, "bars": 32, "key": 32}
-"""Units of the hidden layer; none for beats, where 32 fitted the training recordings better and others worse."""
-CHOOSER_EPOCHS, CHOOSER_DECAY = 80, 0.1
+CHOOSERS = {"beats": (0, 40, 1.0, 0.6), "bars": (32, 80, 0.1, 0.3)}
+"""Units of the hidden layer, epochs, decay, noise. No hidden layer for beats, where 32 units fitted the training
+recordings better and others worse.
+"""
 SEED = 1
 MOST_WEIGHT = 12.0
 
@@ -77,22 +80,13 @@ def note_lesson(ear: Ear, truth: dict[str, Any], rng: np.random.Generator) -> Le
 
 def drum_lesson(ear: Ear, truth: dict[str, Any], rng: np.random.Generator) -> Lesson:
     """Frames with strokes, and a share of those without."""
-    y = np.zeros((ear.frames, len(drums.KINDS)), np.float32)
-    for kind in range(len(drums.KINDS)):
-        loud, soft = strokes(truth, kind)
-        for times_s, value in ((soft, np.nan), (loud, 1.0)):
-            for place in times_s * FRAMES_A_SECOND:
-                for frame in range(max(round(place) - 2, 0), min(round(place) + 3, ear.frames)):
-                    if abs(frame - place) <= 1.0:
-                        y[frame, kind] = value
-                    elif y[frame, kind] != 1:
-                        y[frame, kind] = np.nan
+    y = listeners.stroke_rows(truth, ear.frames)
     struck = (np.nan_to_num(y, nan=1.0) > 0).any(axis=1)
     rises = np.diff(ear.bands.mean(axis=1), prepend=0.0)
     share = np.where(struck, 1.0, np.where(rises > np.quantile(rises, 0.8), 0.5, 0.1))
     share *= 1.0 if "drums" in truth["notes"] else 0.3
     kept = rng.random(ear.frames) < share
-    x = np.concatenate(drums.features(ear))[kept].astype(np.float16)
+    x = np.concatenate(drums.close_features(ear))[kept].astype(np.float16)
     return Lesson(x=x, y=y[kept], weight=(1 / share[kept]).astype(np.float32))
 
 
@@ -106,7 +100,7 @@ class Choice:
 
 def beat_choice(ear: Ear, truth: dict[str, Any]) -> Choice:
     """Possible beats and their F-measures."""
-    curves = curves_of(ear, drums.activations(ear))
+    curves = _curves(ear, truth)
     pulses = beats.possible_pulses(curves[:, ALL])
     if not pulses:
         return Choice(x=np.zeros((0, 1), np.float32), worth=np.zeros(0))
@@ -114,9 +108,15 @@ def beat_choice(ear: Ear, truth: dict[str, Any]) -> Choice:
     return Choice(x=beats.features(curves, pulses), worth=np.array(worth))
 
 
+def _curves(ear: Ear, truth: dict[str, Any]) -> Array:
+    active = drums.activations(ear)
+    heard = notes.notes_of(ear, band="drums" in truth["notes"])
+    return curves_of(ear, active, felt(heard, drums.hits_of(active, ear.bands), ear.frames))
+
+
 def bar_choice(ear: Ear, truth: dict[str, Any]) -> Choice:
     """Possible bars on the true beats, and whether they are the true ones."""
-    curves = curves_of(ear, drums.activations(ear))
+    curves = _curves(ear, truth)
     times_s = np.array(truth["beats"])
     beats_a_bar = max(2, round((len(truth["beats"]) - 1) / max(len(truth["downbeats"]) - 1, 1)))
     bars = possible_bars(len(times_s))
@@ -126,23 +126,14 @@ def bar_choice(ear: Ear, truth: dict[str, Any]) -> Choice:
     return Choice(x=bar_features(curves, times_s, bars), worth=np.array(right, dtype=np.float64))
 
 
-def key_choice(ear: Ear, truth: dict[str, Any]) -> Choice:
-    """The 24 keys, and which one is right; a dorian piece counts as minor, a mixolydian one as major."""
-    heard = notes.notes_of(ear, band="drums" in truth["notes"])
-    mode = Mode.MINOR if Mode(truth["key"][1]) in DARK else Mode.MAJOR
-    right = [key.tonic == truth["key"][0] and key.mode is mode for key in keys.KEYS]
-    return Choice(x=keys.features(ear, heard), worth=np.array(right, dtype=np.float64))
-
-
 CHOICES: dict[str, Callable[[Ear, dict[str, Any]], Choice]] = {
     "beats": beat_choice,
     "bars": bar_choice,
-    "key": key_choice,
 }
-DARK = (Mode.MINOR, Mode.DORIAN, Mode.PHRYGIAN, Mode.LOCRIAN)
+LISTENERS = ("drums", "key", "felt")
 LESSONS: dict[str, Callable[[Ear, dict[str, Any], np.random.Generator], Lesson]] = {
     "notes": note_lesson,
-    "drums": drum_lesson,
+    "drums_close": drum_lesson,
 }
 
 
@@ -170,8 +161,9 @@ def _heard(example: Example) -> Ear:
     return ear_of(samples, pitches, float(np.sqrt(np.square(samples, dtype=np.float64).mean())))
 
 
-def learn_to_choose(choices: list[Choice], hidden: int) -> list[tuple[Array, Array]]:
+def learn_to_choose(choices: list[Choice], sizes: tuple[int, int, float, float]) -> list[tuple[Array, Array]]:
     """Layers of a network whose highest answer is the best of each choice: cross-entropy against a softmax of worth."""
+    hidden, epochs, decay, noise = sizes
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     every = np.concatenate([choice.x for choice in choices])
@@ -180,15 +172,15 @@ def learn_to_choose(choices: list[Choice], hidden: int) -> list[tuple[Array, Arr
     if hidden:
         wide, narrow = torch.nn.Linear(every.shape[1], hidden), torch.nn.Linear(hidden, 1)
         net = torch.nn.Sequential(wide, torch.nn.ReLU(), torch.nn.Dropout(0.4), narrow)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=CHOOSER_DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, CHOOSER_EPOCHS)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs)
     rows = [torch.from_numpy((choice.x - mean) / spread).float() for choice in choices]
     goals = [torch.softmax(torch.from_numpy(12.0 * choice.worth).float(), 0) for choice in choices]
-    for _ in range(CHOOSER_EPOCHS):
+    for _ in range(epochs):
         for group in np.array_split(rng.permutation(len(rows)), max(len(rows) // 8, 1)):
             loss = torch.zeros(())
             for index in group.tolist():
-                noisy = rows[index] + 0.3 * torch.randn_like(rows[index])
+                noisy = rows[index] + noise * torch.randn_like(rows[index])
                 loss = loss - (goals[index] * torch.log_softmax(net(noisy)[:, 0], 0)).sum() / len(group)
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
@@ -272,7 +264,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("corpus", type=Path)
     parser.add_argument("cache", type=Path)
-    parser.add_argument("--only", default=",".join((*LESSONS, *CHOICES)))
+    parser.add_argument("--only", default=",".join((*LESSONS, *LISTENERS, *CHOICES)))
     order = parser.parse_args()
     torch.set_num_threads(1)
     names = order.only.split(",")
@@ -280,6 +272,7 @@ def main() -> None:
     for name, lesson in collect(learners, [name for name in LESSONS if name in names]).items():
         print(f"{name}: {len(lesson.x)} rows of {lesson.x.shape[1]}", flush=True)
         _write(name, train(lesson, HIDDEN[name]))
+    _train_listeners(order.corpus, order.cache, learners, names)
     chosen: dict[str, list[Choice]] = {name: [] for name in CHOICES if name in names}
     for example in learners if chosen else ():
         ear = _heard(example)
@@ -287,6 +280,23 @@ def main() -> None:
             choices.append(CHOICES[name](ear, example.truth))
     for name, choices in chosen.items():
         _write(name, learn_to_choose([choice for choice in choices if len(choice.x)], CHOOSERS[name]))
+
+
+def _train_listeners(corpus: Path, cache: Path, learners: list[Example], names: list[str]) -> None:
+    """Drums from recordings, keys from sheets, what is felt from both."""
+    found: dict[str, Any] = {}
+    if "drums" in names:
+        found |= listeners.learn_drums((example, _heard(example)) for example in learners)
+    if {"key", "felt"} & set(names):
+        others = frozenset(example.name for example in examples(corpus, "development", cache))
+        pieces = list(sheets(corpus, others))
+        if "key" in names:
+            found |= listeners.learn_keys(pieces)
+        if "felt" in names:
+            recordings = [listeners.recording_stretch(_heard(example), example.truth) for example in learners]
+            found |= listeners.learn_to_feel(pieces, recordings, [example.name.split("/")[0] for example in learners])
+    for name, layers in found.items():
+        _write(name, layers)
 
 
 def _write(name: str, layers: list[tuple[Array, Array]]) -> None:

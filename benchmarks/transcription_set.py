@@ -51,8 +51,10 @@ BAND_SOURCES = {"freedoom": 5, "simutrans": 2, "chip": 2}
 COMPOSED_STYLES = ("lofi", "jazz", "blues", "bossa", "pop", "synthwave")
 COMPOSED_EACH = 2
 SEEDS: dict[str, int] = {"development": 7_001, "test": 7_002, "training": 7_003}
-TRAINING_TIMES = 8
-"""So many times as many pieces for training, or all there are."""
+TRAINING_TIMES = 24
+"""So many times as many recordings for training."""
+MOST_COPIES = 4
+"""Where a source has fewer works, each is recorded up to so often: other instruments, key, tempo and section."""
 VARIED_PROGRAMS = {
     Role.MELODY: (*range(0, 32), *range(40, 47), 48, 52, *range(56, 96), 104, 105, 107, 110),
     Role.COUNTER: (*range(0, 32), *range(40, 53), *range(56, 96), 104, 105, 107),
@@ -79,7 +81,7 @@ VARIED_PROGRAMS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """`mp3`: the file. `truth`: see `_truth`."""
+    """`mp3`: the file. `truth`: see `truth_of`."""
 
     name: str
     kind: Kind
@@ -116,17 +118,17 @@ def _songs(corpus: Path, half: Half, without: frozenset[str]) -> Iterator[tuple[
     for sources, kind in kinds:
         for source, count in sources.items():
             pieces = [p for p in by_source[source] if p.id not in without]
-            for piece, song in _drawn(pieces, count * times, kind, SEEDS[half]):
-                yield kind, piece.id, song
+            for name, song in copied(pieces, count * times, kind, half):
+                yield kind, name, song
     bars = played_bars(load_corpus(corpus, sources=("groove",)))
     for style in COMPOSED_STYLES:
         songs = composed_songs(style, COMPOSED_EACH * times, SEEDS[half], drum_bars=bars.get(style) or None)
         for index, song in enumerate(songs):
             name = f"composed-{style}/{index}"
-            yield "band", name, _cut(song, _rng(SEEDS[half], name)) or song
+            yield "band", name, cut(song, generator(SEEDS[half], name)) or song
 
 
-def _varied(song: Song, kind: Kind, rng: np.random.Generator) -> Song:
+def varied(song: Song, kind: Kind, rng: np.random.Generator) -> Song:
     """Another key and tempo, and often other instruments."""
     shift, faster = int(rng.integers(-5, 7)), float(rng.uniform(0.85, 1.18))
     tracks = []
@@ -143,12 +145,24 @@ def _varied(song: Song, kind: Kind, rng: np.random.Generator) -> Song:
     return replace(song, tracks=tuple(tracks), key=key, tempo_bpm=song.tempo_bpm * faster)
 
 
-def _rng(seed: int, name: str) -> np.random.Generator:
+def generator(seed: int, name: str) -> np.random.Generator:
     """A generator of one piece's own, so that nothing depends on which others are drawn."""
     return np.random.default_rng([seed, int(hashlib.sha256(name.encode()).hexdigest()[:8], 16)])
 
 
-def _drawn(pieces: Sequence[Piece], count: int, kind: Kind, seed: int) -> Iterator[tuple[Piece, Song]]:
+def copied(pieces: Sequence[Piece], count: int, kind: Kind, half: Half) -> Iterator[tuple[str, Song]]:
+    """`count` recordings of different works; for training also of the same ones again, under another name."""
+    left = count
+    for copy in range(MOST_COPIES if half == "training" else 1):
+        mark = f"@{copy}" if copy else ""
+        drawn = list(_drawn(pieces, left, kind, SEEDS[half], mark))
+        yield from ((f"{piece.id}{mark}", song) for piece, song in drawn)
+        left -= len(drawn)
+        if not left:
+            return
+
+
+def _drawn(pieces: Sequence[Piece], count: int, kind: Kind, seed: int, mark: str = "") -> Iterator[tuple[Piece, Song]]:
     """`count` pieces of the kind, one a work at most, that are long enough."""
     works: set[str] = set()
     for piece in sorted(pieces, key=lambda p: hashlib.sha256(f"{seed}{p.id}".encode()).digest()):
@@ -160,7 +174,7 @@ def _drawn(pieces: Sequence[Piece], count: int, kind: Kind, seed: int) -> Iterat
             continue
         if kind == "band" and len(song.tracks) < 3:
             continue
-        if (part := _cut(song, _rng(seed, piece.id))) is None:
+        if (part := cut(song, generator(seed, f"{piece.id}{mark}"))) is None:
             continue
         works.add(work)
         yield piece, part
@@ -172,7 +186,7 @@ def _as_piano(song: Song) -> Song:
     return replace(song, tracks=tuple(replace(t, program=0) for t in song.tracks if t.role is not Role.DRUMS))
 
 
-def _cut(song: Song, rng: np.random.Generator) -> Song | None:
+def cut(song: Song, rng: np.random.Generator) -> Song | None:
     """At most `MOST_S` of the song, from a section's start or from its own; None if it is too short or hardly plays."""
     bar_s = ticks_to_seconds(song.meter.bar_ticks, song.tempo_bpm)
     bars = min(int(MOST_S / bar_s), song.bars)
@@ -185,12 +199,12 @@ def _cut(song: Song, rng: np.random.Generator) -> Song | None:
 
 def _make(folder: Path, kind: Kind, name: str, song: Song, half: Half) -> str:
     safe = hashlib.sha256(name.encode()).hexdigest()[:16]
-    rng = _rng(SEEDS[half] + 1, name)
+    rng = generator(SEEDS[half] + 1, name)
     lead_s = float(rng.uniform(0.1, 1.5))
     style = load_style(song.style if song.style in style_names() else "pop")
     bit_rate = BIT_RATES_KBIT_S[0]
     if half == "training":
-        song, bit_rate = _varied(song, kind, rng), int(rng.choice(BIT_RATES_KBIT_S))
+        song, bit_rate = varied(song, kind, rng), int(rng.choice(BIT_RATES_KBIT_S))
         style = load_style(str(rng.choice(style_names()))) if rng.random() < 0.4 else style
     seconds = song.duration_s + RING_S
     performed = perform(song, seed=int(rng.integers(1 << 30)), touch=style.touch, room_s=RING_S)
@@ -201,12 +215,12 @@ def _make(folder: Path, kind: Kind, name: str, song: Song, half: Half) -> str:
         voices = ChipVoices() if style.voices == "chip" and kind == "band" else SoundfontVoices(_synth())
         audio = master(mix(performed, style.parts, voices, order))
         target.write_bytes(encode_mp3(np.hstack([silence, audio]), bit_rate))
-    truth = _truth(performed, kind, name, len(silence[0]) / SAMPLE_RATE_HZ)
+    truth = truth_of(performed, kind, name, len(silence[0]) / SAMPLE_RATE_HZ)
     (folder / f"{safe}.json").write_text(json.dumps(truth), encoding="utf-8")
     return safe
 
 
-def _truth(performed: PerformedSong, kind: Kind, name: str, lead_s: float) -> dict[str, Any]:
+def truth_of(performed: PerformedSong, kind: Kind, name: str, lead_s: float) -> dict[str, Any]:
     """What sounds: role → rows (onset and end in seconds, pitch, written tick, velocity); beats and bar lines in
     seconds; tempo of the felt beat; key, meter, swing, sections.
     """

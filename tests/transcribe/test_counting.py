@@ -5,8 +5,10 @@ from engine.learn.transcribe import beats as counting
 from engine.learn.transcribe.bars import division, possible_bars
 from engine.learn.transcribe.beats import follow, likely_tempos, metronome, possible_pulses, split, straightened
 from engine.learn.transcribe.ear import FRAMES_A_SECOND
+from engine.learn.transcribe.felt import felt, outermost
 from engine.learn.transcribe.form import cuts, novelty
 from engine.learn.transcribe.grid import beats_at, seconds_at, ticks_at
+from engine.learn.transcribe.nets import convolved
 from engine.learn.transcribe.novelty import evened
 from engine.learn.transcribe.song import write_song
 from engine.learn.transcribe.values import Beats, HeardNote, Hit
@@ -161,3 +163,34 @@ def test_an_upbeat_does_not_move_the_bar_lines():
 def test_too_little_music_gives_no_song():
     notes = [HeardNote(onset_s=1.0 + i, end_s=1.5 + i, pitch=60, strength=1, role=Role.MELODY) for i in range(4)]
     assert write_song(notes, (), grid()) is None
+
+
+def test_a_convolution_reads_the_rows_around_and_nothing_beyond_the_ends():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 3)).astype(np.float32)
+    weight, bias = rng.normal(size=(9, 2)).astype(np.float32), np.array([1.0, -1.0], np.float32)
+    out = convolved(x, (weight, bias), step=4)
+    padded = np.pad(x, ((4, 4), (0, 0)))
+    wanted = [np.concatenate([padded[row], padded[row + 4], padded[row + 8]]) @ weight + bias for row in range(20)]
+    assert np.allclose(out, wanted, atol=1e-5)
+
+
+def test_beats_are_felt_where_chords_and_basses_fall():
+    beat_s, notes = 0.6, []
+    for index in range(64):
+        at, root = 0.5 + index * beat_s / 2, (48, 53, 55, 48)[index // 8 % 4]
+        notes.append(HeardNote(onset_s=at, end_s=at + 0.25, pitch=root + (24, 28, 31, 28)[index % 4], strength=0.9))
+        if index % 2 == 0:
+            notes.append(HeardNote(onset_s=at, end_s=at + 0.5, pitch=root - (0 if index % 8 == 0 else 5), strength=0.9))
+    likely = felt(notes, (), round(21 * FRAMES_A_SECOND))[:, 0]
+    places = ((0.5 + beat_s * np.arange(4, 28)) * FRAMES_A_SECOND).round().astype(int)
+    between = places + round(beat_s / 2 * FRAMES_A_SECOND)
+    assert likely[places].mean() > 2 * likely[between].mean()
+    assert likely.shape == (round(21 * FRAMES_A_SECOND),)
+
+
+def test_outer_voices_are_told_from_what_sounds_with_them():
+    notes = np.array([[0.0, 2.0, 48, 1], [0.01, 2.0, 64, 1], [0.02, 0.5, 72, 1], [1.0, 1.5, 60, 1], [2.1, 2.5, 60, 1]])
+    top, lowest = outermost(notes)
+    assert top.tolist() == [False, False, True, False, True]
+    assert lowest.tolist() == [True, False, False, False, True]

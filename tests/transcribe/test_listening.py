@@ -9,12 +9,12 @@ from engine.errors import CheckpointError, SetupError
 from engine.learn.transcribe import nets, pitches
 from engine.learn.transcribe.drums import peaks
 from engine.learn.transcribe.ear import FRAMES_A_SECOND, LOUDNESS, ear_of, hear
-from engine.learn.transcribe.key import key_of, note_classes
+from engine.learn.transcribe.key import key_of
 from engine.learn.transcribe.notes import notes_of
 from engine.learn.transcribe.pitches import HOP, LOWEST_PITCH, RATE_HZ, Pitches, listen
 from engine.learn.transcribe.spectrum import hz_to_mel, magnitudes, mel_bands, mel_to_hz
 from engine.learn.transcribe.summary import summary_of
-from engine.learn.transcribe.values import HeardNote
+from engine.learn.transcribe.tonality import EVIDENCE, evidence
 from engine.music.harmony import Key, Mode
 from tests.transcribe.recordings import clicks, plucked
 
@@ -106,22 +106,22 @@ def test_the_higher_of_two_near_peaks_wins():
 def test_the_key_of_a_scale_is_found(steps, key):
     notes = [(0.3 + 0.4 * i, 62 + step) for i, step in enumerate(steps)] + [(4.7, 50)]
     ear = hear(plucked(notes, 6.0))
-    found, sure = key_of(ear, notes_of(ear, band=False))
+    found, sure = key_of(notes_of(ear, band=False))
     assert found == key
     assert 0.5 <= sure <= 1.0
 
 
 def test_without_notes_no_key_is_sure():
-    assert key_of(hear(np.zeros(RATE_HZ, np.float32)), [])[1] == 0.0
+    assert key_of([])[1] == 0.0
 
 
-def test_pitch_classes_are_weighed_by_duration():
-    notes = [
-        HeardNote(onset_s=0, end_s=0.75, pitch=60, strength=1),
-        HeardNote(onset_s=0, end_s=0.25, pitch=67, strength=1),
-    ]
-    shares = note_classes(notes)
-    assert (shares[0], shares[7]) == pytest.approx((0.75, 0.25))
+def test_evidence_turns_with_the_notes():
+    notes = np.array([[0.0, 0.75, 60, 1.0], [0.0, 0.25, 67, 1.0], [1.0, 2.0, 64, 0.5]])
+    rows = evidence(notes)
+    assert rows.shape == (EVIDENCE, 12)
+    assert rows[0, [0, 7, 4]] == pytest.approx((0.5, 1 / 6, 1 / 3))
+    assert np.allclose(np.roll(rows, 5, axis=1), evidence(notes + np.array([0, 0, 5, 0]))[:, :], atol=0.2)
+    assert evidence(np.zeros((0, 4))).sum() == 0
 
 
 def test_the_summary_tells_bright_from_dark():

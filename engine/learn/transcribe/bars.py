@@ -19,7 +19,7 @@ from engine.learn.transcribe.beats import Pulse, Times, autocorrelation
 from engine.learn.transcribe.ear import FRAMES_A_SECOND
 from engine.learn.transcribe.grid import beats_at
 from engine.learn.transcribe.nets import Features, load_nets, logits
-from engine.learn.transcribe.novelty import ALL, HARMONY
+from engine.learn.transcribe.novelty import ALL, BEAT, HARMONY
 from engine.learn.transcribe.pitches import Matrix
 from engine.learn.transcribe.values import Beats
 from engine.music.timing import METERS
@@ -68,6 +68,7 @@ def possible_bars(count: int) -> list[Bars]:
 def bar_features(curves: Matrix, times_s: Times, choices: Sequence[Bars]) -> Features:
     """What the network sees of each choice, `[n, d]`."""
     frames = np.clip(np.round(times_s * FRAMES_A_SECOND).astype(int), 0, len(curves) - 1)
+    curves = curves[:, :BEAT]
     on_beat = maximum_filter1d(curves, 5, axis=0)[frames]
     on_beat = on_beat / (on_beat.mean(axis=0) + 0.02)
     period = float(np.median(np.diff(times_s))) * FRAMES_A_SECOND

@@ -4,8 +4,8 @@ In: the curves of `novelty`. Out: `Pulse`. Method: autocorrelation of the whole 
 dynamic programming finds the beats that agree best with it and with what begins (Ellis, "Beat tracking by dynamic
 programming", JNMR 2007); a straight line through them tells a steady tempo, and then the line is taken, but for
 stretches that leave it for long. Where there is no line, an even metronome is tried too. Each also stands for its
-doubles, halves, thirds and off-beats; a small network looks at what happens in and between the beats of each and says
-which one is felt. Caveat: slow pieces in 6/8 and 3/4 are often counted in eighths or whole bars.
+doubles, halves, thirds and off-beats; a linear model looks at what happens and what is felt in and between the beats
+of each and says which one to count. Caveat: slow pieces in 6/8 and 3/4 are often counted in eighths or whole bars.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from scipy.signal import savgol_filter
 
 from engine.learn.transcribe.ear import FRAMES_A_SECOND
 from engine.learn.transcribe.nets import Features, load_nets, logits
-from engine.learn.transcribe.novelty import ALL, HARMONY, KICK, SNARE, Curve
+from engine.learn.transcribe.novelty import ALL, BAR, BEAT, HARMONY, KICK, SNARE, Curve
 from engine.learn.transcribe.pitches import Matrix
 
 Times = npt.NDArray[np.float64]
@@ -44,6 +44,7 @@ PARTS = 12
 """Places within a beat that are looked at."""
 LAGS = (0.25, 1 / 3, 0.5, 2 / 3, 1, 1.5, 2, 3, 4, 6, 8)
 LONGEST_LAG_S = 16.0
+FELT_LIMITS, CLEARLY = (0.01, 0.99), 0.3
 PLACES = np.linspace(-2, 1.5, 8)
 
 
@@ -270,6 +271,7 @@ def features(curves: Matrix, pulses: list[Pulse]) -> Features:
     bpms, fits = tempo_curve(curves[:, ALL])
     drummed = curves[:, KICK] + curves[:, SNARE] + 1e-3 * curves[:, ALL]
     alike = [autocorrelation(curve, LONGEST_LAG_S) for curve in (curves[:, ALL], curves[:, HARMONY], drummed)]
+    near = np.clip(maximum_filter1d(curves[:, [BEAT, BAR]], 5, axis=0), *FELT_LIMITS)
     rows = []
     for pulse in pulses:
         lags = 60 * FRAMES_A_SECOND / pulse.bpm * np.array(LAGS)
@@ -277,10 +279,32 @@ def features(curves: Matrix, pulses: list[Pulse]) -> Features:
         fit = np.interp([pulse.bpm, pulse.bpm / 2, min(2 * pulse.bpm, FASTEST_BPM)], bpms, fits)
         octaves = np.log2(pulse.bpm / 110)
         usual = np.exp(-0.5 * np.square((octaves - PLACES) / 0.25))
-        rows.append(
-            np.concatenate([_within(wide, pulse), usual, [octaves, octaves**2, 20 * pulse.stray_s], fit, again])
-        )
+        whole = [octaves, octaves**2, 20 * pulse.stray_s]
+        rows.append(np.concatenate([_within(wide, pulse), usual, whole, fit, again, _felt(near, curves, pulse)]))
     return np.array(rows, dtype=np.float32)
+
+
+def _felt(near: Matrix, curves: Matrix, pulse: Pulse) -> Features:
+    """How well the beats agree with those that are felt: their likelihood together, on and between the beats, and how
+    much some of them are felt as beginnings of bars more than others.
+    """
+    steps = np.diff(pulse.times_s)
+
+    def at(times_s: Times) -> Times:
+        frames = np.round(times_s * FRAMES_A_SECOND).astype(int)
+        return np.asarray(near[np.clip(frames, 0, len(near) - 1)], dtype=np.float64)
+
+    beat, bar = at(pulse.times_s).T
+    halves = at(pulse.times_s[:-1] + steps / 2)[:, 0].mean()
+    thirds = np.concatenate([at(pulse.times_s[:-1] + steps * part)[:, 0] for part in (1 / 3, 2 / 3)]).mean()
+    odds = np.log(beat / (1 - beat))
+    seconds, mean = len(near) / FRAMES_A_SECOND, beat.mean()
+    lines = [bar[first::turns].mean() - np.delete(bar, np.s_[first::turns]).mean()
+             for turns in (2, 3, 4) for first in range(turns)]  # fmt: skip
+    together = [(odds + prior).sum() / seconds for prior in (0, 1, 2)]
+    apart = [mean, halves, thirds, mean - halves, mean - thirds, (beat > CLEARLY).mean()]
+    usual = np.log(mean / (curves[:, BEAT].mean() + 0.01))
+    return np.array([*together, *apart, max(lines), bar.max(), usual], dtype=np.float32)
 
 
 def _within(wide: Matrix, pulse: Pulse) -> Features:

@@ -50,6 +50,31 @@ def logits(layers: tuple[Layer, ...], features: Features) -> Features:
     return x
 
 
+def convolved(x: Features, layer: Layer, step: int = 1) -> Features:
+    """`[rows, c]` → `[rows, k]`: each row from those around it, `step` apart; the weights are one block a place, the
+    earliest first, and beyond the ends is nothing.
+    """
+    weight, bias = layer
+    channels = x.shape[1]
+    places = len(weight) // channels
+    reach = places // 2 * step
+    padded = np.pad(x, ((reach, reach), (0, 0)))
+    out = np.repeat(bias[None], len(x), axis=0)
+    for place in range(places):
+        out += padded[place * step : place * step + len(x)] @ weight[place * channels : (place + 1) * channels]
+    return out
+
+
+def deepened(x: Features, layers: tuple[Layer, ...]) -> Features:
+    """`[rows, c]` → `[rows, c]`: pairs of layers add what they see around each row, each pair twice as far as the one
+    before.
+    """
+    for index in range(0, len(layers), 2):
+        seen = np.maximum(convolved(x, layers[index], 1 << index // 2), 0)
+        x = x + convolved(seen, layers[index + 1])
+    return x
+
+
 def sure(x: npt.NDArray[np.float32]) -> Features:
     """Logits as probabilities."""
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(x, -30.0, 30.0))), dtype=np.float32)

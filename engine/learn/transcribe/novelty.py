@@ -1,9 +1,10 @@
 """What begins, changes and is struck at each moment: the curves that beats and bars are found in.
 
-In: an `Ear` and the activations of the drums. Out: `[frames, len(CURVES)] float32`. Method: rises of log mel bands
-(spectral flux), all of them, the low and the high ones; struck keys, all and those of a bass; how much the harmony of
-the next half second differs from that of the last; kick, snare and hat. Convention: a curve is measured against the
-second around it and has a deviation of 1; activations are three times what they were.
+In: an `Ear`, the activations of the drums, what is `felt`. Out: `[frames, len(CURVES)] float32`. Method: rises of log
+mel bands (spectral flux), all of them, the low and the high ones; struck keys, all and those of a bass; how much the
+harmony of the next half second differs from that of the last; kick, snare and hat; beats and bars as they are felt.
+Convention: a curve is measured against the second around it and has a deviation of 1; activations are three times what
+they were, and what is felt is likelihood, 0…1.
 """
 
 from __future__ import annotations
@@ -17,16 +18,18 @@ from engine.learn.transcribe.pitches import LOWEST_PITCH, PITCHES, Matrix
 
 Curve = npt.NDArray[np.float32]
 
-CURVES = ("all", "low", "high", "keys", "bass", "harmony", "kick", "snare", "hat")
-ALL, HARMONY, KICK, SNARE = (CURVES.index(name) for name in ("all", "harmony", "kick", "snare"))
+CURVES = ("all", "low", "high", "keys", "bass", "harmony", "kick", "snare", "hat", "beat", "bar")
+ALL, HARMONY, KICK, SNARE, BEAT, BAR = (CURVES.index(n) for n in ("all", "harmony", "kick", "snare", "beat", "bar"))
 LEAST_ONSET = 0.2
 BASS_KEYS = 30
 HARMONY_S = 0.45
 ACTIVE = 3.0
 
 
-def curves_of(ear: Ear, active: Matrix) -> Matrix:
-    """All curves; `active [frames, ≥ 3]`: how likely kick, snare and hat are struck."""
+def curves_of(ear: Ear, active: Matrix, felt: Matrix) -> Matrix:
+    """All curves; `active [frames, ≥ 3]`: how likely kick, snare and hat are struck; `felt [frames, 2]`: how likely a
+    beat and a bar begin.
+    """
     rises = np.zeros_like(ear.bands)
     rises[1:-1] = np.maximum(ear.bands[2:] - ear.bands[:-2], 0.0)
     struck = np.maximum(ear.pitches.onset - LEAST_ONSET, 0.0)
@@ -40,6 +43,8 @@ def curves_of(ear: Ear, active: Matrix) -> Matrix:
         evened(struck[:, :BASS_KEYS].sum(axis=1)),
         harmony / (harmony.std() + 1e-6),
         *(ACTIVE * active[:, kind] for kind in range(3)),
+        felt[:, 0],
+        felt[:, 1],
     ]
     return np.stack(columns, axis=1).astype(np.float32)
 

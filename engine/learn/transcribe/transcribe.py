@@ -20,6 +20,7 @@ from engine.learn.transcribe.bars import barred
 from engine.learn.transcribe.beats import Pulse, pulse_of
 from engine.learn.transcribe.drums import activations, hits_of
 from engine.learn.transcribe.ear import Ear, hear
+from engine.learn.transcribe.felt import felt
 from engine.learn.transcribe.form import sections_of
 from engine.learn.transcribe.grid import seconds_at
 from engine.learn.transcribe.key import key_of
@@ -57,10 +58,10 @@ def transcribe(
     hits = hits_of(active, ear.bands)
     notes = with_roles(notes_of(ear, band=bool(hits)))
     progress("beats", 0.0)
-    curves = curves_of(ear, active)
+    curves = curves_of(ear, active, felt(notes, hits, ear.frames))
     counted = _count(curves, notes, hits)
     progress("music", 0.0)
-    key, key_sure = key_of(ear, notes)
+    key, key_sure = key_of(notes)
     written = write_song(notes, hits, counted.beats, key=key) if counted and (notes or hits) else None
     sections_sure = 0.0
     if counted and written:

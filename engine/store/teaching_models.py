@@ -106,9 +106,11 @@ class Models(Uploads):
     async def refuse_model(
         self, model_id: str, reason: str, *, metrics: dict[str, Any] | None = None
     ) -> ModelRecord | None:
-        """The model is not good enough, or came to nothing. None when that was decided before."""
-        values = {"state": "refused", "reason": keepable(reason), "metrics": metrics}
-        return await self._decide(model_id, ("training",), values)
+        """The model is not good enough, or came to nothing: without `metrics` what was noted stays. None when that was
+        decided before.
+        """
+        values: dict[str, Any] = {"state": "refused", "reason": keepable(reason)}
+        return await self._decide(model_id, ("training",), values if metrics is None else values | {"metrics": metrics})
 
     async def retire(self, guild_id: int, style: str, reason: str) -> tuple[ModelRecord, ...]:
         """None of the style's models is used any more; returns those that could have been, as they were."""

@@ -88,6 +88,17 @@ async def test_votes_train_again_only_when_enough_is_new(studio: Studio) -> None
     assert [model.version for model in await studio.teaching.models(origin=ASKER)] == [1, 2]
 
 
+async def test_a_training_that_came_to_nothing_is_not_begun_again_by_the_same_votes(studio: Studio) -> None:
+    await said(studio)
+    teaching = studio._store.teaching
+    model = await teaching.begin_model("m0del0009", HOME, STYLE)
+    await studio._school.outcomes._preferred(model)
+    await teaching.refuse_model(model.id, "It was cancelled.")
+    assert await by_votes(studio) is None
+    await said(studio, liked=40, version=2)
+    assert await by_votes(studio) is not None
+
+
 @pytest.mark.parametrize("why", ["switch", "trust", "few", "nothing"])
 async def test_votes_train_nothing_where_they_are_off_or_say_too_little(studio: Studio, why: str) -> None:
     if why != "nothing":

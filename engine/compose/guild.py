@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Self
+from typing import Self
 
-from engine.errors import EngineError
-from engine.music.codec import from_plain, to_plain
+from engine.music.codec import Plain
 from engine.music.taste import StyleTaste
 
 
@@ -43,7 +42,7 @@ class OwnStyle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Guild:
+class Guild(Plain, called="What a server taught"):
     """See the module's docstring. `models`: style → models, the newest first; `tastes`: style → its home's taste."""
 
     models: Mapping[str, tuple[GuildModel, ...]] = field(default_factory=dict)
@@ -54,19 +53,6 @@ class Guild:
     def __bool__(self) -> bool:
         """Whether there is anything beside what is shipped."""
         return bool(self.models or self.styles or self.notices or self.tastes)
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON object."""
-        plain: dict[str, Any] = to_plain(self)
-        return plain
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_json`. Raises `EngineError` for what is no such object."""
-        try:
-            return from_plain(cls, data)
-        except (TypeError, ValueError) as error:
-            raise EngineError(f"What a server taught cannot be read ({error}).") from error
 
     def without(self, model_id: str) -> Self:
         """The same without a model that cannot be used, which is told where its style is composed."""

@@ -16,11 +16,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
 
 from engine.compose.request import ComposeRequest, Receipt
 from engine.dispatch.ends import Ends
@@ -29,6 +27,7 @@ from engine.dispatch.events import Listener, StudioEvent
 from engine.dispatch.gate import Gate
 from engine.dispatch.housekeeping import in_passing
 from engine.dispatch.lanes import Team
+from engine.dispatch.loops import Loops
 from engine.dispatch.news import News
 from engine.dispatch.pace import Pace
 from engine.dispatch.patience import patiently
@@ -47,7 +46,6 @@ BEAT_S = 5.0
 COUNT_S = 1.0
 DRAFTS_A_HAND = 2
 """Composed songs that wait for each recording worker before less is composed."""
-TROUBLE_S = 1.0
 DELIVERY_S = 5.0
 """How long a stop waits for finished songs to be delivered, within its grace."""
 HAND_BACK_S = 3.0
@@ -70,7 +68,6 @@ class Dispatcher:
         self.listeners: list[Listener] = []
         self.counts: dict[JobState, int] = {}
         self.counted = monotonic()
-        self.trouble: str | None = None
         self.is_closing = False
         gate = Gate(lambda: self.team.hands.composers)
         self.stages = Stages(store, executor, gate, self.works, self.pace)
@@ -79,12 +76,16 @@ class Dispatcher:
         self.ends = Ends(self.rows, self.news, self.stages, self.errands, self.tell)
         self._changed = asyncio.Event()
         self._has_moved = True
-        self._loops: list[asyncio.Task[None]] = []
+        self._loops = Loops("studio")
 
     def start(self) -> None:
         """Begin to take jobs and to tell of them."""
-        for loop in (self._lease, self._beat, self._keep_house, self.news.tell_all):
-            self._loops.append(asyncio.create_task(self._kept_up(loop), name=f"studio {loop.__name__}"))
+        self._loops.start(self._lease, self._beat, self._keep_house, self.news.tell_all)
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with the database just now."""
+        return self._loops.trouble
 
     def wake(self) -> None:
         """Something changed: a job was accepted, cancelled, or left a stage."""
@@ -123,34 +124,16 @@ class Dispatcher:
         if tasks:
             await asyncio.wait(tasks, timeout=grace_s)
         await self.news.deliveries(for_s=min(DELIVERY_S, began + grace_s - monotonic()))
-        tasks = [*self._loops, *(work.task for work in self.works.all if work.task is not None)]
+        tasks = [work.task for work in self.works.all if work.task is not None]
         for work in self.works.all:
             self._let_go(work)
         self.news.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._loops.stop(*tasks)
         await self.errands.close()
         try:
             await patiently(lambda: self.store.jobs.hand_back(self.rows.owner), for_s=HAND_BACK_S)
         except StoreError as error:
             log.warning("%s What was being made is taken up when its leases are over.", error)
-
-    async def _kept_up(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Keep a loop going, whatever happens in it."""
-        while True:
-            task = asyncio.create_task(loop())
-            try:
-                await asyncio.wait({task})
-            finally:
-                task.cancel()
-            error = task.exception()
-            is_news, self.trouble = self.trouble is None, str(error)
-            if isinstance(error, StoreError):
-                log.log(logging.WARNING if is_news else logging.DEBUG, "%s", error)
-            else:
-                log.error("A loop of the studio broke and is begun anew.", exc_info=error)
-            await asyncio.sleep(TROUBLE_S)
 
     async def _lease(self) -> None:
         """Take jobs whenever there is room for them."""
@@ -264,7 +247,7 @@ class Dispatcher:
             if self._has_moved or monotonic() - self.counted >= BEAT_S:
                 self._has_moved = False
                 self.counts = await self.store.jobs.counts()
-                self.counted, self.trouble = monotonic(), None
+                self.counted, self._loops.trouble = monotonic(), None
             await asyncio.sleep(COUNT_S)
 
     async def _missed(self, job_id: str) -> None:

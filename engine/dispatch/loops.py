@@ -1,7 +1,7 @@
 """Loops that go on for ever: begun anew when something breaks in them, ended by whoever began them.
 
-In: coroutine functions that do not return. Out: tasks. Conventions: a database that is away is a warning once, anything
-else an error with its traceback. Caveat: belongs to one event loop.
+In: coroutine functions that do not return. Out: tasks. Conventions: a database that is away is a warning, once until it
+was back; anything else is an error with its traceback. Caveat: belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -9,19 +9,25 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from time import monotonic
 from typing import Any
 
 from engine.errors import StoreError
 
 TROUBLE_S = 1.0
+CALM_S = 30.0
+"""A loop that went on for so long was well."""
 log = logging.getLogger(__name__)
 
 
 class Loops:
-    """`start` some, `stop` all. `of`: whose they are, for the log."""
+    """`start` some, `stop` all. `of`: whose they are, for the log. `trouble`: what broke one of them last; who knows
+    that it is over sets it to None.
+    """
 
     def __init__(self, of: str) -> None:
         self._of = of
+        self.trouble: str | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, *loops: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -29,26 +35,27 @@ class Loops:
         for loop in loops:
             self._tasks.append(asyncio.create_task(self._kept_up(loop), name=f"{self._of} {loop.__name__}"))
 
-    async def stop(self) -> None:
-        """End all of them."""
-        for task in self._tasks:
+    async def stop(self, *others: asyncio.Task[None]) -> None:
+        """End all of them, and with them these other tasks."""
+        tasks = [*self._tasks, *others]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
 
     async def _kept_up(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        was_away = False
+        """Keep a loop going, whatever happens in it."""
         while True:
-            task = asyncio.create_task(loop())
+            began, task = monotonic(), asyncio.create_task(loop())
             try:
                 await asyncio.wait({task})
             finally:
                 task.cancel()
             error = task.exception()
-            is_away = isinstance(error, StoreError)
-            if is_away:
-                log.log(logging.DEBUG if was_away else logging.WARNING, "%s", error)
+            is_news = self.trouble is None or monotonic() - began > CALM_S
+            self.trouble = str(error)
+            if isinstance(error, StoreError):
+                log.log(logging.WARNING if is_news else logging.DEBUG, "%s", error)
             else:
                 log.error("A loop of the %s broke and is begun anew.", self._of, exc_info=error)
-            was_away = is_away
             await asyncio.sleep(TROUBLE_S)

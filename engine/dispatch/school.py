@@ -15,17 +15,16 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import Any
 
 from engine.dispatch.bulletin import Bulletin
 from engine.dispatch.desk import Desk
 from engine.dispatch.errands import Errands
 from engine.dispatch.lanes import COMPOSE, Team
 from engine.dispatch.lesson import KINDS, TEACH, TRAIN, SchoolKind
+from engine.dispatch.loops import Loops
 from engine.dispatch.outcome import Outcomes
 from engine.dispatch.patience import patiently
 from engine.dispatch.room import Room
@@ -43,7 +42,6 @@ BEAT_S = 5.0
 COURTESY_S = 0.5
 HOUSE_S = 15.0
 SWEEP_S = 600.0
-TROUBLE_S = 1.0
 HAND_BACK_S = 3.0
 ORPHANED = timedelta(hours=1)
 """How long an upload or model may be without a job before its process is taken for dead."""
@@ -76,7 +74,7 @@ class School:
         self._team = Team(executor)
         self._courtesy = Courtesy(settings.data_dir)
         self._changed = asyncio.Event()
-        self._loops: list[asyncio.Task[None]] = []
+        self._loops = Loops("school")
 
     async def take_up(self) -> None:
         """Free what this name's last life left. Raises `StoreError`."""
@@ -87,8 +85,7 @@ class School:
 
     def start(self) -> None:
         """Begin to take jobs and to tell of them."""
-        loops = (self._lease, self._beat, self._keep_house, self._be_courteous, self.bulletin.tell_all)
-        self._loops += [asyncio.create_task(self._kept_up(loop), name=f"school {loop.__name__}") for loop in loops]
+        self._loops.start(self._lease, self._beat, self._keep_house, self._be_courteous, self.bulletin.tell_all)
 
     def wake(self) -> None:
         """A job was accepted, cancelled, or is over."""
@@ -114,31 +111,16 @@ class School:
         lessons = [study.task for study in self.studies.values() if study.task is not None and not study.is_training]
         if lessons:
             await asyncio.wait(lessons, timeout=grace_s)
-        tasks = [*self._loops, *(study.task for study in self.studies.values() if study.task is not None)]
+        tasks = [study.task for study in self.studies.values() if study.task is not None]
         self.studies.clear()
         self.bulletin.watchers.end()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._loops.stop(*tasks)
         await self.errands.close()
         self._courtesy.say(False)
         try:
             await patiently(lambda: self.store.jobs.hand_back(self.rows.owner), for_s=HAND_BACK_S)
         except StoreError as error:
             log.warning("%s Lessons and trainings are taken up when their leases are over.", error)
-
-    async def _kept_up(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Keep a loop going, whatever happens in it."""
-        while True:
-            task = asyncio.create_task(loop())
-            try:
-                await asyncio.wait({task})
-            finally:
-                task.cancel()
-            error = task.exception()
-            if not isinstance(error, StoreError):
-                log.error("A loop of the school broke and is begun anew.", exc_info=error)
-            await asyncio.sleep(TROUBLE_S)
 
     async def _lease(self) -> None:
         """Take jobs whenever there is room for them."""

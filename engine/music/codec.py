@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, ClassVar, Self, TypeVar, get_args, get_origin, get_type_hints
 
+from engine.errors import EngineError
 from engine.music.harmony import QUALITIES, Chord, Key
 from engine.music.notes import Note, Song
 from engine.music.timing import Meter
@@ -24,6 +25,32 @@ from engine.music.timing import Meter
 T = TypeVar("T")
 ROWS: tuple[type, ...] = (Note, Chord, Key, Meter)
 """Written as lists: their fields never change."""
+
+
+class Plain:
+    """A dataclass that travels as JSON; `called`: what errors call it."""
+
+    __slots__ = ()
+    _called: ClassVar[str] = "It"
+
+    def __init_subclass__(cls, *, called: str = "", **others: Any) -> None:
+        """A dataclass with slots is made twice, the second time without `called`."""
+        super().__init_subclass__(**others)
+        if called:
+            cls._called = called
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON object."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """Inverse of `to_json`. Raises `EngineError` for what is no such object."""
+        try:
+            return from_plain(cls, data)
+        except (TypeError, ValueError) as error:
+            raise EngineError(f"{cls._called} cannot be read ({error}).") from error
 
 
 def song_to_json(song: Song) -> dict[str, Any]:

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
 
-from engine.errors import EngineError
-from engine.music.codec import from_plain, to_plain
+from engine.music.codec import Plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +60,7 @@ class Preference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StyleTaste:
+class StyleTaste(Plain, called="A taste"):
     """A home's taste in one style. `version` counts up with every learning; `votes`: how many it was learnt from.
 
     `seeds`: a seed's name → votes of songs that began from it; `bred`: seeds that were bred here (`music.seed` JSON);
@@ -76,16 +75,3 @@ class StyleTaste:
     resting: tuple[str, ...] = ()
     plan: Preference | None = None
     song: Preference | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON object."""
-        plain: dict[str, Any] = to_plain(self)
-        return plain
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_json`. Raises `EngineError` for what is no such object."""
-        try:
-            return from_plain(cls, data)
-        except (TypeError, ValueError) as error:
-            raise EngineError(f"A taste cannot be read ({error}).") from error

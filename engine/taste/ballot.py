@@ -13,10 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import isfinite
-from typing import Any, Self
+from typing import Any
 
-from engine.errors import EngineError
-from engine.music.codec import from_plain, to_plain
+from engine.music.codec import Plain
 from engine.music.taste import Posterior, StyleTaste
 from engine.store.records import SongRecord
 
@@ -77,7 +76,7 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ballot:
+class Ballot(Plain, called="A ballot"):
     """All that a home's taste is learnt from. `voided`: persons whose votes do not count; `shared`: ballots of homes
     that share theirs, for the prior; `tastes`: style → what is in force; `trials`: models to be decided about.
     """
@@ -92,19 +91,6 @@ class Ballot:
     shared: tuple[Ballot, ...] = ()
     tastes: Mapping[str, StyleTaste] = field(default_factory=dict)
     trials: tuple[Trial, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON object."""
-        plain: dict[str, Any] = to_plain(self)
-        return plain
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_json`. Raises `EngineError` for what is no such object."""
-        try:
-            return from_plain(cls, data)
-        except (TypeError, ValueError) as error:
-            raise EngineError(f"A ballot cannot be read ({error}).") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,26 +121,13 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learnt:
+class Learnt(Plain, called="What was learnt from votes"):
     """What a ballot taught. `tastes`: style → the next version of what is in force; `figures`: JSON for the report."""
 
     tastes: Mapping[str, StyleTaste]
     figures: Mapping[str, Any] = field(default_factory=dict)
     suspicions: tuple[Suspicion, ...] = ()
     rulings: tuple[Ruling, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON object."""
-        plain: dict[str, Any] = to_plain(self)
-        return plain
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_json`. Raises `EngineError` for what is no such object."""
-        try:
-            return from_plain(cls, data)
-        except (TypeError, ValueError) as error:
-            raise EngineError(f"What was learnt from votes cannot be read ({error}).") from error
 
 
 def heard_song(record: SongRecord) -> HeardSong | None:

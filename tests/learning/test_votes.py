@@ -199,7 +199,7 @@ def test_votes_alone_make_a_version_that_tells_liked_songs_from_disliked_ones(se
 def test_votes_that_say_the_opposite_of_the_preference_refuse_its_network(server):
     verdict = train(server, order([], preferred=wanted(voted(server / "data", opposite=True))))
     assert not verdict.is_published
-    assert "tells liked songs from disliked ones no better" in str(verdict.reason)
+    assert "tells liked songs from disliked ones worse" in str(verdict.reason)
     assert verdict.metrics["preferred"]["agreement"] < 0.5
     assert not (server / "data" / "models" / MODEL).exists()
 
@@ -245,17 +245,19 @@ SOUND = judge.SongFindings(
     ("losses", "ranking", "words"),
     [
         (NO_PIECES, BETTER, None),
-        (NO_PIECES, replace(BETTER, agreement=0.49), "no better than the version"),
+        (NO_PIECES, replace(BETTER, agreement=0.43), "worse than the version"),
+        (NO_PIECES, replace(BETTER, agreement=0.45), None),
         (NO_PIECES, replace(BETTER, score=0.39), "no nearer to what the votes prefer"),
         (NO_PIECES, replace(BETTER, current=0.8), "before 80%"),
         (NO_PIECES, replace(BETTER, current=0.74), None),
         (replace(NO_PIECES, rise=0.04), BETTER, "forgotten too much"),
         (GAINED, BETTER, None),
-        (GAINED, replace(BETTER, agreement=0.49), None),
+        (GAINED, replace(BETTER, score=0.3), None),
+        (GAINED, replace(BETTER, agreement=0.43), "worse than the version"),
         (GAINED, replace(BETTER, current=0.8), "before 80%"),
         (replace(GAINED, candidate_nats=3.0), BETTER, None),
         (replace(GAINED, candidate_nats=3.1), BETTER, "held out no better"),
-        (replace(GAINED, candidate_nats=3.0), replace(BETTER, agreement=0.49), "held out no better"),
+        (replace(GAINED, candidate_nats=3.0), replace(BETTER, agreement=0.43), "held out no better"),
     ],
 )
 def test_a_candidate_gains_by_pieces_or_votes_and_loses_by_neither(losses, ranking, words):

@@ -32,7 +32,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
     """Of a studio on a fresh database; heartbeats come faster than in earnest."""
     monkeypatch.setattr("engine.dispatch.dispatcher.BEAT_S", 0.1)
     monkeypatch.setattr("engine.dispatch.dispatcher.COUNT_S", 0.05)
-    monkeypatch.setattr("engine.dispatch.dispatcher.TROUBLE_S", 0.05)
+    monkeypatch.setattr("engine.dispatch.loops.TROUBLE_S", 0.05)
     monkeypatch.setattr("engine.dispatch.news.TELL_S", 0.05)
     monkeypatch.setattr("engine.dispatch.news.LOOK_S", 0.5)
     monkeypatch.setattr("engine.dispatch.stages.PAUSES_S", (0.05,))

@@ -125,7 +125,7 @@ def reason_against(losses: Losses, songs: SongFindings, ranking: Ranking | None 
 
 def _no_gain(losses: Losses, ranking: Ranking | None) -> str | None:
     """Neither better at pieces nor at votes, or worse at one of them."""
-    gain, ranks = losses.gain, None if ranking is None else ranking.is_better and not ranking.is_worse
+    gain, ranks = losses.gain, None if ranking is None else ranking.is_better
     if gain is not None and gain < (-LEAST_GAIN if ranks else LEAST_GAIN):
         return (
             f"It foretells the pieces that were held out no better than the version that composes now"
@@ -137,6 +137,6 @@ def _no_gain(losses: Losses, ranking: Ranking | None) -> str | None:
         return "The songs that it writes are no nearer to what the votes prefer than before; more votes would work."
     best = max(ranking.current, 0.5)
     return (
-        f"It tells liked songs from disliked ones no better than the version that composes now ({ranking.agreement:.0%}"
-        f" of the pairs, before {best:.0%}); more votes would work."
+        f"It tells liked songs from disliked ones worse than the version that composes now ({ranking.agreement:.0%} of"
+        f" the pairs, before {best:.0%}); more votes would work."
     )

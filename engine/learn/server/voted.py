@@ -80,13 +80,13 @@ class Ranking:
 
     @property
     def is_better(self) -> bool:
-        """Whether its songs are, and it ranks what was voted on better than its parent."""
-        return self.agreement > 0.5 and self.is_nearer
+        """Whether its songs are, and what was voted on does not speak against it."""
+        return self.is_nearer and not self.is_worse
 
     @property
     def is_worse(self) -> bool:
-        """Whether what composes now ranks them clearly better."""
-        return self.agreement < self.current - SURE * self.error
+        """Whether its parent, or what composes now, ranks what was voted on clearly better."""
+        return self.agreement < max(0.5, self.current) - SURE * self.error
 
 
 def read_voted(files: FileStore, preferred: Preferred) -> Voted:

@@ -48,7 +48,7 @@ def label_of(line: SongLine) -> str:
 def top_text(top: Top) -> str:
     """The best songs, the best first."""
     if not top.ranked:
-        return f"No song has {top.least_votes} votes yet, the least to be ranked; 👍 and 👎 under songs are votes."
+        return f"No song has {top.least_votes} votes and more 👍 than 👎 yet; both stand under songs."
     lines = _fitting([_ranked_text(ranked) for ranked in top.ranked])
     lines.append("-# Ranked by how often they are liked at least, with 95 % confidence.")
     if top.unranked:

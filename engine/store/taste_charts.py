@@ -34,8 +34,8 @@ class Charts(TastePart):
     async def top(
         self, home: int, style: str | None = None, since: datetime | None = None, limit: int = 10
     ) -> tuple[RatedSong, ...]:
-        """The best songs of a home, the best first; of one style, or made since then, if named. Songs with fewer than
-        `LEAST` votes are left out.
+        """The best songs of a home, the best first; of one style, or made since then, if named. Left out are songs with
+        fewer than `LEAST` votes, and those that no more people like than dislike.
         """
         where = of_home(songs, home) & DONE
         if style is not None:
@@ -43,7 +43,7 @@ class Charts(TastePart):
         if since is not None:
             where &= songs.c.created_at >= since
         counted = sa.select(songs.c.id, songs.c.created_at, UP, DOWN).join_from(songs, votes).where(where)
-        counted = counted.group_by(songs.c.id, songs.c.created_at).having(UP + DOWN >= LEAST)
+        counted = counted.group_by(songs.c.id, songs.c.created_at).having((UP + DOWN >= LEAST) & (UP > DOWN))
         async with self._database.reading() as connection:
             rows = (await connection.execute(counted)).all()
             best = sorted(rows, key=lambda row: (lower_bound(row.up, row.down), row.created_at, row.id), reverse=True)

@@ -69,7 +69,7 @@ async def test_the_best_come_with_pictures_and_are_played_by_a_button(discord: L
 async def test_where_nothing_is_ranked_yet_that_is_said(discord: LocalDiscord, bot: TunesmithBot) -> None:
     await voted(await composed(discord), crowd(discord, 2))
     top = await asked(elder(discord), "top")
-    assert top.embed["description"].startswith("No song has 3 votes yet")
+    assert top.embed["description"].startswith("No song has 3 votes and more 👍 than 👎 yet")
     assert top.buttons == []
 
 

@@ -40,11 +40,11 @@ from engine.music.timing import Meter
 
 SKETCHES = 32
 """So many are drawn where votes say which are preferred: measured in docs/LOG.md."""
-NOISE = 0.25
+NOISE = 0.1
 """Of the draw among sketches, in log odds."""
-FAR_ENOUGH = 1.25
+FAR_ENOUGH = 2.5
 """Deviations of the sketches' scores: who is liked more than that is too unlike the style's usual songs."""
-UNUSUAL = 0.5
+UNUSUAL = 0.1
 """Deviations of the scores that a sketch loses for each mean squared deviation of its features."""
 
 

@@ -4,7 +4,7 @@ In: songs' features with weighed votes and pairs. Out: a `Preference` (plain num
 feature counts in standard deviations over the home's own songs; songs that were compared with each other stay on one
 side of every split; `accuracy` is the share of pairs of a liked and a disliked song, and of duels, that are foretold
 for songs which were not learnt from (the area under the ROC curve; chance is .5 however seldom people dislike a song),
-`lower` its 2.5 % bound by a bootstrap over songs. It is switched off where `lower` is under `LEAST`. A prior, learnt
+`lower` its 10 % bound by a bootstrap over songs. It is switched off where `lower` is under `LEAST`. A prior, learnt
 from others, is one more feature that costs less to use. Caveat: only straight preferences can be told (more is better
 or worse, never "in the middle").
 
@@ -24,14 +24,14 @@ from sklearn.linear_model import LogisticRegression
 from engine.music.taste import Preference
 from engine.taste.table import Chosen, Evidence, Floats, Ints, Table
 
-NOT_AGAINST = 0.52
+NOT_AGAINST = 0.45
 """Own votes agree with a prior that foretells so large a share of them."""
 PENALTIES = (0.004, 0.016, 0.063, 0.25, 1.0)
 """Of which cross-validation takes one: scikit-learn's C, smaller is more cautious."""
 FOLDS, INNER_FOLDS = 5, 4
 DRAWS = 300
 """Of the bootstrap."""
-LOWEST = 0.025
+LOWEST = 0.1
 """The quantile that is the lower bound."""
 LEAST, SURE = 0.52, 0.68
 """Lower bounds of the accuracy: below the first a preference is off, from the second on it is trusted wholly."""

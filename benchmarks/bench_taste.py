@@ -1,7 +1,7 @@
 """Simulated servers with hidden tastes: do new songs win against those of day zero, once people have voted?
 
     python -m benchmarks.bench_taste [--tastes "sparse,busy"] [--rigging 0,0.15] [--people 20] [--votes 300]
-                                     [--rounds 4] [--seed 1] [--work DIR] [--ablate] [--plot docs/images/taste.png]
+                                     [--rounds 3] [--seed 1] [--work DIR] [--ablate] [--plot docs/images/taste.png]
 
 For each hidden taste a community asks for songs round by round, votes, and its taste is learnt from the votes as the
 product learns it; the songs of the next round are composed with that. At last new songs of the same prompts are set
@@ -48,9 +48,9 @@ PROMPTS = (
     "a folk tune by the fire", "folk song of the harbour", "a folk dance on market day",
 )  # fmt: skip
 COMPARISONS = 500
-SONGS_A_PROMPT = 2
-"""In every round."""
-NEW_SONGS, OLD_SONGS, ALONE_SONGS = 6, 16, 3
+SONGS_A_PROMPT, FIRST_SONGS = 4, 6
+"""In every round, and in the first, when nothing has been learnt."""
+NEW_SONGS, OLD_SONGS, ALONE_SONGS = 8, 16, 4
 """Of each prompt: composed at last, composed on day zero, and with one mover alone."""
 OLD_SEEDS, NEW_SEEDS, ROUND_SEEDS, FIRST_SEEDS = 1_000_000, 2_000_000, 3_000_000, 4_000_000
 SERVER = 4_242
@@ -361,7 +361,7 @@ def main() -> None:
     parser.add_argument("--rigging", default="0,0.15")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--votes", type=int, default=300)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--work", type=Path)
     parser.add_argument("--ablate", action="store_true")
@@ -384,7 +384,7 @@ def run_all(order: argparse.Namespace, work: Path) -> list[Outcome]:
         mill=mill,
         namer=namer,
         old=day_zero(mill, namer, work / "day-zero.json", OLD_SONGS, OLD_SEEDS),
-        first=day_zero(mill, namer, work / f"first-{order.seed}.json", SONGS_A_PROMPT, FIRST_SEEDS + order.seed * 1000),
+        first=day_zero(mill, namer, work / f"first-{order.seed}.json", FIRST_SONGS, FIRST_SEEDS + order.seed * 1000),
         votes=order.votes,
         rounds=order.rounds,
         people=order.people,

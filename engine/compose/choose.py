@@ -25,7 +25,7 @@ from engine.music.habits import FILE, load_habits
 from engine.music.notes import Role, Song
 from engine.music.styles import Style, load_style
 
-REACH = 0.4
+REACH = 0.5
 """How far votes may move a candidate, in mean deviations of distance: measured in docs/LOG.md."""
 FAR = 3.0
 """Deviations past which a measure is not counted as worse."""

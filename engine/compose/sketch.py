@@ -38,7 +38,7 @@ from engine.music.notes import Role, Song
 from engine.music.styles import Style
 from engine.music.timing import Meter
 
-SKETCHES = 32
+SKETCHES = 64
 """So many are drawn where votes say which are preferred: measured in docs/LOG.md."""
 NOISE = 0.1
 """Of the draw among sketches, in log odds."""

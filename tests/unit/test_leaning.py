@@ -26,7 +26,7 @@ from engine.compose.seeds import (
     with_primer,
     without_lost_primer,
 )
-from engine.compose.sketch import worth_of
+from engine.compose.sketch import SKETCHES, worth_of
 from engine.compose.traits import plan_features
 from engine.compose.written import Candidates, keep_best
 from engine.errors import BadRequest
@@ -300,7 +300,7 @@ def test_what_votes_moved_is_told_with_the_plan() -> None:
     assert len(moved) >= 5
     for plan in moved:
         assert plan.explanation is not None
-        assert "votes here chose among 32 plans" in plan.explanation.sentence
+        assert f"votes here chose among {SKETCHES} plans" in plan.explanation.sentence
         assert "sparser" in plan.explanation.sentence
         assert plan.explanation.to_json()["votes"] == list(plan.moved)
     usual = PLANNER.plan(ComposeRequest(prompt="jazz", seed=1))

@@ -67,7 +67,7 @@ test: setup-dev ## run the tests, all but the long sweeps
 	@$(IN_VENV) pytest -m "not slow" $(ARGS)
 
 sweep: setup-dev ## run the long sweeps too slow for `make test`
-	@$(IN_VENV) pytest -m slow $(ARGS)
+	@$(IN_VENV) pytest -m slow --timeout 0 $(ARGS)
 
 lint: setup-dev ## ruff and mypy
 	@$(IN_VENV) ruff check $(SOURCES)

@@ -39,19 +39,20 @@ class Loops:
         """End all of them, and with them these other tasks."""
         tasks = [*self._tasks, *others]
         for task in tasks:
-            task.cancel()
+            if not task.cancelling():  # what is cancelled twice cannot put in order what it was at
+                task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()
 
     async def _kept_up(self, loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Keep a loop going, whatever happens in it."""
         while True:
-            began, task = monotonic(), asyncio.create_task(loop())
+            began = monotonic()
+            error: Exception | None = None
             try:
-                await asyncio.wait({task})
-            finally:
-                task.cancel()
-            error = task.exception()
+                await loop()
+            except Exception as broken:
+                error = broken
             is_news = self.trouble is None or monotonic() - began > CALM_S
             self.trouble = str(error)
             if isinstance(error, StoreError):

@@ -26,13 +26,19 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from engine.errors import SetupError, StoreError
+from engine.store import sqlite
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_MS = 10_000
 SCRUB_MS = 500
 CONNECT_S = 5.0
 STATEMENT_S = 30.0
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+DRIVERS = {
+    "sqlite": sqlite.NAME,
+    "sqlite+aiosqlite": sqlite.NAME,
+    "postgresql": "postgresql+asyncpg",
+    "postgres": "postgresql+asyncpg",
+}
 MIGRATION_LOCK = 0x54756E65  # any number that nobody else of this database uses
 # Of PostgreSQL's classes of errors: connection lost, out of resources, shut down or starting.
 PASSING_STATES = ("08", "53", "57P")

@@ -34,3 +34,25 @@ async def test_a_cancelled_writer_lets_go_of_the_database_while_its_traceback_is
         kept.append(writer)
         assert await asyncio.to_thread(is_free, path)
     await store.close()
+
+
+async def test_whoever_is_cancelled_twice_leaves_nothing_that_never_ends(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path / 'tunesmith.db'}", tmp_path)
+    before = asyncio.all_tasks()
+
+    async def ask() -> None:
+        while True:
+            await store.jobs.counts()
+
+    for number in range(60):
+        asking = asyncio.create_task(ask())
+        for turns in (number, number % 7):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            asking.cancel()
+        await asyncio.wait({asking})
+    left = asyncio.all_tasks() - before
+    if left:
+        _, left = await asyncio.wait(left, timeout=5.0)
+    assert not left
+    await store.close()

@@ -242,3 +242,11 @@ def test_every_exported_name_is_there_and_every_other_is_not() -> None:
         assert getattr(engine, name) is not None
     with pytest.raises(AttributeError, match="nonsense"):
         engine.nonsense  # noqa: B018
+
+
+async def test_a_studio_closed_as_soon_as_it_is_open_leaves_nothing_running(settings: Settings) -> None:
+    for _ in range(20):
+        before = asyncio.all_tasks()
+        async with opened(settings):
+            pass
+        assert asyncio.all_tasks() <= before

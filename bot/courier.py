@@ -238,7 +238,8 @@ class Courier:
 
     async def _leaves_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._house.leaving.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._house.leaving.wait()
         return self._house.leaving.is_set()
 
     def _start(self, errand: Coroutine[Any, Any, Any]) -> None:

@@ -150,7 +150,8 @@ class Dispatcher:
 
     async def _change(self) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), LOOK_S)
+            async with asyncio.timeout(LOOK_S):
+                await self._changed.wait()
 
     def _room(self) -> int:
         """How many more jobs to take. Suspects are taken one by one, and nobody beside them."""

@@ -184,7 +184,8 @@ class Duels:
                     with suppress(NotFound):
                         await self._tell(duel_id)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), pause_s(undecided, look_s=LOOK_S, idle_s=IDLE_S))
+                async with asyncio.timeout(pause_s(undecided, look_s=LOOK_S, idle_s=IDLE_S)):
+                    await self._changed.wait()
 
     async def _see_to(self, duel: DuelRecord) -> None:
         if duel.state == "making":

@@ -17,6 +17,8 @@ from engine.errors import StoreError
 TROUBLE_S = 1.0
 CALM_S = 30.0
 """A loop that went on for so long was well."""
+STOP_S = 2.0
+"""What has not ended after so long is cancelled once more."""
 log = logging.getLogger(__name__)
 
 
@@ -37,9 +39,13 @@ class Loops:
 
     async def stop(self, *others: asyncio.Task[None]) -> None:
         """End all of them, and with them these other tasks."""
-        tasks = [*self._tasks, *others]
+        tasks = going = {*self._tasks, *others}
         for task in tasks:
-            if not task.cancelling():  # what is cancelled twice cannot put in order what it was at
+            if not task.cancelling():
+                task.cancel()
+        while going:
+            _, going = await asyncio.wait(going, timeout=STOP_S)
+            for task in going:  # libraries lose a cancellation now and then
                 task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._tasks.clear()

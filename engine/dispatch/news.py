@@ -89,7 +89,8 @@ class News:
         self._all_delivered.clear()
         if self.delivering:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._all_delivered.wait(), for_s)
+                async with asyncio.timeout(for_s):
+                    await self._all_delivered.wait()
 
     def close(self) -> None:
         """No more is told."""

@@ -129,7 +129,8 @@ class School:
             for kind, more in ((TEACH, 1), (TRAIN, 0)):
                 await self._lease_some(kind, more)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), LOOK_S)
+                async with asyncio.timeout(LOOK_S):
+                    await self._changed.wait()
 
     async def _lease_some(self, kind: SchoolKind, more: int) -> None:
         workers = self._team.workers(kind)

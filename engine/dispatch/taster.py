@@ -136,7 +136,8 @@ class Taster:
                 await self._attend(home, self._pending.pop(home))
                 continue
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
 
     async def _attend(self, home: int, waiting: Pending) -> None:
         """Learn one home; what goes wrong is tried again."""

@@ -147,7 +147,8 @@ class Keeper:
         self._begun = True
         line.post(self._opening)
         try:
-            answer = await asyncio.wait_for(line.hear(), self._open_timeout_s)
+            async with asyncio.timeout(self._open_timeout_s):
+                answer = await line.hear()
         except TimeoutError:
             raise JobError(f"The worker took longer than {self._open_timeout_s:g} s to load.") from None
         if "error" in answer:
@@ -217,7 +218,8 @@ class Keeper:
         await asyncio.sleep(HURRY_S)
         if not self._desk.jobs_wait:
             try:
-                await asyncio.wait_for(self._hurry.wait(), pause_s - HURRY_S)
+                async with asyncio.timeout(pause_s - HURRY_S):
+                    await self._hurry.wait()
             except TimeoutError:
                 return
 

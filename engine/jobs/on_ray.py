@@ -134,7 +134,8 @@ class ActorLine:
             if wait_s:
                 self.post('{"stop": true}')
                 with suppress(TimeoutError, WorkerLost):
-                    await asyncio.wait_for(_answer(self._actor.ended.remote(wait_s)), wait_s)
+                    async with asyncio.timeout(wait_s):
+                        await _answer(self._actor.ended.remote(wait_s))
             self._sending.cancel()
         self.kill()
 

@@ -78,7 +78,8 @@ class Pipe:
         if wait_s:
             self.post(last)
             try:
-                await asyncio.wait_for(process.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await process.wait()
             except TimeoutError:
                 log.warning("A worker of %s did not stop by itself; it was killed.", self._name)
         self.kill()
@@ -91,7 +92,8 @@ class Pipe:
     async def _death(self, process: Process) -> WorkerLost:
         """How the process ended, now that it hung up; the log has what it said last."""
         try:
-            await asyncio.wait_for(process.wait(), BURIAL_S)
+            async with asyncio.timeout(BURIAL_S):
+                await process.wait()
         except TimeoutError:
             process.kill()
             await process.wait()

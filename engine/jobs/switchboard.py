@@ -94,7 +94,8 @@ class Switchboard:
         self._pipe = pipe = Pipe("cluster", "engine.jobs.gateway", *self._arguments)
         await pipe.connect()
         try:
-            verb, _, text = _parts(await asyncio.wait_for(pipe.hear(), CONNECT_S))
+            async with asyncio.timeout(CONNECT_S):
+                verb, _, text = _parts(await pipe.hear())
             if verb != "size":
                 raise WorkerLost(f"The cluster {self._arguments[0]} cannot be reached: {json.loads(text)}")
         except TimeoutError:
@@ -170,7 +171,8 @@ class FarLine:
         if not self._lost.is_set():
             self._board.post("hang_up", self._number, str(wait_s))
             try:
-                await asyncio.wait_for(self._lost.wait(), wait_s + STOP_S)
+                async with asyncio.timeout(wait_s + STOP_S):
+                    await self._lost.wait()
             except TimeoutError:
                 log.warning("A worker on the cluster was not seen to end.")
         self._board.forget(self._number)

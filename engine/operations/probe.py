@@ -56,7 +56,8 @@ class Probe:
     async def _asked(self) -> Answer:
         begun = time.monotonic()
         try:
-            await asyncio.wait_for(self._ask(), self._timeout_s)
+            async with asyncio.timeout(self._timeout_s):
+                await self._ask()
         except TimeoutError:
             return _bad(begun, f"no answer within {self._timeout_s:g} s")
         except (TunesmithError, OSError) as error:

@@ -104,6 +104,7 @@ async def open_database(url: str) -> AsyncEngine:
     """Connect, migrate, return the engine. Raises `SetupError` with the way to mend it."""
     parsed = _parse(url)
     _make_folder(parsed)
+    sqlite.make_known()
     try:
         engine = create_async_engine(parsed, **_habits(parsed))
     except (NoSuchModuleError, ModuleNotFoundError) as error:

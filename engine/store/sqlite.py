@@ -1,8 +1,8 @@
 """SQLite's driver, safe to cancel: a connection given up in the middle of a statement is closed, once, whatever comes.
 
-In: connections of `aiosqlite`. Out: their end. Importing this makes `sqlite+cancelsafe://` known to SQLAlchemy. Caveat:
-`aiosqlite`'s own dialect stops the connection's thread when whoever closes it is cancelled too; the closing then waits
-for a thread that is gone, for ever, and keeps the event loop from ending.
+In: connections of `aiosqlite`. Out: their end. Caveat: `aiosqlite`'s own dialect stops the connection's thread when
+whoever closes it is cancelled too; the closing then waits for a thread that is gone, for ever, and keeps the event loop
+from ending.
 """
 
 from __future__ import annotations
@@ -28,4 +28,6 @@ class CancelSafe(SQLiteDialect_aiosqlite):
             super().do_terminate(dbapi_connection)
 
 
-registry.register(NAME.replace("+", "."), __name__, CancelSafe.__name__)
+def make_known() -> None:
+    """Let SQLAlchemy know what `NAME` in a URL means."""
+    registry.register(NAME.replace("+", "."), __name__, CancelSafe.__name__)

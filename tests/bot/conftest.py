@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from discord.gateway import DiscordWebSocket
+from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.http import Route
 
 from bot.client import TunesmithBot
@@ -57,6 +58,16 @@ async def discord(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalDiscord
     async with LocalDiscord() as local:
         use_api(local.api_base)
         yield local
+    _end_heartbeats()
+
+
+def _end_heartbeats() -> None:
+    """End the heart of a connection that was being made when the bot left: discord.py forgets it, and it would beat on
+    an event loop that is closed, in the middle of another test."""
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler):
+            thread.stop()
+            thread.join(timeout=1.0)
 
 
 @pytest.fixture

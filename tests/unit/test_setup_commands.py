@@ -112,7 +112,7 @@ def test_each_wish_sets_up_what_it_needs(checkout: Path, target: str, level: str
 
 def test_the_tests_leave_out_the_sweeps_and_the_sweeps_are_nothing_else(checkout: Path) -> None:
     assert make(checkout, "test").stdout.split("\0") == ["python", "-m", "pytest", "-m", "not slow"]
-    assert make(checkout, "sweep").stdout.split("\0") == ["python", "-m", "pytest", "-m", "slow"]
+    assert make(checkout, "sweep").stdout.split("\0") == ["python", "-m", "pytest", "-m", "slow", "--timeout", "0"]
 
 
 def test_a_failing_command_fails_the_wish(checkout: Path) -> None:

@@ -33,7 +33,7 @@ DRAWS = 300
 """Of the bootstrap."""
 LOWEST = 0.1
 """The quantile that is the lower bound."""
-LEAST, SURE = 0.52, 0.68
+LEAST, SURE = 0.52, 0.60
 """Lower bounds of the accuracy: below the first a preference is off, from the second on it is trusted wholly."""
 SECOND_HAND = 0.5
 """How much of a prior's trust counts where the home itself has hardly voted."""

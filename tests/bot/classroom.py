@@ -26,7 +26,7 @@ async def school_bot(
     """The bot, connected; leaving closes it. `values`: settings."""
 
     async def opened() -> Studio:
-        settings = Settings(_env_file=None, data_dir=folder, **values)
+        settings = Settings.read(_env_file=None, data_dir=folder, **values)
         return await Studio.open(settings, executor=InlineExecutor(school_lanes(), config_of(settings)))
 
     async with TunesmithBot(opened, edit_gap_s=0.05, stop_s=stop_s) as bot:

@@ -27,7 +27,7 @@ def open_studio(folder: Path, *, at_once: int = 80, **more: Any) -> Callable[[],
     """Opens the studio in a folder; tiny workers in threads compose so many songs at once; `more`: settings."""
 
     async def opened() -> Studio:
-        settings = Settings(_env_file=None, data_dir=folder, **more)
+        settings = Settings.read(_env_file=None, data_dir=folder, **more)
         executor = InlineExecutor(lanes(at_once), {"data_dir": str(folder)})
         return await Studio.open(settings, executor=executor)
 

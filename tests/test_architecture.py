@@ -99,6 +99,10 @@ def test_chance_has_its_own_generator() -> None:
     assert_kept(style.chance_has_its_own_generator, product())
 
 
+def test_waiting_loses_no_cancellation() -> None:
+    assert_kept(style.waiting_loses_no_cancellation, product())
+
+
 def test_values_that_cross_folders_are_frozen_slotted_and_keyword_only() -> None:
     assert_kept(style.values_that_cross_folders_are_frozen, product())
 
@@ -138,6 +142,11 @@ PLANTED: tuple[tuple[Law, dict[str, str], str], ...] = (
     (imports.some_packages_are_never_imported, {"engine/model/a.py": "import pickle"}, "pickle"),
     (imports.some_packages_are_never_imported, {"engine/compose/a.py": "from pedalboard import Reverb"}, "pedalboard"),
     (style.data_is_read_without_running_it, {"engine/model/a.py": "torch.load(path)"}, "weights_only"),
+    (
+        style.waiting_loses_no_cancellation,
+        {"bot/a.py": "async def f():\n    await asyncio.wait_for(g(), 1.0)"},
+        "asyncio.timeout",
+    ),
     (style.data_is_read_without_running_it, {"engine/model/a.py": "np.load(p, allow_pickle=True)"}, "allow_pickle"),
     (style.data_is_read_without_running_it, {"engine/settings.py": "exec(text)"}, "exec runs code"),
     (

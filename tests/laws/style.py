@@ -110,6 +110,14 @@ def chance_has_its_own_generator(modules: Sequence[Module]) -> Iterator[Breach]:
                 yield Breach(path=module.path, line=call.lineno, text=f"{name} uses a generator that everybody shares")
 
 
+def waiting_loses_no_cancellation(modules: Sequence[Module]) -> Iterator[Breach]:
+    """No `asyncio.wait_for`: before Python 3.12 it loses a cancellation that comes just when it is done."""
+    for module in modules:
+        for call in calls_of(module):
+            if dotted(call.func) == "asyncio.wait_for":
+                yield Breach(path=module.path, line=call.lineno, text="use asyncio.timeout instead of asyncio.wait_for")
+
+
 def values_that_cross_folders_are_frozen(modules: Sequence[Module]) -> Iterator[Breach]:
     """A dataclass that another folder imports is frozen, slotted and keyword-only (private fields: no value)."""
     by_name = {module.name: module for module in modules}

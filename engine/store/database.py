@@ -159,8 +159,8 @@ def _parse(url: str) -> URL:
 
 
 def _shown(url: URL) -> str:
-    """The URL without its password."""
-    return url.render_as_string(hide_password=True)
+    """The URL as people know it: without its password, and without our drivers."""
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 def _make_folder(url: URL) -> None:

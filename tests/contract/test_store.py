@@ -271,7 +271,7 @@ async def test_sqlite_runs_in_wal(tmp_path: Path) -> None:
 
 async def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     (tmp_path / "db").write_bytes(b"this is no database, it only has the name of one" * 99)
-    with pytest.raises(SetupError, match=r"db cannot be opened .*TUNESMITH_DATABASE_URL"):
+    with pytest.raises(SetupError, match=r"database sqlite:///.*db cannot be opened .*TUNESMITH_DATABASE_URL"):
         await open_database(f"sqlite+aiosqlite:///{tmp_path / 'db'}")
 
 

@@ -9,7 +9,7 @@ beside songs of day zero, unseen, `COMPARISONS` times: a member who shares the h
 the noise that votes have. Prints Markdown tables. Conventions: songs are composed by the engine's own code, without a
 sound; `--rigging`: shares of members who vote against the taste; `--ablate`: what each mover brings alone; `--work`:
 finished communities are kept there, and an interrupted run goes on (empty it when the engine has changed). One core,
-about a minute and a half a community. Caveat: `communities` says what these people are not.
+about a minute a community. Caveat: `communities` says what these people are not.
 """
 
 from __future__ import annotations

@@ -81,7 +81,7 @@ async def test_what_was_accepted_outlives_a_crash_of_the_server_and_nothing_is_t
 
 
 async def test_a_server_that_is_not_there_at_the_start_is_named_without_its_password(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"postgresql\+asyncpg://me:\*\*\*@127.0.0.1:9/songs cannot be opened"):
+    with pytest.raises(SetupError, match=r"database postgresql://me:\*\*\*@127.0.0.1:9/songs cannot be opened"):
         await Store.open("postgresql://me:hunter2@127.0.0.1:9/songs", tmp_path)
     with pytest.raises(SetupError, match="cannot be opened"):
         await Store.open(f"postgresql://me@/songs?host={tmp_path}", tmp_path)
